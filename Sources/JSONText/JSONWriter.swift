@@ -1,0 +1,122 @@
+/// Writes one JSON text into a byte buffer, putting the commas itself.
+///
+/// `{"event":"sent","row":7}` is `beginObject`, `member("event", "sent")`, `member("row", 7)`, `endObject`.
+package struct JSONWriter: Sendable {
+    /// What was written so far.
+    package private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    /// - Parameter capacity: bytes to make room for at once.
+    package init(capacity: Int = 256) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    package mutating func beginObject() { open(UInt8(ascii: "{")) }
+    package mutating func endObject() { close(UInt8(ascii: "}")) }
+    package mutating func beginArray() { open(UInt8(ascii: "[")) }
+    package mutating func endArray() { close(UInt8(ascii: "]")) }
+
+    /// Writes a member's key; its value must come next.
+    package mutating func key(_ key: String) {
+        string(key)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    package mutating func string(_ text: String) {
+        separate()
+        bytes.appendJSONString(text)
+    }
+
+    package mutating func integer(_ number: some BinaryInteger) { raw(String(number).utf8) }
+    package mutating func boolean(_ value: Bool) { raw((value ? "true" : "false").utf8) }
+    package mutating func null() { raw("null".utf8) }
+
+    package mutating func value(_ value: JSONValue) {
+        switch value {
+        case .null: null()
+        case .boolean(let boolean): self.boolean(boolean)
+        case .number(let text): raw(text.utf8)
+        case .string(let text): string(text)
+        case .array(let elements):
+            beginArray()
+            for element in elements { self.value(element) }
+            endArray()
+        case .object(let members):
+            beginObject()
+            for member in members { self.member(member.key, member.value) }
+            endObject()
+        }
+    }
+
+    /// Writes text that already is JSON: one value, or the members of an object without its braces.
+    package mutating func raw(_ text: some Collection<UInt8>) {
+        guard !text.isEmpty else { return }
+        separate()
+        bytes.append(contentsOf: text)
+    }
+
+    package mutating func member(_ key: String, _ text: String) {
+        self.key(key)
+        string(text)
+    }
+
+    package mutating func member(_ key: String, _ number: some BinaryInteger) {
+        self.key(key)
+        integer(number)
+    }
+
+    package mutating func member(_ key: String, _ value: Bool) {
+        self.key(key)
+        boolean(value)
+    }
+
+    package mutating func member(_ key: String, _ value: JSONValue) {
+        self.key(key)
+        self.value(value)
+    }
+
+    /// Ends the line of a JSON-lines file.
+    package mutating func endLine(_ ending: [UInt8] = [0x0A]) {
+        bytes.append(contentsOf: ending)
+        needsComma = false
+    }
+
+    private mutating func open(_ bracket: UInt8) {
+        separate()
+        bytes.append(bracket)
+        needsComma = false
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        bytes.append(bracket)
+        needsComma = true
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Appends a text as a JSON string: quoted, with `"`, `\` and control characters escaped, all else as it is.
+    package mutating func appendJSONString(_ text: String) {
+        append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                append(UInt8(ascii: "\\"))
+                append(byte)
+            case 0x0A: append(contentsOf: "\\n".utf8)
+            case 0x0D: append(contentsOf: "\\r".utf8)
+            case 0x09: append(contentsOf: "\\t".utf8)
+            case 0..<0x20:
+                append(contentsOf: (byte < 0x10 ? "\\u000" : "\\u00").utf8)
+                append(contentsOf: String(byte, radix: 16).utf8)
+            default: append(byte)
+            }
+        }
+        append(UInt8(ascii: "\""))
+    }
+}

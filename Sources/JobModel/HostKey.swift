@@ -1,0 +1,44 @@
+/// What makes two rows rows of one PBX: the host name in lower case, and the port.
+package struct HostKey: Hashable, Sendable, CustomStringConvertible {
+    /// Host name or address in lower case; an IPv6 address in its brackets.
+    package let name: String
+    /// TCP port, 1–65535.
+    package let port: UInt16
+
+    /// - Parameters:
+    ///   - name: host name or address in any case.
+    ///   - port: TCP port, 1–65535.
+    package init(name: String, port: UInt16) {
+        self.name = name.lowercased()
+        self.port = port
+    }
+
+    /// `name:port`.
+    package var description: String { "\(name):\(port)" }
+}
+
+/// Where the API of a PBX answers: `{scheme}://{host}/{apiPath}/…`.
+package struct PBXAddress: Hashable, Sendable {
+    /// The URL schemes a PBX is reached by.
+    package enum Scheme: String, Sendable {
+        case http, https
+    }
+
+    package let scheme: Scheme
+    package let host: HostKey
+    /// Path of the API without slashes at its ends, usually `openapi/v1.0`.
+    package let apiPath: String
+
+    /// - Parameters:
+    ///   - scheme: how to connect.
+    ///   - host: whom to connect to.
+    ///   - apiPath: path of the API without slashes at its ends.
+    package init(scheme: Scheme, host: HostKey, apiPath: String = PBXAddress.defaultAPIPath) {
+        self.scheme = scheme
+        self.host = host
+        self.apiPath = apiPath
+    }
+
+    /// The API path of every firmware documented so far.
+    package static let defaultAPIPath = "openapi/v1.0"
+}

@@ -1,0 +1,59 @@
+/// What became of a row, as `result.status` writes it.
+package enum RowStatus: String, CaseIterable, Sendable {
+    case ok
+    case noChange = "no_change"
+    case failed, unknown, invalid, skipped
+    case notAttempted = "not_attempted"
+
+    /// Whether the row is as the operator wanted it.
+    package var isGood: Bool { self == .ok || self == .noChange }
+}
+
+/// The kind of cause behind a row that is not good, as `result.error_class` writes it.
+package enum ErrorClass: String, CaseIterable, Sendable {
+    case api, auth, connect, tls, timeout, `protocol`, verify, input
+    case hostStopped = "host_stopped"
+    case runStopped = "run_stopped"
+}
+
+/// The verdict on one row: everything the `result.*` columns say.
+package struct Outcome: Hashable, Sendable {
+    package var status: RowStatus
+    /// The PBX's errcode; nil when it never gave a readable one.
+    package var errcode: Int?
+    /// The PBX's errmsg, free of secrets; empty when there was none.
+    package var errmsg: String
+    /// HTTP status of the last answer; nil when none came.
+    package var httpStatus: Int?
+    /// Nil when the row is good.
+    package var errorClass: ErrorClass?
+    /// One sentence for a person, free of secrets; empty when the row is good.
+    package var error: String
+    /// Edit requests sent for the row.
+    package var attempts: Int
+    /// Nil when no work was done on the row.
+    package var startedAt: WallTime?
+    package var finishedAt: WallTime?
+
+    package init(
+        status: RowStatus, errcode: Int? = nil, errmsg: String = "", httpStatus: Int? = nil,
+        errorClass: ErrorClass? = nil, error: String = "", attempts: Int = 0, startedAt: WallTime? = nil,
+        finishedAt: WallTime? = nil
+    ) {
+        self.status = status
+        self.errcode = errcode
+        self.errmsg = errmsg
+        self.httpStatus = httpStatus
+        self.errorClass = errorClass
+        self.error = error
+        self.attempts = attempts
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+    }
+
+    /// Whole milliseconds between the row's first request and its verdict; nil when no work was done on it.
+    package var durationMilliseconds: Int64? {
+        guard let startedAt, let finishedAt else { return nil }
+        return max(0, finishedAt.milliseconds - startedAt.milliseconds)
+    }
+}

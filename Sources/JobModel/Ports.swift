@@ -1,0 +1,100 @@
+/// Where the engine gets its rows from.
+///
+/// Rows are numbered from 0 in input order. All calls may come from any thread, several at a time.
+package protocol JobSource: Sendable {
+    /// Number of rows in the input, those that do not run among them.
+    var rowCount: Int { get }
+    /// Number of distinct hosts; hosts are numbered from 0 in the order of their first row.
+    var hostCount: Int { get }
+    /// The host of a row, or nil when the row is not to run.
+    func host(ofRow row: Int) -> Int?
+    /// The row made ready to run.
+    ///
+    /// - Throws: when the input can no longer be read; the run is broken then.
+    func job(row: Int) throws -> Job
+}
+
+/// Where the result file gets the user's own columns from.
+package protocol EchoSource: Sendable {
+    var shape: InputShape { get }
+    /// Calls `body` once for every input row, in input order.
+    ///
+    /// - Throws: when the input can no longer be read, and what `body` throws.
+    func forEachRow(_ body: (EchoedRow) throws -> Void) throws
+}
+
+/// Where the engine puts what became of the rows.
+///
+/// All calls may come from any thread, several at a time.
+package protocol OutcomeSink: Sendable {
+    /// Notes durably that the first edit request of a job is about to leave. Blocks until the note is on disk.
+    ///
+    /// - Throws: when it cannot be made durable; the request must not leave then.
+    func willSend(_ job: Job) throws
+    /// Takes the final outcome of a job. Does not block; comes exactly once per job.
+    func finished(_ job: Job, _ outcome: Outcome)
+}
+
+/// Carries out a row, one HTTP request at a time. Confined to the worker that made it.
+package protocol JobPerformer {
+    /// Makes the next request of the job. Blocks for as long as that request takes.
+    ///
+    /// - Parameters:
+    ///   - job: the row.
+    ///   - progress: what was already done for the row.
+    ///   - willSend: called before the row's first edit request leaves.
+    /// - Throws: only what `willSend` throws; whatever goes wrong with the PBX is part of the report.
+    func step(_ job: Job, after progress: RowProgress, willSend: () throws -> Void) throws -> StepReport
+    /// Ends the session with a host, if there is one. Blocks for at most one request.
+    ///
+    /// - Returns: the number of requests made.
+    func close(_ address: PBXAddress) -> Int
+}
+
+/// What was already done for a row that is not finished yet.
+package struct RowProgress: Hashable, Sendable {
+    /// Edit requests sent.
+    package var edits = 0
+    /// Requests sent again after a failure.
+    package var retries = 0
+    /// Tokens renewed because the PBX called them expired.
+    package var renewals = 0
+
+    package init() {}
+}
+
+/// What one step brought.
+package struct StepReport: Sendable {
+    /// What is to become of the row.
+    package enum Verdict: Sendable {
+        /// The row is not done; its next request can leave at once.
+        case proceed
+        /// The request failed in a way that another try may mend. The outcome is the row's if there is no other try;
+        /// the pause is what the PBX asked for, if it did.
+        case retry(Outcome, pause: Duration?)
+        /// The row is done.
+        case done(Outcome)
+        /// The row is done and the host must not be spoken to again; the reason is one clause, like `login failed`.
+        case stopHost(Outcome, reason: String)
+    }
+
+    package var verdict: Verdict
+    /// HTTP requests made in this step, 0 or 1.
+    package var requests: Int
+    /// Edit requests among them.
+    package var edits: Int
+    /// 1 when a token was found expired in this step.
+    package var renewals: Int
+    /// Whether the host now has a session that ``JobPerformer/close(_:)`` must end.
+    package var isSessionOpen: Bool
+
+    package init(
+        _ verdict: Verdict, requests: Int = 1, edits: Int = 0, renewals: Int = 0, isSessionOpen: Bool
+    ) {
+        self.verdict = verdict
+        self.requests = requests
+        self.edits = edits
+        self.renewals = renewals
+        self.isSessionOpen = isSessionOpen
+    }
+}

@@ -1,0 +1,28 @@
+/// A text that must not be seen: a token, a client secret, a DNS credential.
+///
+/// It shows as `***` wherever a value can be shown: printed, dumped, reflected. Putting one into a string literal does
+/// not compile. Two places open it with ``reveal()``: the PBX client, which sends it, and the row key, which hashes it.
+package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    private let text: String
+
+    /// What stands for a secret in everything a person can read.
+    package static let mask = "***"
+
+    /// - Parameter text: the secret as it will be sent.
+    package init(_ text: String) {
+        self.text = text
+    }
+
+    /// The secret itself, for sending or hashing and for nothing else.
+    package func reveal() -> String { text }
+
+    package var description: String { Secret.mask }
+    package var debugDescription: String { Secret.mask }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension DefaultStringInterpolation {
+    /// Keeps a secret out of string literals at compile time.
+    @available(*, unavailable, message: "a secret must not be put into a text")
+    package mutating func appendInterpolation(_ secret: Secret) {}
+}

@@ -1,0 +1,54 @@
+/// A moment of the calendar in whole milliseconds, UTC.
+package struct WallTime: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    package let milliseconds: Int64
+
+    /// - Parameter milliseconds: milliseconds since 1970-01-01T00:00:00Z.
+    package init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    package static func < (left: WallTime, right: WallTime) -> Bool { left.milliseconds < right.milliseconds }
+
+    /// RFC 3339 with milliseconds: `2026-11-23T20:49:31.007Z`.
+    package var description: String {
+        let (date, time) = fields
+        let clock = "\(pad(time.hour)):\(pad(time.minute)):\(pad(time.second)).\(pad(time.millisecond, 3))"
+        return "\(pad(date.year, 4))-\(pad(date.month))-\(pad(date.day))T\(clock)Z"
+    }
+
+    /// The form for file names: `20261123T204931Z`.
+    package var compact: String {
+        let (date, time) = fields
+        let day = "\(pad(date.year, 4))\(pad(date.month))\(pad(date.day))"
+        return "\(day)T\(pad(time.hour))\(pad(time.minute))\(pad(time.second))Z"
+    }
+
+    private typealias Date = (year: Int, month: Int, day: Int)
+    private typealias Time = (hour: Int, minute: Int, second: Int, millisecond: Int)
+
+    private var fields: (Date, Time) {
+        let dayLength: Int64 = 86_400_000
+        let inDay = Int(((milliseconds % dayLength) + dayLength) % dayLength)
+        let date = WallTime.civilDate(daysSinceEpoch: Int((milliseconds - Int64(inDay)) / dayLength))
+        return (date, (inDay / 3_600_000, inDay / 60_000 % 60, inDay / 1000 % 60, inDay % 1000))
+    }
+
+    /// Gregorian date of a day number, counting years from March so that the leap day comes last.
+    private static func civilDate(daysSinceEpoch: Int) -> Date {
+        let shifted = daysSinceEpoch + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+    }
+
+    private func pad(_ number: Int, _ width: Int = 2) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}

@@ -1,0 +1,24 @@
+package import JobModel
+import Synchronization
+
+/// A clock that stands still until a test moves it.
+package final class ManualClock: RunClock {
+    private let elapsed = Mutex<Duration>(.zero)
+    private let start: WallTime
+
+    /// - Parameter start: the calendar's time when the test begins.
+    package init(start: WallTime = WallTime(milliseconds: 1_795_467_600_000)) {
+        self.start = start
+    }
+
+    package func advance(by duration: Duration) {
+        elapsed.withLock { $0 += duration }
+    }
+
+    package func now() -> Duration { elapsed.withLock { $0 } }
+
+    package func wallTime() -> WallTime {
+        let (seconds, attoseconds) = now().components
+        return WallTime(milliseconds: start.milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+    }
+}
