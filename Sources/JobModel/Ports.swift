@@ -31,8 +31,10 @@ package protocol OutcomeSink: Sendable {
     ///
     /// - Throws: when it cannot be made durable; the request must not leave then.
     func willSend(_ job: Job) throws
-    /// Takes the final outcome of a job. Does not block; comes exactly once per job.
+    /// Takes the final outcome of a job. Does not wait for the disk; comes at most once per job.
     func finished(_ job: Job, _ outcome: Outcome)
+    /// Takes note of one HTTP request: how long it took, and whether it was sent because an earlier one failed.
+    func requestEnded(latency: Duration, isRetry: Bool)
 }
 
 /// Carries out a row, one HTTP request at a time. Confined to the worker that made it.
@@ -47,8 +49,8 @@ package protocol JobPerformer {
     func step(_ job: Job, after progress: RowProgress, willSend: () throws -> Void) throws -> StepReport
     /// Ends the session with a host, if there is one. Blocks for at most one request.
     ///
-    /// - Returns: the number of requests made.
-    func close(_ address: PBXAddress) -> Int
+    /// - Returns: how long the request took; nil when there was nothing to end.
+    func close(_ host: HostKey) -> Duration?
 }
 
 /// What was already done for a row that is not finished yet.
@@ -79,9 +81,9 @@ package struct StepReport: Sendable {
     }
 
     package var verdict: Verdict
-    /// HTTP requests made in this step, 0 or 1.
-    package var requests: Int
-    /// Edit requests among them.
+    /// How long the step's HTTP request took; nil when none was made.
+    package var latency: Duration?
+    /// 1 when that request was an edit.
     package var edits: Int
     /// 1 when a token was found expired in this step.
     package var renewals: Int
@@ -89,10 +91,10 @@ package struct StepReport: Sendable {
     package var isSessionOpen: Bool
 
     package init(
-        _ verdict: Verdict, requests: Int = 1, edits: Int = 0, renewals: Int = 0, isSessionOpen: Bool
+        _ verdict: Verdict, latency: Duration?, edits: Int = 0, renewals: Int = 0, isSessionOpen: Bool
     ) {
         self.verdict = verdict
-        self.requests = requests
+        self.latency = latency
         self.edits = edits
         self.renewals = renewals
         self.isSessionOpen = isSessionOpen
