@@ -49,8 +49,11 @@ package protocol JobPerformer {
     func step(_ job: Job, after progress: RowProgress, willSend: () throws -> Void) throws -> StepReport
     /// Ends the session with a host, if there is one. Blocks for at most one request.
     ///
+    /// - Parameters:
+    ///   - host: whose session.
+    ///   - limit: how long the request may take at most; nil for the usual timeout.
     /// - Returns: how long the request took; nil when there was nothing to end.
-    func close(_ host: HostKey) -> Duration?
+    func close(_ host: HostKey, within limit: Duration?) -> Duration?
 }
 
 /// What was already done for a row that is not finished yet.
@@ -61,6 +64,8 @@ package struct RowProgress: Hashable, Sendable {
     package var retries = 0
     /// Tokens renewed because the PBX called them expired.
     package var renewals = 0
+    /// When work on the row began; nil before its first request.
+    package var startedAt: WallTime?
 
     package init() {}
 }
