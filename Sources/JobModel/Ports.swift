@@ -38,7 +38,7 @@ package protocol OutcomeSink: Sendable {
 }
 
 /// Carries out a row, one HTTP request at a time. Confined to the worker that made it.
-package protocol JobPerformer {
+package protocol JobPerformer: SendableMetatype {
     /// Makes the next request of the job. Blocks for as long as that request takes.
     ///
     /// - Parameters:

@@ -1,0 +1,50 @@
+package import JobModel
+
+/// One piece of work for a worker: one HTTP request at most.
+package enum Work: Hashable, Sendable {
+    /// Make the next request of a row.
+    case step(RowStep)
+    /// End the session of a host; any row of the host tells where it is.
+    case close(host: Int, row: Int, limit: Duration?)
+
+    /// The host on which the work is done.
+    package var host: Int {
+        switch self {
+        case .step(let step): step.host
+        case .close(let host, _, _): host
+        }
+    }
+}
+
+/// The next request of one row.
+package struct RowStep: Hashable, Sendable {
+    package let host: Int
+    package let row: Int
+    package let progress: RowProgress
+    /// Whether an earlier request of the row failed and is made again now.
+    package let isRetry: Bool
+}
+
+/// What a worker brings back.
+package enum WorkResult: Sendable {
+    /// A row's step was made; the row's first one began at `startedAt`.
+    case stepped(StepReport, startedAt: WallTime)
+    /// A session was ended with a request, or there was nothing to end.
+    case closed(didRequest: Bool)
+    /// The run's own files failed before the request could leave.
+    case broken
+}
+
+/// What the state wants done, outside its lock and in this order.
+package enum RunAction: Hashable, Sendable {
+    /// Let an idle worker do some work.
+    case start(worker: Int, Work)
+    /// Hand over the outcome of a row.
+    case finish(row: Int, Outcome)
+    /// Hand over the same outcome for every one of these rows.
+    case skip(rows: [Int], Outcome)
+    /// Call ``RunState/timerFired(now:)`` at this time; replaces an earlier wish.
+    case wake(at: Duration)
+    /// The run is over; comes once and last.
+    case end
+}

@@ -1,0 +1,164 @@
+import DequeModule
+import HeapModule
+import JobModel
+import Pacing
+
+/// What becomes of a row after its step.
+extension RunState {
+    mutating func apply(
+        _ report: StepReport, to lane: inout Lane, now: Duration, using generator: inout some RandomNumberGenerator,
+        _ actions: inout [RunAction]
+    ) {
+        note(report, on: &lane)
+        switch report.verdict {
+        case .proceed:
+            lane.fallback = nil
+            lane.progress.retries = 0
+        case .retry(let outcome, let pause):
+            lane.hasAnswered = lane.hasAnswered || outcome.httpStatus != nil
+            lane.progress.retries += 1
+            let retry = lane.progress.retries
+            let delay = settings.retry.delay(beforeRetry: retry, pause: pause, using: &generator)
+            guard let delay, stopReasons.isEmpty, settings.window?.mayStart(now: now + delay) ?? true else {
+                finishRow(of: &lane, with: outcome, now: now, &actions)
+                break
+            }
+            lane.fallback = outcome
+            return park(lane, until: now + delay, now: now)
+        case .done(let outcome):
+            finishRow(of: &lane, with: outcome, now: now, &actions)
+        case .stopHost(let outcome, let reason):
+            finishRow(of: &lane, with: outcome, now: now, &actions)
+            skipRest(of: &lane, because: reason, &actions)
+        }
+        leave(lane, now: now, &actions)
+    }
+
+    private mutating func note(_ report: StepReport, on lane: inout Lane) {
+        lane.isSessionOpen = report.isSessionOpen
+        lane.hasAnswered = lane.hasAnswered || report.isSessionOpen
+        lane.progress.edits += report.edits
+        lane.progress.renewals += report.renewals
+        if report.latency == nil { giveBackSlot(&lane) }
+    }
+
+    /// Puts a lane whose worker came back where it belongs.
+    mutating func leave(_ lane: Lane, now: Duration, _ actions: inout [RunAction]) {
+        guard stopReasons.isEmpty else { return giveUp(lane, now: now, &actions) }
+        guard !lane.positions.isEmpty else { return retire(lane, now: now) }
+        park(lane, until: now, now: now)
+    }
+
+    /// Lets a lane wait until a time and until its host's rate allows a request.
+    mutating func park(_ lane: Lane, until time: Duration, now: Duration) {
+        var lane = lane
+        let start = max(time, lane.gate?.earliest(now: now) ?? now)
+        if start <= now {
+            lane.state = .ready
+            ready.append(lane.host)
+        } else {
+            lane.state = .waiting(until: start)
+            waiting.insert(Waiting(until: start, host: lane.host))
+        }
+        lanes[lane.host] = lane
+    }
+
+    /// Ends a lane that starts no more rows, at once or when its session is ended.
+    mutating func retire(_ lane: Lane, now: Duration) {
+        guard lane.isSessionOpen else {
+            lanes[lane.host] = nil
+            _ = canary?.finish(host: lane.host)
+            if !lane.hasAnswered { hostsUnreachable += 1 }
+            return
+        }
+        var lane = lane
+        lane.state = .stopped
+        lanes[lane.host] = lane
+        let start = isHurried ? now : lane.gate?.earliest(now: now) ?? now
+        if start <= now {
+            closing.append(lane.host)
+        } else {
+            waiting.insert(Waiting(until: start, host: lane.host))
+        }
+    }
+
+    private mutating func giveUp(_ lane: Lane, now: Duration, _ actions: inout [RunAction]) {
+        var lane = lane
+        settle(&lane, now: now, &actions)
+        retire(lane, now: now)
+    }
+
+    /// Ends the current row of a lane that makes no more requests for it.
+    ///
+    /// A row that was begun without an edit request is left as if it had never been begun.
+    private mutating func settle(_ lane: inout Lane, now: Duration, _ actions: inout [RunAction]) {
+        guard !lane.positions.isEmpty else { return }
+        if let fallback = lane.fallback {
+            finishRow(of: &lane, with: fallback, now: now, &actions)
+        } else if lane.progress.edits > 0 {
+            let error = "the run ended before the edit could be sent again with a new token"
+            let outcome = Outcome(status: .notAttempted, errorClass: .runStopped, error: error)
+            finishRow(of: &lane, with: outcome, now: now, &actions)
+        }
+    }
+
+    mutating func finishRow(
+        of lane: inout Lane, with outcome: Outcome, now: Duration, _ actions: inout [RunAction]
+    ) {
+        guard let position = lane.positions.first else { return }
+        var outcome = outcome
+        outcome.attempts = lane.progress.edits
+        outcome.startedAt = lane.progress.startedAt
+        lane.hasAnswered = lane.hasAnswered || outcome.httpStatus != nil
+        actions.append(.finish(row: rows[position], outcome))
+        lane.advance()
+        if lane.breaker.note(outcome) {
+            skipRest(of: &lane, because: "its last \(settings.maxHostErrors) rows could not reach it", &actions)
+        }
+        judgeRun(by: outcome, of: lane.host, now: now, &actions)
+    }
+
+    private mutating func skipRest(of lane: inout Lane, because reason: String, _ actions: inout [RunAction]) {
+        hostsStopped += 1
+        guard !lane.positions.isEmpty else { return }
+        let error = "the host was stopped: \(reason)"
+        let outcome = Outcome(status: .skipped, errorClass: .hostStopped, error: error)
+        actions.append(.skip(rows: lane.positions.map { rows[$0] }, outcome))
+        lane.positions = lane.positions.suffix(0)
+    }
+
+    /// Holds the outcome of a row against the budgets of the run.
+    private mutating func judgeRun(
+        by outcome: Outcome, of host: Int, now: Duration, _ actions: inout [RunAction]
+    ) {
+        guard outcome.status != .skipped, outcome.status != .notAttempted else { return }
+        finished += 1
+        if !outcome.status.isGood { bad += 1 }
+        if let halt = settings.halt, halt.isReached(bad: bad, finished: finished) { stop(.halt, now: now, &actions) }
+        if let canary, canary.stopsRun(outcome, ofHost: host) { stop(.canary, now: now, &actions) }
+    }
+
+    /// Notes why the run ends and gives up all lanes that no worker has.
+    mutating func stop(_ reason: StopReason, now: Duration, _ actions: inout [RunAction]) {
+        guard !stopReasons.contains(reason), !isOver else { return }
+        stopReasons.append(reason)
+        ready = []
+        closing = []
+        waiting = []
+        for lane in lanes.values.sorted(by: { $0.host < $1.host }) where lane.state != .busy {
+            giveUp(lane, now: now, &actions)
+        }
+    }
+
+    /// Somebody waits for the run to end, so sessions are ended without regard to the rate.
+    var isHurried: Bool {
+        stopReasons.contains { reason in
+            if case .signal = reason { true } else { reason == .broken }
+        }
+    }
+
+    mutating func giveBackSlot(_ lane: inout Lane) {
+        gate?.giveBack()
+        lane.gate?.giveBack()
+    }
+}

@@ -1,0 +1,121 @@
+import DequeModule
+import HeapModule
+import JobModel
+import Pacing
+
+/// Who works on what next.
+extension RunState {
+    mutating func schedule(now: Duration) -> [RunAction] {
+        guard !isOver else { return [] }
+        var actions: [RunAction] = []
+        wakeLanes(now: now)
+        closeWindow(now: now, &actions)
+        while let worker = idleWorkers.last, isGateOpen(now: now), let work = nextWork(now: now) {
+            idleWorkers.removeLast()
+            actions.append(.start(worker: worker, work))
+        }
+        if lanes.isEmpty, !hasFreshHost {
+            isOver = true
+            return actions + [.end]
+        }
+        if let time = nextWake(now: now), timer.map({ time < $0 }) ?? true {
+            timer = time
+            actions.append(.wake(at: time))
+        }
+        return actions
+    }
+
+    private mutating func wakeLanes(now: Duration) {
+        while let first = waiting.min, first.until <= now {
+            waiting.removeMin()
+            if lanes[first.host]?.state == .stopped {
+                closing.append(first.host)
+            } else {
+                lanes[first.host]?.state = .ready
+                ready.append(first.host)
+            }
+        }
+    }
+
+    /// Stops the run when nothing that is left could start any more, so that nobody waits for it.
+    private mutating func closeWindow(now: Duration, _ actions: inout [RunAction]) {
+        guard let window = settings.window, !window.mayStart(now: now), stopReasons.isEmpty else { return }
+        if hasFreshHost || !ready.isEmpty || !waiting.isEmpty { stop(.window, now: now, &actions) }
+    }
+
+    private mutating func nextWork(now: Duration) -> Work? {
+        while let host = closing.popFirst() {
+            if let work = close(host, now: now) { return work }
+        }
+        if let host = ready.popFirst() { return step(host, now: now) }
+        guard mayBeginHost else { return nil }
+        let host = nextHost
+        nextHost += 1
+        skipEmptyHosts()
+        lanes[host] = Lane(
+            host: host, positions: rows.positions(ofHost: host), breaker: HostBreaker(limit: settings.maxHostErrors),
+            gate: settings.ratePerHost.map { RateGate($0) })
+        return step(host, now: now)
+    }
+
+    private mutating func step(_ host: Int, now: Duration) -> Work? {
+        guard var lane = lanes[host], let position = lane.positions.first else { return nil }
+        lane.state = .busy
+        take(&lane, now: now)
+        lanes[host] = lane
+        let step = RowStep(host: host, row: rows[position], progress: lane.progress, isRetry: lane.fallback != nil)
+        return .step(step)
+    }
+
+    /// The work that ends a host's session; nil when it would not be over before the window is.
+    private mutating func close(_ host: Int, now: Duration) -> Work? {
+        guard var lane = lanes[host] else { return nil }
+        let limit = settings.window.map { $0.end - now }
+        if let limit, limit < RunState.shortestClose {
+            lane.isSessionOpen = false
+            retire(lane, now: now)
+            return nil
+        }
+        take(&lane, now: now)
+        lane.state = .busy
+        lanes[host] = lane
+        return .close(host: host, row: rows[max(0, lane.positions.upperBound - 1)], limit: limit)
+    }
+
+    /// What a PBX is given at least to end a session before a window ends.
+    static let shortestClose = Duration.seconds(1)
+
+    private mutating func take(_ lane: inout Lane, now: Duration) {
+        gate?.take(now: now)
+        lane.gate?.take(now: now)
+    }
+
+    private func isGateOpen(now: Duration) -> Bool {
+        guard let gate, !isHurried else { return true }
+        return gate.earliest(now: now) <= now
+    }
+
+    private func nextWake(now: Duration) -> Duration? {
+        var times = waiting.min.map { [$0.until] } ?? []
+        if let gate, !isHurried, !ready.isEmpty || !closing.isEmpty || mayBeginHost {
+            times.append(gate.earliest(now: now))
+        }
+        if let window = settings.window, stopReasons.isEmpty {
+            // A moment later than the last one at which the window would still say yes.
+            times.append(window.lastStart + .milliseconds(1))
+        }
+        return times.filter { $0 > now }.min()
+    }
+
+    private var hasFreshHost: Bool { stopReasons.isEmpty && nextHost < rows.hostCount }
+
+    private var mayBeginHost: Bool { hasFreshHost && (canary?.startableHosts.contains(nextHost) ?? true) }
+
+    /// Passes over hosts none of whose rows is to run.
+    mutating func skipEmptyHosts() {
+        while nextHost < rows.hostCount, rows.positions(ofHost: nextHost).isEmpty {
+            _ = canary?.finish(host: nextHost)
+            nextHost += 1
+        }
+    }
+}

@@ -1,0 +1,13 @@
+/// Why a run starts no more rows although there are some left.
+package enum StopReason: Hashable, Sendable {
+    /// A signal by its number, such as SIGINT.
+    case signal(Int32)
+    /// So many rows went wrong that `--halt-after` ended the run.
+    case halt
+    /// A row of the first hosts was not ok.
+    case canary
+    /// What is left could run past the end of the window.
+    case window
+    /// The run's own files can no longer be written or read.
+    case broken
+}
