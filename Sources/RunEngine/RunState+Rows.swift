@@ -20,15 +20,15 @@ extension RunState {
             let retry = lane.progress.retries
             let delay = settings.retry.delay(beforeRetry: retry, pause: pause, using: &generator)
             guard let delay, stopReasons.isEmpty, settings.window?.mayStart(now: now + delay) ?? true else {
-                finishRow(of: &lane, with: outcome, now: now, &actions)
+                finishRow(of: &lane, with: outcome, &actions)
                 break
             }
             lane.fallback = outcome
             return park(lane, until: now + delay, now: now)
         case .done(let outcome):
-            finishRow(of: &lane, with: outcome, now: now, &actions)
+            finishRow(of: &lane, with: outcome, &actions)
         case .stopHost(let outcome, let reason):
-            finishRow(of: &lane, with: outcome, now: now, &actions)
+            finishRow(of: &lane, with: outcome, &actions)
             skipRest(of: &lane, because: reason, &actions)
         }
         leave(lane, now: now, &actions)
@@ -84,27 +84,25 @@ extension RunState {
 
     private mutating func giveUp(_ lane: Lane, now: Duration, _ actions: inout [RunAction]) {
         var lane = lane
-        settle(&lane, now: now, &actions)
+        settle(&lane, &actions)
         retire(lane, now: now)
     }
 
     /// Ends the current row of a lane that makes no more requests for it.
     ///
     /// A row that was begun without an edit request is left as if it had never been begun.
-    private mutating func settle(_ lane: inout Lane, now: Duration, _ actions: inout [RunAction]) {
+    private mutating func settle(_ lane: inout Lane, _ actions: inout [RunAction]) {
         guard !lane.positions.isEmpty else { return }
         if let fallback = lane.fallback {
-            finishRow(of: &lane, with: fallback, now: now, &actions)
+            finishRow(of: &lane, with: fallback, &actions)
         } else if lane.progress.edits > 0 {
             let error = "the run ended before the edit could be sent again with a new token"
             let outcome = Outcome(status: .notAttempted, errorClass: .runStopped, error: error)
-            finishRow(of: &lane, with: outcome, now: now, &actions)
+            finishRow(of: &lane, with: outcome, &actions)
         }
     }
 
-    mutating func finishRow(
-        of lane: inout Lane, with outcome: Outcome, now: Duration, _ actions: inout [RunAction]
-    ) {
+    mutating func finishRow(of lane: inout Lane, with outcome: Outcome, _ actions: inout [RunAction]) {
         guard let position = lane.positions.first else { return }
         var outcome = outcome
         outcome.attempts = lane.progress.edits
@@ -115,7 +113,7 @@ extension RunState {
         if lane.breaker.note(outcome) {
             skipRest(of: &lane, because: "its last \(settings.maxHostErrors) rows could not reach it", &actions)
         }
-        judgeRun(by: outcome, of: lane.host, now: now, &actions)
+        judgeRun(by: outcome, of: lane.host)
     }
 
     private mutating func skipRest(of lane: inout Lane, because reason: String, _ actions: inout [RunAction]) {
@@ -128,25 +126,32 @@ extension RunState {
     }
 
     /// Holds the outcome of a row against the budgets of the run.
-    private mutating func judgeRun(
-        by outcome: Outcome, of host: Int, now: Duration, _ actions: inout [RunAction]
-    ) {
+    private mutating func judgeRun(by outcome: Outcome, of host: Int) {
         guard outcome.status != .skipped, outcome.status != .notAttempted else { return }
         finished += 1
         if !outcome.status.isGood { bad += 1 }
-        if let halt = settings.halt, halt.isReached(bad: bad, finished: finished) { stop(.halt, now: now, &actions) }
-        if let canary, canary.stopsRun(outcome, ofHost: host) { stop(.canary, now: now, &actions) }
+        if let halt = settings.halt, halt.isReached(bad: bad, finished: finished) { note(.halt) }
+        if let canary, canary.stopsRun(outcome, ofHost: host) { note(.canary) }
     }
 
-    /// Notes why the run ends and gives up all lanes that no worker has.
-    mutating func stop(_ reason: StopReason, now: Duration, _ actions: inout [RunAction]) {
-        guard !stopReasons.contains(reason), !isOver else { return }
+    /// Notes why the run ends; ``windDown(now:_:)`` does what follows from it.
+    mutating func note(_ reason: StopReason) {
+        guard !stopReasons.contains(reason) else { return }
         stopReasons.append(reason)
-        ready = []
-        closing = []
-        waiting = []
-        for lane in lanes.values.sorted(by: { $0.host < $1.host }) where lane.state != .busy {
-            giveUp(lane, now: now, &actions)
+        isWoundDown = false
+    }
+
+    /// Gives up all lanes that no worker has, once for each reason to stop.
+    mutating func windDown(now: Duration, _ actions: inout [RunAction]) {
+        while !isWoundDown {
+            isWoundDown = true
+            ready = []
+            closing = []
+            waiting = []
+            for host in lanes.keys.sorted() {
+                guard let lane = lanes[host], lane.state != .busy else { continue }
+                giveUp(lane, now: now, &actions)
+            }
         }
     }
 

@@ -5,11 +5,13 @@ import Pacing
 
 /// Who works on what next.
 extension RunState {
-    mutating func schedule(now: Duration) -> [RunAction] {
-        guard !isOver else { return [] }
-        var actions: [RunAction] = []
+    /// Adds what follows from all that happened so far.
+    mutating func schedule(_ happened: [RunAction] = [], now: Duration) -> [RunAction] {
+        guard !isOver else { return happened }
+        var actions = happened
         wakeLanes(now: now)
-        closeWindow(now: now, &actions)
+        closeWindow(now: now)
+        windDown(now: now, &actions)
         while let worker = idleWorkers.last, isGateOpen(now: now), let work = nextWork(now: now) {
             idleWorkers.removeLast()
             actions.append(.start(worker: worker, work))
@@ -38,9 +40,9 @@ extension RunState {
     }
 
     /// Stops the run when nothing that is left could start any more, so that nobody waits for it.
-    private mutating func closeWindow(now: Duration, _ actions: inout [RunAction]) {
+    private mutating func closeWindow(now: Duration) {
         guard let window = settings.window, !window.mayStart(now: now), stopReasons.isEmpty else { return }
-        if hasFreshHost || !ready.isEmpty || !waiting.isEmpty { stop(.window, now: now, &actions) }
+        if hasFreshHost || !ready.isEmpty || !waiting.isEmpty { note(.window) }
     }
 
     private mutating func nextWork(now: Duration) -> Work? {

@@ -28,6 +28,8 @@ package struct RunState {
     var nextHost = 0
     /// When the wished-for timer fires; nil when there is none.
     var timer: Duration?
+    /// Whether nothing is left to do about the reasons to stop.
+    var isWoundDown = true
     var isOver = false
     /// Rows that the PBX was asked to edit and that are finished, and those of them that went wrong.
     var finished = 0
@@ -80,10 +82,10 @@ package struct RunState {
             retire(lane, now: now)
         case .broken:
             giveBackSlot(&lane)
-            stop(.broken, now: now, &actions)
+            note(.broken)
             leave(lane, now: now, &actions)
         }
-        return actions + schedule(now: now)
+        return schedule(actions, now: now)
     }
 
     /// Goes on with what was waiting for this time.
@@ -94,13 +96,12 @@ package struct RunState {
 
     /// Starts no more rows. Requests under way come to their end, sessions are closed, then the run ends.
     package mutating func stop(_ reason: StopReason, now: Duration) -> [RunAction] {
-        var actions: [RunAction] = []
-        stop(reason, now: now, &actions)
-        return actions + schedule(now: now)
+        note(reason)
+        return schedule(now: now)
     }
 
     /// Ends the run at once: a row whose edit a worker has is unknown, whatever the worker brings later.
-    package mutating func cut(now: Duration) -> [RunAction] {
+    package mutating func cut() -> [RunAction] {
         guard !isOver else { return [] }
         isOver = true
         var actions: [RunAction] = []
@@ -108,7 +109,7 @@ package struct RunState {
             lane.progress.edits = max(1, lane.progress.edits)
             let error = "the run was cut while the row was under way: whether the edit was made is not known"
             let cut = Outcome(status: .unknown, errorClass: .runStopped, error: error)
-            finishRow(of: &lane, with: lane.state == .busy ? cut : lane.fallback ?? cut, now: now, &actions)
+            finishRow(of: &lane, with: lane.state == .busy ? cut : lane.fallback ?? cut, &actions)
         }
         lanes = [:]
         return actions + [.end]

@@ -71,7 +71,7 @@ package final class Runner<Performer: JobPerformer>: Sendable {
 
     /// Lets ``run()`` return at once, whatever the workers are doing; rows under way are unknown.
     package func cut() {
-        tell { $0.cut(now: $1) }
+        tell { state, _ in state.cut() }
     }
 
     /// Tells the state of an event and carries out what it wants, outside its lock.
