@@ -27,11 +27,8 @@ package struct CanaryPolicy: Hashable, Sendable {
     package var isPassed: Bool { finished.count == canaryCount }
 
     /// Takes note that a host has no row left to run; a canary that has none from the start must be reported as well.
-    ///
-    /// - Returns: whether this let the other hosts start.
-    package mutating func finish(host: Int) -> Bool {
-        guard host < canaryCount, finished.insert(host).inserted else { return false }
-        return isPassed
+    package mutating func finish(host: Int) {
+        if host < canaryCount { finished.insert(host) }
     }
 
     /// Whether a row that ended so stops the run.
