@@ -10,6 +10,8 @@ struct FleetSource: JobSource {
     func host(ofRow row: Int) -> Int? { hosts[row] }
 
     func job(row: Int) -> Job {
-        .make(row: row + 1, host: "127.0.0.\(1 + (hosts[row] ?? 0))", edit: CertificateEdit(id: Int64(row + 1), autoRenewal: false))
+        .make(
+            row: row + 1, host: "127.0.0.\(1 + (hosts[row] ?? 0))",
+            edit: CertificateEdit(id: Int64(row + 1), autoRenewal: false))
     }
 }

@@ -1,0 +1,66 @@
+import ArgumentParser
+import HTTPTransport
+import PBXSimulator
+import RowInput
+import RunRecord
+
+/// Why a command was refused or broke off, as the operator reads it on standard error.
+struct Complaint: Error, Hashable {
+    let status: ExitStatus
+    /// What is wrong: one sentence in lower case without a full stop.
+    let message: String
+    /// What to do about it; nil when there is nothing to say.
+    let hint: String?
+
+    static func usage(_ message: String, hint: String? = nil) -> Complaint {
+        Complaint(status: .usage, message: message, hint: hint)
+    }
+
+    static func broken(_ message: String) -> Complaint {
+        Complaint(status: .broken, message: message, hint: nil)
+    }
+
+    /// Says what an error means.
+    ///
+    /// - Returns: the exit status that goes with it.
+    static func report(_ error: any Error) -> ExitStatus {
+        guard let complaint = Complaint(error) else {
+            // Help and version are asked for, so they go to standard output.
+            Console.output(Certfleet.fullMessage(for: error) + "\n")
+            return .success
+        }
+        Console.error(complaint.message, hint: complaint.hint)
+        return complaint.status
+    }
+
+    /// The one place where errors meet exit codes; nil when the error is no error but a wish for help.
+    init?(_ error: any Error) {
+        switch error {
+        case let complaint as Complaint: self = complaint
+        case let error as InputError: self.init(error)
+        case let error as RunRecordError: self.init(error)
+        case let error as TransportError: self = .usage(error.message, hint: error.hint)
+        case let error as SimulatorError: self.init(status: .broken, message: error.description, hint: error.hint)
+        default:
+            guard Certfleet.exitCode(for: error) != .success else { return nil }
+            let message = Certfleet.message(for: error)
+            let hint = "see 'certfleet --help' or 'certfleet COMMAND --help'"
+            self = .usage(message.prefix(1).lowercased() + message.dropFirst(), hint: hint)
+        }
+    }
+
+    private init(status: ExitStatus, message: String, hint: String?) {
+        self.status = status
+        self.message = message
+        self.hint = hint
+    }
+
+    private init(_ error: InputError) {
+        self.init(status: error.kind == .broken ? .broken : .usage, message: error.message, hint: error.hint)
+    }
+
+    private init(_ error: RunRecordError) {
+        let status: ExitStatus = error.errorClass == .refused ? .usage : .broken
+        self.init(status: status, message: error.message, hint: error.hint)
+    }
+}

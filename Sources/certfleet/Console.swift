@@ -1,0 +1,49 @@
+import Glibc
+import Synchronization
+
+/// The two streams of the process. Texts from many threads come out whole; nothing is buffered.
+enum Console {
+    /// What stands on the last line of the terminal and has to be wiped away before other text.
+    private static let status = Mutex("")
+    private static let isErrorTerminal = isatty(STDERR_FILENO) == 1
+
+    /// Writes to standard output: what the command was asked for.
+    static func output(_ text: String) {
+        write(text, to: STDOUT_FILENO)
+    }
+
+    /// Writes to standard error, above the status line if there is one.
+    static func log(_ text: String) {
+        status.withLock { status in
+            write(wipe(status) + text + "\n" + status, to: STDERR_FILENO)
+        }
+    }
+
+    /// Replaces the status line; an empty text takes it away.
+    static func showStatus(_ text: String) {
+        status.withLock { status in
+            write(wipe(status) + text, to: STDERR_FILENO)
+            status = text
+        }
+    }
+
+    /// Says why the command does not go on.
+    static func error(_ message: String, hint: String? = nil) {
+        log("certfleet: error: \(message)" + (hint.map { "\nhint: \($0)" } ?? ""))
+    }
+
+    /// Whether standard error is a terminal that moves its cursor.
+    static var isTerminal: Bool { isErrorTerminal && CommandEnvironment.variables["TERM"] != "dumb" }
+
+    private static func wipe(_ status: String) -> String { status.isEmpty ? "" : "\r\u{1B}[K" }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return }
+            bytes.removeFirst(written)
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Glibc
+import HTTPTransport
+import JobModel
+import Logging
+import PBXClient
+import RowInput
+import RunEngine
+import RunRecord
+
+/// One run, from a checked input to the result file: wires the floors together and decides nothing.
+struct FleetRun {
+    let input: CheckedInput
+    let settings: RunSettings
+    let transport: TransportSettings
+    /// Path of the run directory.
+    let directory: String
+    let resumes: Bool
+    let log: LogOptions
+    let clock: any RunClock
+
+    /// Runs to the end and prints the path of the result file. Blocks.
+    ///
+    /// - Returns: how the run ended.
+    /// - Throws: what keeps it from starting, or from being recorded.
+    func run() throws -> ExitStatus {
+        let logger = log.logger
+        // Made once before anything is sent, to find out whether the settings can be used.
+        _ = try PBXPerformer(transport: transport, sessions: SessionStore(), clock: clock)
+        let directory = try RunDirectory(path: directory, for: resumes ? .resumedRun : .newRun)
+        let header = try header
+        let failures = FailureRelay()
+        let history = resumes ? try directory.readLedger() : nil
+        let recorder = try RunRecorder(directory: directory, run: header, continuing: history, clock: clock) { error in
+            failures.report(error)
+        }
+        let source = try ResumedSource(input.catalog, history: history, recorder: recorder, logger: logger)
+        if transport.isInsecure { logger.warning("--insecure: any certificate of a PBX is trusted") }
+        announce(source, logger)
+        let end = try carryOut(source, recorder, failures, logger)
+        return try conclude(end, header, recorder, directory, logger)
+    }
+
+    private var header: RunHeader {
+        get throws {
+            var hash = SHA256()
+            try input.file.forEachSlice { hash.update($0) }
+            let identity = InputIdentity(
+                path: input.file.name, sha256: hash.finish(), rows: input.catalog.rowCount)
+            let startedAt = clock.wallTime()
+            return RunHeader(
+                runID: "\(startedAt.compact)-\(getpid())", version: Certfleet.version, input: identity,
+                startedAt: startedAt)
+        }
+    }
+
+    private func announce(_ source: ResumedSource, _ logger: Logger) {
+        let resumed = source.resumed > 0 ? ", \(source.resumed) of them done before" : ""
+        let (rows, hosts) = (input.catalog.rowCount, input.catalog.hostCount)
+        logger.info("\(rows) rows on \(hosts) hosts\(resumed), \(settings.jobs) at once; run directory '\(directory)'")
+    }
+
+    private func carryOut(
+        _ source: ResumedSource, _ recorder: RunRecorder, _ failures: FailureRelay, _ logger: Logger
+    ) throws -> RunEnd {
+        let sessions = SessionStore()
+        var settings = settings
+        settings.jobs = max(1, min(settings.jobs, source.hostCount))
+        let runner = Runner(
+            source: source, sink: LoggedSink(recorder: recorder, logger: logger), settings: settings, clock: clock
+        ) { [transport, clock] in
+            try PBXPerformer(transport: transport, sessions: sessions, clock: clock)
+        }
+        failures.connect { runner.stop(brokenBy: $0) }
+        let progress = ProgressReporter(recorder: recorder, rows: input.catalog.rowCount, clock: clock)
+        progress.start(log)
+        let trap = SignalTrap(
+            stop: { number in
+                logger.notice(
+                    "stopping on \(SignalTrap.name(of: number)): finishing what is under way; once more cuts it off")
+                runner.stop(.signal(number))
+            },
+            cut: { runner.cut() },
+            report: { progress.printOnce() })
+        let end = runner.run()
+        progress.stop()
+        _ = trap
+        return end
+    }
+
+    /// Writes what is left to write.
+    private func conclude(
+        _ end: RunEnd, _ header: RunHeader, _ recorder: RunRecorder, _ directory: RunDirectory, _ logger: Logger
+    ) throws -> ExitStatus {
+        let failure = end.failure ?? error { try recorder.drain() }
+        let result = ResultWriter(outcomes: recorder.outcomes, unattempted: end.sentence)
+        let rows = try result.write(input.catalog, to: directory)
+        let status = ExitStatus(stopReasons: end.stopReasons, rows: rows)
+        let summary = RunSummary(
+            run: header, finishedAt: clock.wallTime(), rows: rows,
+            hosts: RunSummary.Hosts(
+                total: input.catalog.hostCount, stopped: end.hostsStopped, unreachable: end.hostsUnreachable),
+            requests: recorder.requests, retries: recorder.retries, resumed: recorder.resumed,
+            latency: recorder.latency,
+            exitCode: status.code, stoppedBy: end.word)
+        try summary.write(to: directory)
+        if !log.quiet { Console.log(SummaryTable(summary, style: log.style).text) }
+        if let word = end.word { logger.warning("\(end.sentence) (\(word))") }
+        if let failure { throw failure }
+        Console.output(directory.file(ResultWriter.fileName(input.catalog.shape.format)) + "\n")
+        return status
+    }
+
+    private func error(of act: () throws -> Void) -> (any Error)? {
+        do {
+            try act()
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Dispatch
+import JobModel
+import Pacing
+import RunRecord
+import Synchronization
+
+/// Shows how far a run has come: on a terminal a line that renews itself, elsewhere a line now and then.
+final class ProgressReporter: Sendable {
+    private let recorder: RunRecorder
+    private let rows: Int
+    private let clock: any RunClock
+    private let begin: Duration
+    /// Rows that were done before the run began.
+    private let resumed: Int
+    private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
+
+    /// - Parameters:
+    ///   - recorder: knows what is done.
+    ///   - rows: rows of the run, those done by an earlier one among them.
+    ///   - clock: the run's clock.
+    init(recorder: RunRecorder, rows: Int, clock: any RunClock) {
+        self.recorder = recorder
+        self.rows = rows
+        self.clock = clock
+        begin = clock.now()
+        resumed = recorder.resumed
+    }
+
+    func start(_ log: LogOptions) {
+        let isOnTerminal = Console.isTerminal
+        guard log.progress == .always || log.progress == .auto && isOnTerminal && !log.quiet else { return }
+        let source = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "certfleet.progress"))
+        let interval = DispatchTimeInterval.milliseconds(isOnTerminal ? 200 : 10_000)
+        source.schedule(deadline: .now() + interval, repeating: interval)
+        source.setEventHandler { [self] in isOnTerminal ? Console.showStatus(line) : Console.log(line) }
+        source.activate()
+        timer.withLock { $0 = source }
+    }
+
+    func stop() {
+        timer.withLock { $0?.cancel() }
+        Console.showStatus("")
+    }
+
+    func printOnce() {
+        Console.log(line)
+    }
+
+    private var line: String {
+        let tally = recorder.tally
+        return ProgressLine(tally: tally, rows: rows, resumed: resumed, elapsed: clock.now() - begin).text
+    }
+}
+
+/// `214/1200 ok 209 failed 5 | 48/s | eta 3m25s`
+struct ProgressLine {
+    let tally: OutcomeTally
+    let rows: Int
+    let resumed: Int
+    let elapsed: Duration
+
+    var text: String {
+        let counts = RowStatus.allCases.filter { tally[$0] > 0 }.map { " \($0.rawValue) \(tally[$0])" }.joined()
+        let done = tally.rows - resumed
+        let seconds = max(0.001, elapsed / .seconds(1))
+        let rate = Double(done) / seconds
+        let rateText = rate >= 10 ? String(Int(rate)) : String((rate * 10).rounded() / 10)
+        guard done > 0, tally.rows < rows else { return "\(tally.rows)/\(rows)\(counts) | \(rateText)/s" }
+        let left = Duration.seconds(Int64(Double(rows - tally.rows) / rate))
+        return "\(tally.rows)/\(rows)\(counts) | \(rateText)/s | eta \(DurationText(left))"
+    }
+}

@@ -1,0 +1,43 @@
+import JobModel
+import Logging
+import RowInput
+import RunRecord
+
+/// The rows of an input without those that an earlier run has done.
+struct ResumedSource: JobSource {
+    private let catalog: RowCatalog
+    private var isDone: [Bool]
+    /// Rows that an earlier run has done.
+    private(set) var resumed = 0
+
+    /// Hands the outcomes of the earlier run over to the recorder, and names the rows whose outcome nobody knows.
+    ///
+    /// - Throws: when the input can no longer be read.
+    init(_ catalog: RowCatalog, history: LedgerHistory?, recorder: RunRecorder, logger: Logger) throws {
+        self.catalog = catalog
+        isDone = []
+        guard let history else { return }
+        isDone = [Bool](repeating: false, count: catalog.rowCount)
+        for row in 0..<catalog.rowCount where catalog.host(ofRow: row) != nil {
+            let job = try catalog.job(row: row)
+            let key = recorder.key(of: job)
+            if history.isInDoubt(key) {
+                logger.notice("line \(job.position.line): sent before without a known answer, so it is sent again")
+            } else if let outcome = history.outcome(of: key), outcome.status.isGood {
+                recorder.adopt(outcome, row: job.position.row)
+                isDone[row] = true
+                resumed += 1
+            }
+        }
+    }
+
+    var rowCount: Int { catalog.rowCount }
+    var hostCount: Int { catalog.hostCount }
+
+    func host(ofRow row: Int) -> Int? {
+        if !isDone.isEmpty, isDone[row] { return nil }
+        return catalog.host(ofRow: row)
+    }
+
+    func job(row: Int) throws -> Job { try catalog.job(row: row) }
+}

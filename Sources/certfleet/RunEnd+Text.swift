@@ -1,0 +1,42 @@
+import RunEngine
+
+/// What the end of a run is called.
+extension RunEnd {
+    /// One word for `summary.json`; nil when every row was tried.
+    var word: String? {
+        switch gravest {
+        case nil: nil
+        case .broken: "error"
+        case .signal(let number): SignalTrap.name(of: number)
+        case .halt: "halt-after"
+        case .canary: "canary"
+        case .window: "window"
+        }
+    }
+
+    /// Why there are rows that were not attempted.
+    var sentence: String {
+        switch gravest {
+        case nil: "every row was tried"
+        case .broken: "the run broke off because its own files failed"
+        case .signal(let number): "the run was stopped by \(SignalTrap.name(of: number))"
+        case .halt: "the run was stopped by --halt-after: too many rows went wrong"
+        case .canary: "the run was stopped by --canary: a row of the first hosts was not ok"
+        case .window: "the window ended before the row could be started"
+        }
+    }
+
+    /// The reason that decides about the exit code.
+    private var gravest: StopReason? {
+        stopReasons.max { rank($0) < rank($1) }
+    }
+
+    private func rank(_ reason: StopReason) -> Int {
+        switch reason {
+        case .broken: 4
+        case .signal: 3
+        case .halt, .canary: 2
+        case .window: 1
+        }
+    }
+}

@@ -1,0 +1,247 @@
+import JobModel
+import Pacing
+import TestSupport
+import Testing
+
+@testable import RunEngine
+
+@Suite struct RunStateTests {
+    private static let ok = Outcome(status: .ok, errcode: 0, httpStatus: 200)
+    private static let refused = Outcome(status: .failed, errorClass: .connect, error: "refused")
+
+    private func model(
+        _ hosts: [Int?], jobs: Int = 1, _ change: (inout RunSettings) -> Void = { _ in }
+    ) -> RunStateModel<SeededGenerator> {
+        var settings = RunSettings()
+        settings.jobs = jobs
+        change(&settings)
+        var model = RunStateModel(hosts: hosts, settings: settings, generator: SeededGenerator(seed: 7))
+        model.start()
+        return model
+    }
+
+    private static func done(_ outcome: Outcome = ok, isSessionOpen: Bool = false) -> WorkResult {
+        result(.done(outcome), edits: 1, isSessionOpen: isSessionOpen)
+    }
+
+    private static func result(_ verdict: StepReport.Verdict, edits: Int = 0, isSessionOpen: Bool = false) -> WorkResult
+    {
+        let report = StepReport(verdict, latency: .zero, edits: edits, isSessionOpen: isSessionOpen)
+        return .stepped(report, startedAt: WallTime(milliseconds: 1))
+    }
+
+    @Test func aBegunHostIsFinishedBeforeAnotherIsBegun() {
+        var model = model([0, 1, 0, 1])
+        var rows: [Int] = []
+        while !model.isOver {
+            if case .step(let step) = model.busy[0].work { rows.append(step.row) }
+            model.end(0) { _ in Self.done() }
+        }
+        #expect(rows == [0, 2, 1, 3])
+    }
+
+    @Test func hostsAreWorkedOnSideBySideUpToTheWidth() {
+        let model = model([0, 0, 1, 2, 3], jobs: 3)
+        #expect(model.busy.map(\.work.host) == [0, 1, 2])
+    }
+
+    @Test func aSessionIsEndedOnceWhenItsLaneIsEmpty() {
+        var model = model([0, 0])
+        model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        #expect(model.busy.map(\.work) == [.close(host: 0, row: 1, limit: nil)])
+        model.end(0) { _ in .closed(didRequest: true) }
+        #expect(model.isOver)
+    }
+
+    @Test func aRetryFreesItsWorkerAndComesBackInItsLane() {
+        var model = model([0, 0, 1]) { $0.retry = RetryPolicy(retries: 1, firstDelay: .seconds(8)) }
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(20))) }
+        #expect(model.busy.map(\.work.host) == [1])
+        model.end(0) { _ in Self.done() }
+        #expect(model.busy.isEmpty)
+        model.sleep()
+        #expect(model.now >= .seconds(20))
+        guard case .step(let step) = model.busy[0].work else { return #expect(Bool(false), "no step") }
+        #expect(step.row == 0 && step.isRetry && step.progress.retries == 1)
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) }
+        #expect(model.outcomes[0]?.status == .failed)
+        #expect(model.busy.map(\.work.host) == [0])
+    }
+
+    @Test func eachRequestOfARowHasRetriesOfItsOwn() {
+        var model = model([0]) { $0.retry = RetryPolicy(retries: 1, firstDelay: .zero) }
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) }
+        model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil), edits: 1, isSessionOpen: true) }
+        #expect(model.outcomes.isEmpty)
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        #expect(model.outcomes[0]?.attempts == 2)
+    }
+
+    @Test func aStoppedHostSkipsItsOtherRowsAndSaysWhy() {
+        var model = model([0, 1, 0])
+        model.end(0) { _ in Self.result(.stopHost(Self.refused, reason: "the login failed")) }
+        #expect(model.outcomes[2]?.status == .skipped)
+        #expect(model.outcomes[2]?.error == "the host was stopped: the login failed")
+        #expect(model.busy.map(\.work.host) == [1])
+        #expect(model.state.hostsStopped == 1)
+    }
+
+    @Test func rowsInARowWithoutAConnectionStopTheHost() {
+        var model = model([0, 0, 0, 0]) {
+            $0.maxHostErrors = 2
+            $0.retry = RetryPolicy(retries: 0)
+        }
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) }
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) }
+        #expect(model.isOver)
+        #expect([0, 1, 2, 3].map { model.outcomes[$0]?.status } == [.failed, .failed, .skipped, .skipped])
+        #expect(model.state.hostsUnreachable == 1)
+    }
+
+    @Test func tooManyBadRowsHaltTheRunAndLeaveTheRestUnattempted() {
+        var model = model([0, 1, 2]) { $0.halt = HaltPolicy("1") }
+        model.end(0) { _ in Self.done(Outcome(status: .failed, errcode: 40002, errorClass: .api)) }
+        #expect(model.isOver)
+        #expect(model.state.stopReasons == [.halt])
+        #expect(Array(model.outcomes.keys) == [0])
+    }
+
+    @Test func canariesRunAloneUntilTheirSessionsAreClosed() {
+        var model = model([0, 1, 2], jobs: 3) { $0.canaryHosts = 1 }
+        #expect(model.busy.map(\.work.host) == [0])
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        #expect(model.busy.map(\.work) == [.close(host: 0, row: 0, limit: nil)])
+        model.end(0) { _ in .closed(didRequest: true) }
+        #expect(model.busy.map(\.work.host) == [1, 2])
+    }
+
+    @Test func aCanaryThatIsNotOkStopsTheRun() {
+        var model = model([0, 1], jobs: 2) { $0.canaryHosts = 1 }
+        model.end(0) { _ in Self.done(Self.refused) }
+        #expect(model.isOver)
+        #expect(model.state.stopReasons == [.canary])
+    }
+
+    @Test func aHostWithoutRowsToRunIsNoCanary() {
+        var model = model([nil, 1, 2], jobs: 2) { $0.canaryHosts = 2 }
+        #expect(model.busy.map(\.work.host) == [1])
+        model.end(0) { _ in Self.done() }
+        #expect(model.busy.map(\.work.host) == [2])
+    }
+
+    @Test func nothingStartsThatCouldRunPastTheWindow() {
+        var model = model([0, 0, 1]) { $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30)) }
+        model.advance(by: .seconds(11))
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        #expect(model.busy.map(\.work) == [.close(host: 0, row: 1, limit: .seconds(29))])
+        #expect(model.state.stopReasons == [.window])
+        model.end(0) { _ in .closed(didRequest: true) }
+        #expect(model.isOver)
+        #expect(Array(model.outcomes.keys) == [0])
+    }
+
+    @Test func aBackoffThatLeadsOutOfTheWindowIsNotWaitedFor() {
+        var model = model([0]) { $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30)) }
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(11))) }
+        #expect(model.isOver)
+        #expect(model.outcomes[0]?.status == .failed)
+    }
+
+    @Test func aRateThatLeadsOutOfTheWindowIsNotWaitedFor() {
+        var model = model([0, 1]) {
+            $0.rate = Rate("1/h")
+            $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30))
+        }
+        model.end(0) { _ in Self.done() }
+        model.sleep()
+        #expect(model.isOver)
+        #expect(model.now < .seconds(11))
+        #expect(model.state.stopReasons == [.window])
+    }
+
+    @Test func requestsStartOneIntervalApartWhateverTheWidth() {
+        var model = model([0, 1, 2, 3], jobs: 4) { $0.rate = Rate("10/s") }
+        while !model.isOver {
+            if model.busy.isEmpty { model.sleep() } else { model.end(0) { _ in Self.done() } }
+        }
+        #expect(model.starts == [.zero, .milliseconds(100), .milliseconds(200), .milliseconds(300)])
+    }
+
+    @Test func theRateOfAHostHoldsForItsSessionToo() {
+        var model = model([0, 0, 1], jobs: 1) { $0.ratePerHost = Rate("1/s") }
+        var starts: [Int: [Duration]] = [:]
+        while !model.isOver {
+            if model.busy.isEmpty {
+                model.sleep()
+                continue
+            }
+            let work = model.busy[0].work
+            starts[work.host, default: []].append(model.now)
+            if case .close = work {
+                model.end(0) { _ in .closed(didRequest: true) }
+            } else {
+                model.end(0) { _ in Self.done(isSessionOpen: true) }
+            }
+        }
+        #expect(starts == [0: [.zero, .seconds(1), .seconds(2)], 1: [.zero, .seconds(1)]])
+    }
+
+    @Test func aStepWithoutARequestGivesItsSlotBack() {
+        var model = model([0, 0, 0]) { $0.rate = Rate("1/h") }
+        let skipped = Outcome(status: .skipped, errorClass: .hostStopped, error: "the login failed")
+        for _ in 0..<3 {
+            model.end(0) { _ in
+                .stepped(
+                    StepReport(.done(skipped), latency: nil, isSessionOpen: false), startedAt: WallTime(milliseconds: 1)
+                )
+            }
+        }
+        #expect(model.isOver && model.now == .zero)
+    }
+
+    @Test func aStopLetsRequestsEndAndClosesSessionsAtOnce() {
+        var model = model([0, 0, 1, 2, 3], jobs: 3) { $0.ratePerHost = Rate("1/h") }
+        model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
+        #expect(model.busy.count == 3)
+        model.stop(.signal(15))
+        #expect(model.busy.map(\.work.host).sorted() == [1, 2, 3])
+        model.end(0) { _ in Self.done() }
+        #expect(model.busy.contains { $0.work == .close(host: 0, row: 2 - 1, limit: nil) })
+        while !model.busy.isEmpty {
+            let work = model.busy[0].work
+            if case .close = work {
+                model.end(0) { _ in .closed(didRequest: true) }
+            } else {
+                model.end(0) { _ in Self.done() }
+            }
+        }
+        #expect(model.isOver && model.now == .zero)
+        #expect(model.outcomes[0] == nil && model.outcomes[1] == nil)
+    }
+
+    @Test func aRowInABackoffKeepsItsLastVerdictWhenTheRunStops() {
+        var model = model([0])
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(50)), edits: 1) }
+        model.stop(.signal(2))
+        #expect(model.isOver)
+        #expect(model.outcomes[0]?.status == .failed && model.outcomes[0]?.attempts == 1)
+    }
+
+    @Test func aCutLeavesRowsWhoseEditIsUnderWayUnknown() {
+        var model = model([0, 1, 2], jobs: 2)
+        model.startEdit(host: 0)
+        model.cut()
+        #expect(model.isOver)
+        #expect(model.outcomes[0]?.status == .unknown && model.outcomes[0]?.attempts == 1)
+        #expect(model.outcomes[1] == nil && model.outcomes[2] == nil)
+        model.end(0) { _ in Self.done() }
+        #expect(model.outcomes[0]?.status == .unknown)
+    }
+
+    @Test func withoutRowsTheRunIsOverAtOnce() {
+        #expect(model([nil, nil]).isOver)
+    }
+}
