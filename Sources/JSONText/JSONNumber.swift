@@ -20,8 +20,7 @@ package struct JSONNumber {
         let halves = mantissa.drop { $0 == UInt8(ascii: "-") }.split(separator: UInt8(ascii: "."))
         guard let whole = halves.first else { return nil }
         let fraction = halves.count < 2 ? Substring("").utf8 : halves[1]
-        var digits = Array(whole) + Array(fraction)
-        while digits.count > 1, digits.first == UInt8(ascii: "0") { digits.removeFirst() }
+        let digits = (Array(whole) + Array(fraction)).drop { $0 == UInt8(ascii: "0") }
         return Self.scale(digits, by: exponent - fraction.count, isNegative: isNegative)
     }
 
@@ -30,14 +29,15 @@ package struct JSONNumber {
         return max(-limit, min(limit, Int(text) ?? (text.hasPrefix("-") ? -limit : limit)))
     }
 
-    private static func scale(_ digits: [UInt8], by power: Int, isNegative: Bool) -> Int64? {
-        var digits = digits[...]
+    /// - Parameter digits: without zeros in front.
+    private static func scale(_ digits: ArraySlice<UInt8>, by power: Int, isNegative: Bool) -> Int64? {
+        if digits.isEmpty { return 0 }
+        var digits = digits
         var power = power
         while power < 0, digits.last == UInt8(ascii: "0") {
             digits.removeLast()
             power += 1
         }
-        if digits.isEmpty || digits.allSatisfy({ $0 == UInt8(ascii: "0") }) { return 0 }
         guard power >= 0, digits.count + power <= 19 else { return nil }
         let text = String(decoding: digits, as: UTF8.self) + String(repeating: "0", count: power)
         return Int64((isNegative ? "-" : "") + text)

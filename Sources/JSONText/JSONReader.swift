@@ -13,7 +13,8 @@ extension JSONValue {
     /// Reads one JSON text, to the letter of RFC 8259, with two things more that are errors: a repeated key, and nesting
     /// beyond ``depthLimit``. Blanks around the value are fine.
     ///
-    /// - Throws: ``JSONError`` with the offset of the first byte at fault.
+    /// - Throws: ``JSONError`` with the offset of the first byte at fault, or of the string or key that holds it when it
+    ///   is not valid UTF-8, not closed, or repeated.
     package init(parsing bytes: [UInt8]) throws(JSONError) {
         let parsed = bytes.withUnsafeBufferPointer { text in
             Result { () throws(JSONError) in
@@ -42,7 +43,6 @@ private struct JSONReader {
     }
 
     private mutating func readValue(depth: Int) throws(JSONError) -> JSONValue {
-        guard depth <= JSONValue.depthLimit else { throw error("nesting is deeper than \(JSONValue.depthLimit)") }
         skipBlanks()
         guard let first = peek else { throw error("the text ends where a value should be") }
         switch first {
@@ -58,6 +58,7 @@ private struct JSONReader {
     }
 
     private mutating func readMembers(depth: Int) throws(JSONError) -> [JSONMember] {
+        try checkDepth(depth)
         var members: [JSONMember] = []
         // Bytes, because Swift calls two strings equal when they only look the same.
         var keys: Set<[UInt8]> = []
@@ -78,11 +79,17 @@ private struct JSONReader {
     }
 
     private mutating func readElements(depth: Int) throws(JSONError) -> [JSONValue] {
+        try checkDepth(depth)
         var elements: [JSONValue] = []
         try readList(until: UInt8(ascii: "]")) { (reader: inout JSONReader) throws(JSONError) in
             elements.append(try reader.readValue(depth: depth + 1))
         }
         return elements
+    }
+
+    /// - Parameter depth: objects and arrays around the one that starts here.
+    private func checkDepth(_ depth: Int) throws(JSONError) {
+        guard depth < JSONValue.depthLimit else { throw error("nesting is deeper than \(JSONValue.depthLimit)") }
     }
 
     /// Reads a bracketed, comma-separated list; `readItem` takes one item of it.
@@ -135,7 +142,7 @@ private struct JSONReader {
         while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { position += 1 }
         if peek == UInt8(ascii: "\"") {
             defer { position += 1 }
-            return try decode(text[start..<position], at: start)
+            return try decode(text[start..<position], at: opening)
         }
         return try readEscapedString(Array(text[start..<position]), opening: opening)
     }

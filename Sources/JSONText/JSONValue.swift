@@ -11,7 +11,8 @@ package enum JSONValue: Hashable, Sendable {
     /// The value of an object's member; nil when this is no object or has no such member.
     package subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        return members.first { $0.key == key }?.value
+        // By bytes, because Swift calls two strings equal when they only look the same.
+        return members.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
     }
 
     /// The whole number that a number's text denotes exactly (`5`, `5.0`, `5e0`); nil for anything else and for what

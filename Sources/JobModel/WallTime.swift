@@ -29,8 +29,9 @@ package struct WallTime: Hashable, Comparable, Sendable, CustomStringConvertible
 
     private var fields: (Date, Time) {
         let dayLength: Int64 = 86_400_000
-        let inDay = Int(((milliseconds % dayLength) + dayLength) % dayLength)
-        let date = WallTime.civilDate(daysSinceEpoch: Int((milliseconds - Int64(inDay)) / dayLength))
+        let (days, rest) = milliseconds.quotientAndRemainder(dividingBy: dayLength)
+        let inDay = Int(rest < 0 ? rest + dayLength : rest)
+        let date = WallTime.civilDate(daysSinceEpoch: Int(rest < 0 ? days - 1 : days))
         return (date, (inDay / 3_600_000, inDay / 60_000 % 60, inDay / 1000 % 60, inDay % 1000))
     }
 

@@ -46,8 +46,8 @@ private struct ZoneRules {
     func next(minuteOfDay: Int64, after now: Int64) -> Int64? {
         let localNow = now + offset(now)
         let midnight = localNow - (localNow % Self.day + Self.day) % Self.day
-        // A clock set back past midnight shows yesterday again, and a zone that changes sides skips a whole day.
-        let candidates = (-1...3).flatMap { moments(ofLocal: midnight + $0 * Self.day + minuteOfDay * 60_000) }
+        // A clock set back past midnight shows yesterday again.
+        let candidates = (-1...1).flatMap { moments(ofLocal: midnight + $0 * Self.day + minuteOfDay * 60_000) }
         return candidates.filter { $0 > now }.min()
     }
 

@@ -1,0 +1,78 @@
+import Glibc
+import JobModel
+import TestSupport
+import Testing
+
+@Suite("A wall time")
+struct WallTimeTests {
+    @Test(
+        "is written by RFC 3339 with milliseconds",
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (1, "1970-01-01T00:00:00.001Z"), (-1, "1969-12-31T23:59:59.999Z"),
+            (86_399_999, "1970-01-01T23:59:59.999Z"), (86_400_000, "1970-01-02T00:00:00.000Z"),
+            (-86_400_000, "1969-12-31T00:00:00.000Z"), (-86_400_001, "1969-12-30T23:59:59.999Z"),
+            (1_795_466_971_007, "2026-11-23T20:49:31.007Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (951_868_800_000, "2000-03-01T00:00:00.000Z"), (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+            (1_740_787_200_000, "2025-03-01T00:00:00.000Z"), (4_107_456_000_000, "2100-02-28T00:00:00.000Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"), (-2_203_891_200_000, "1900-03-01T00:00:00.000Z"),
+            (-2_203_891_200_001, "1900-02-28T23:59:59.999Z"), (1_798_761_599_999, "2026-12-31T23:59:59.999Z"),
+            (2_147_483_648_000, "2038-01-19T03:14:08.000Z"), (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        ] as [(Int64, String)])
+    func description(milliseconds: Int64, text: String) {
+        #expect(WallTime(milliseconds: milliseconds).description == text)
+    }
+
+    @Test(
+        "has a form for file names, cut to the second",
+        arguments: [
+            (0, "19700101T000000Z"), (1_795_466_971_999, "20261123T204931Z"), (-1, "19691231T235959Z"),
+            (253_402_300_799_999, "99991231T235959Z"),
+        ] as [(Int64, String)])
+    func compact(milliseconds: Int64, text: String) {
+        #expect(WallTime(milliseconds: milliseconds).compact == text)
+    }
+
+    @Test("shows the fields that the C library finds, for 20,000 moments from year 0 to 9999")
+    func sameFields() {
+        var generator = SeededGenerator(seed: 1970)
+        for _ in 0..<20_000 {
+            let seconds = Int.random(in: -62_167_219_200...253_402_300_799, using: &generator)
+            let moment = WallTime(milliseconds: Int64(seconds) * 1000 + .random(in: 0...999, using: &generator))
+            #expect(moment.compact == Self.compact(seconds))
+        }
+    }
+
+    @Test("goes through every day of four centuries without a gap")
+    func everyDay() {
+        for day in -36_525...109_573 {
+            #expect(WallTime(milliseconds: Int64(day) * 86_400_000).compact == Self.compact(day * 86_400))
+        }
+    }
+
+    @Test("can be written however far off it is", arguments: [.min, .min + 1, .max] as [Int64])
+    func extremes(milliseconds: Int64) {
+        let moment = WallTime(milliseconds: milliseconds)
+        #expect(moment.description.hasSuffix("Z"))
+        #expect(moment.compact.hasSuffix("Z"))
+    }
+
+    @Test("comes before what is later")
+    func order() {
+        let moments = [5, -3, 0, 7].map { WallTime(milliseconds: $0) }
+        #expect(moments.sorted().map(\.milliseconds) == [-3, 0, 5, 7])
+    }
+
+    private static func compact(_ seconds: Int) -> String {
+        var time = time_t(seconds)
+        var fields = tm()
+        gmtime_r(&time, &fields)
+        let parts =
+            [(fields.tm_year + 1900, 4), (fields.tm_mon + 1, 2), (fields.tm_mday, 2), (-1, 0)]
+            + [(fields.tm_hour, 2), (fields.tm_min, 2), (fields.tm_sec, 2)]
+        return parts.map { number, width in
+            let digits = String(number)
+            return number < 0 ? "T" : String(repeating: "0", count: width - digits.count) + digits
+        }.joined() + "Z"
+    }
+}
