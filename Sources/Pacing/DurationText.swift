@@ -6,6 +6,7 @@ package struct DurationText: Hashable, Sendable, CustomStringConvertible {
     /// The longest duration that a text can name, a year: sums of durations stay far from any overflow.
     package static let limit = Duration.seconds(8760 * 3600)
 
+    /// What the text says.
     package let duration: Duration
 
     /// - Parameter duration: what is to be written.

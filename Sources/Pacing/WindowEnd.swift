@@ -7,6 +7,7 @@ package import JobModel
 /// jump; in the night in which 03:00 becomes 02:00, `02:30` is the first 02:30, and between the two it is the second.
 /// In doubt the window thus ends early rather than late.
 package struct WindowEnd: Hashable, Sendable {
+    /// When nothing may be in flight any more.
     package let moment: WallTime
 
     /// - Parameters:
