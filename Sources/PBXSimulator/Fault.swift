@@ -1,0 +1,97 @@
+/// Something a simulated PBX does instead of answering as it should.
+///
+/// A fault is restricted to one call (`at`, default all) and to the first requests it meets (`times`, default all).
+package struct Fault: Sendable {
+    /// What happens to a request that was read.
+    enum Effect: Sendable {
+        /// It is not carried out; this answers it.
+        case instead(@Sendable (ReceivedRequest) -> Answer)
+        /// It is carried out; this turns the answer into what the client gets to see.
+        case carryOut(then: @Sendable (Answer) -> Reaction)
+    }
+
+    /// Nil when the request is not even read.
+    let effect: Effect?
+    let endpoint: Endpoint?
+    let times: Int?
+
+    private init(_ effect: Effect?, at endpoint: Endpoint?, times: Int?) {
+        self.effect = effect
+        self.endpoint = endpoint
+        self.times = times
+    }
+
+    /// Carries the request out at once and answers it after `delay`.
+    package static func delay(_ delay: Duration, at endpoint: Endpoint? = nil, times: Int? = nil) -> Fault {
+        Fault(.carryOut { Reaction(act: .answer($0), delay: delay) }, at: endpoint, times: times)
+    }
+
+    /// Does not carry the request out and answers with this errcode.
+    package static func errcode(_ code: Int, at endpoint: Endpoint? = nil, times: Int? = nil) -> Fault {
+        instead(Answer(errcode: code), at: endpoint, times: times)
+    }
+
+    /// Does not carry the request out and answers with an HTTP status and an empty body.
+    ///
+    /// - Parameter retryAfter: the value of a `Retry-After` header: seconds or a date.
+    package static func status(
+        _ status: Int, retryAfter: String? = nil, at endpoint: Endpoint? = nil, times: Int? = nil
+    ) -> Fault {
+        let headers = retryAfter.map { [(name: "Retry-After", value: $0)] } ?? []
+        return instead(Answer(status: status, headers: headers, body: []), at: endpoint, times: times)
+    }
+
+    /// Does not carry the request out and answers with exactly this.
+    package static func answer(
+        status: Int = 200, headers: [(name: String, value: String)] = [], body: String, at endpoint: Endpoint? = nil,
+        times: Int? = nil
+    ) -> Fault {
+        instead(Answer(status: status, headers: headers, body: Array(body.utf8)), at: endpoint, times: times)
+    }
+
+    /// Does not carry the request out and answers with a page of HTML and status 200.
+    package static func garbage(at endpoint: Endpoint? = nil, times: Int? = nil) -> Fault {
+        answer(
+            headers: [("Content-Type", "text/html")], body: "<!DOCTYPE html><html><body>Welcome</body></html>\n",
+            at: endpoint, times: times)
+    }
+
+    /// Does not carry the request out and answers 40002 with the request's query and body, secrets and all, in errmsg.
+    package static func echo(at endpoint: Endpoint? = nil, times: Int? = nil) -> Fault {
+        Fault(.instead { Answer(echoing: $0) }, at: endpoint, times: times)
+    }
+
+    /// Carries the request out and closes the connection in the middle of the answer's body.
+    package static func truncated(at endpoint: Endpoint? = nil, times: Int? = nil) -> Fault {
+        Fault(.carryOut { Reaction(act: .truncate($0)) }, at: endpoint, times: times)
+    }
+
+    /// Carries the request out and sends an answer that goes on until the client hangs up.
+    package static func endless(at endpoint: Endpoint? = nil, times: Int? = nil) -> Fault {
+        Fault(.carryOut { _ in Reaction(act: .endless) }, at: endpoint, times: times)
+    }
+
+    /// Carries the request out and neither answers nor closes the connection.
+    package static func silence(at endpoint: Endpoint? = nil, times: Int? = nil) -> Fault {
+        Fault(.carryOut { _ in Reaction(act: .silence) }, at: endpoint, times: times)
+    }
+
+    /// Carries the request out and closes the connection without an answer.
+    package static func dropAfterReading(at endpoint: Endpoint? = nil, times: Int? = nil) -> Fault {
+        Fault(.carryOut { _ in Reaction(act: .drop) }, at: endpoint, times: times)
+    }
+
+    /// Carries the request out and resets the connection (RST) without an answer.
+    package static func reset(at endpoint: Endpoint? = nil, times: Int? = nil) -> Fault {
+        Fault(.carryOut { _ in Reaction(act: .reset) }, at: endpoint, times: times)
+    }
+
+    /// Closes a connection as soon as it is accepted; what it would have asked for is neither carried out nor recorded.
+    package static func dropBeforeReading(times: Int? = nil) -> Fault {
+        Fault(nil, at: nil, times: times)
+    }
+
+    private static func instead(_ answer: Answer, at endpoint: Endpoint?, times: Int?) -> Fault {
+        Fault(.instead { _ in answer }, at: endpoint, times: times)
+    }
+}

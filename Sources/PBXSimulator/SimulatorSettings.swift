@@ -1,0 +1,38 @@
+/// What a simulator is to be.
+package struct SimulatorSettings: Sendable {
+    /// Who can log in.
+    package enum Credentials: Sendable {
+        /// Each PBX has a pair of its own, derived from its number and the same in every run.
+        case perHost
+        /// All PBXs take the same pair.
+        case shared(id: String, secret: String)
+    }
+
+    /// How many PBXs; from 1.
+    package var hosts: Int
+    /// TCP port of all PBXs; 0 picks one that is free on every address.
+    package var port: UInt16 = 0
+    /// Second byte of the first PBX's address: 1 starts at 127.1.0.1.
+    package var firstNetwork: UInt8 = 1
+    package var credentials = Credentials.perHost
+    /// Tokens that every PBX accepts without a login. They never expire and do not count for the cap.
+    package var presetTokens: [String] = []
+    /// How long a token of a login is good, by ``now``; default 1800 s.
+    package var tokenLifetime: Duration = .seconds(1800)
+    /// The certificates each PBX starts with; default three server certificates and one trusted certificate, which
+    /// refuses the fields that only a server certificate has.
+    package var certificates: [SimulatedCertificate] = SimulatedCertificate.defaults
+    /// Event loops; 0, the default, takes one per core.
+    package var threads = 0
+    /// Whether every request stays in memory for ``Simulator/record``; default yes.
+    package var keepsRecord = true
+    /// Where to write every request as a JSON line, secrets masked; nil writes nothing.
+    package var recordFile: String?
+    /// The clock that tokens live by; called on event loops, must not block.
+    package var now: @Sendable () -> Duration = { .uptime }
+
+    /// - Parameter hosts: how many PBXs; from 1.
+    package init(hosts: Int) {
+        self.hosts = hosts
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import PBXSimulator
+import Testing
+
+@Suite("Fleet")
+struct FleetTests {
+    @Test func twoHundredHostsAtOnce() throws {
+        var settings = SimulatorSettings(hosts: 200)
+        settings.threads = 2
+        try Simulator.run(settings) { simulator throws in
+            #expect(Set(simulator.hosts.map(\.baseURL)).count == 200)
+            let threads = simulator.hosts.map { host in
+                Thread { try? Self.workOn(host) }
+            }
+            for thread in threads { thread.start() }
+            #expect(becomesTrue { threads.allSatisfy(\.isFinished) })
+            let record = simulator.record
+            for host in simulator.hosts {
+                let own = record.on(host.number)
+                #expect(own.map(\.endpoint) == [.getToken, .certificateUpdate, .delToken])
+                #expect(own.allSatisfy { $0.errcode == 0 })
+                #expect(own.peakConcurrency == 1)
+                #expect(simulator.connections(on: host.number) == 3)
+                #expect(simulator.tokenCount(on: host.number) == 0)
+            }
+            #expect(record.count == 600)
+        }
+    }
+
+    private static func workOn(_ host: SimulatedHost) throws {
+        let client = RawClient(host: host)
+        guard let token = try client.logIn().token else { return }
+        _ = try client.update(#"{"id":1,"auto_renewal":0}"#, token: token)
+        _ = try client.logOut(token: token)
+    }
+
+    @Test func theConnectionIsClosedAfterTheFirstAnswer() throws {
+        try Simulator.run { simulator throws in
+            let request = "GET /openapi/v1.0/del_token HTTP/1.1\r\nHost: x\r\nUser-Agent: OpenAPI\r\n\r\n"
+            let reply = try simulator.client().send(request + request)
+            #expect(reply.text.components(separatedBy: "HTTP/1.1 200 OK").count == 2)
+            #expect(reply.text.contains("\r\nConnection: close\r\n"))
+            #expect(simulator.record.count == 1)
+        }
+    }
+
+    @Test(arguments: ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"])
+    func whatIsNoHTTPIsDropped(text: String) throws {
+        try Simulator.run { simulator throws in
+            #expect(try simulator.client().send(text).text.isEmpty)
+            #expect(try simulator.client().logIn().errcode == 0)
+        }
+    }
+
+    @Test func aBodyBeyondAllReasonIsDropped() throws {
+        try Simulator.run { simulator throws in
+            let reply = try simulator.client().post("get_token", String(repeating: " ", count: 3 << 20))
+            #expect(reply.text.isEmpty)
+            #expect(simulator.record.isEmpty)
+        }
+    }
+
+    @Test(arguments: [0, -1, 16_581_121])
+    func aNumberOfHostsThatIsNotPossible(hosts: Int) {
+        let error = #expect(throws: SimulatorError.self) { try Simulator.start(.make(hosts: hosts)) }
+        #expect(error?.description == "'\(hosts)' simulated hosts are not possible: it must be 1 to 16581120")
+    }
+
+    @Test func moreHostsThanOpenFilesAreAllowed() {
+        let error = #expect(throws: SimulatorError.self) { try Simulator.start(.make(hosts: 16_000_000)) }
+        #expect(error?.description.contains("need 16000256 open files, and the limit is ") == true)
+        #expect(error?.hint != nil)
+    }
+
+    @Test func aNegativeNumberOfThreads() {
+        #expect(throws: SimulatorError.self) { try Simulator.start(.make { $0.threads = -1 }) }
+    }
+
+    @Test func aPortThatIsTaken() throws {
+        try Simulator.run(.make(hosts: 3)) { simulator throws in
+            let settings = SimulatorSettings.make(hosts: 5) { $0.port = simulator.hosts[0].port }
+            let error = #expect(throws: SimulatorError.self) { try Simulator.start(settings) }
+            #expect(
+                error?.description
+                    == "cannot listen on '127.1.0.1:\(simulator.hosts[0].port)': address already in use")
+            #expect(error?.hint != nil)
+        }
+    }
+
+    @Test func aPortCanBeUsedAgainAfterAStop() throws {
+        let port = try Simulator.run { simulator throws in
+            _ = try simulator.token()
+            return simulator.hosts[0].port
+        }
+        try Simulator.run(.make { $0.port = port }) { simulator throws in
+            #expect(simulator.hosts[0].port == port)
+            #expect(try simulator.client().logIn().errcode == 0)
+        }
+    }
+
+    @Test func credentialsAreTheSameInEveryRun() throws {
+        let runs = try (1...2).map { _ in try Simulator.run(.make(hosts: 3)) { $0.hosts.map(\.clientSecret) } }
+        #expect(runs[0] == runs[1])
+        #expect(Set(runs[0]).count == 3)
+    }
+}

@@ -1,0 +1,34 @@
+import Testing
+
+@testable import PBXSimulator
+
+@Suite("Loopback addresses")
+struct LoopbackAddressTests {
+    @Test(arguments: [
+        (1, 1, "127.1.0.1"), (254, 1, "127.1.0.254"), (255, 1, "127.1.1.1"), (5000, 1, "127.1.19.174"),
+        (65_024, 1, "127.1.255.254"), (65_025, 1, "127.2.0.1"), (1, 200, "127.200.0.1"),
+        (65_024, 255, "127.255.255.254"),
+    ])
+    func addressOfANumber(number: Int, firstNetwork: UInt8, expected: String) {
+        #expect(LoopbackAddress(number: number, firstNetwork: firstNetwork).description == expected)
+    }
+
+    @Test func theFirstThousandsAreAllDifferent() {
+        let addresses = (1...70_000).map { LoopbackAddress(number: $0, firstNetwork: 1).description }
+        #expect(Set(addresses).count == addresses.count)
+    }
+
+    @Test(arguments: [(255, 65_024), (0, 16_646_144)])
+    func capacity(firstNetwork: UInt8, expected: Int) {
+        #expect(LoopbackAddress.capacity(from: firstNetwork) == expected)
+    }
+}
+
+extension RecordedRequest {
+    /// A request of which only the times matter.
+    static func make(started: Duration, ended: Duration) -> RecordedRequest {
+        RecordedRequest(
+            host: 1, address: "127.1.0.1", client: "127.0.0.1", method: "POST", call: "certificate/update", query: "",
+            body: [], started: started, ended: ended, status: 200, errcode: 0)
+    }
+}
