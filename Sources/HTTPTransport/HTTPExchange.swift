@@ -1,0 +1,43 @@
+/// What one request came to, and how long it took.
+package struct HTTPExchange: Sendable {
+    /// Which of three things happened: they differ in what the server may have done.
+    package enum Ending: Hashable, Sendable {
+        /// A whole answer came.
+        case answered(HTTPAnswer)
+        /// No byte of the request left for the server: it cannot have acted on it.
+        case notConnected(ConnectFailure)
+        /// The request, or a part of it, may have left: the server may have acted on it. The status is there when the
+        /// head of an answer came.
+        case unanswered(AnswerFailure, status: Int?)
+    }
+
+    package let ending: Ending
+    /// From the call to its end, name lookup included.
+    package let latency: Duration
+
+    package init(_ ending: Ending, latency: Duration) {
+        self.ending = ending
+        self.latency = latency
+    }
+}
+
+/// The answer of a server, whatever its status.
+package struct HTTPAnswer: Hashable, Sendable {
+    /// Bytes of a body, and of the headers, that are read; an answer beyond is cut there.
+    package static let sizeLimit = 1 << 20
+
+    /// HTTP status, 200–999.
+    package let status: Int
+    package let body: [UInt8]
+    /// Whether body or headers went past ``sizeLimit``; the rest was not read.
+    package let isTruncated: Bool
+    /// The `Retry-After` header as it came.
+    package let retryAfter: String?
+
+    package init(status: Int, body: [UInt8], isTruncated: Bool = false, retryAfter: String? = nil) {
+        self.status = status
+        self.body = body
+        self.isTruncated = isTruncated
+        self.retryAfter = retryAfter
+    }
+}

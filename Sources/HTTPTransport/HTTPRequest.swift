@@ -1,0 +1,49 @@
+/// One request to send. Its URL and body may hold secrets, so it shows only its method wherever it is printed.
+package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable {
+    /// What the request does, and with which body.
+    package enum Method: Sendable {
+        case get
+        /// The body is sent as `application/json`.
+        case post(body: [UInt8])
+    }
+
+    package let method: Method
+    /// Absolute `http` or `https` URL, percent-encoded.
+    package let url: String
+    /// Key that the server must have, as `sha256//BASE64`; beats the one of the settings.
+    package let pin: String?
+
+    /// - Parameters:
+    ///   - method: what the request does.
+    ///   - url: absolute `http` or `https` URL, percent-encoded.
+    ///   - pin: key that the server must have; nil for that of the settings.
+    package init(_ method: Method, url: String, pin: String? = nil) {
+        self.method = method
+        self.url = url
+        self.pin = pin
+    }
+
+    package var description: String {
+        switch method {
+        case .get: "GET"
+        case .post: "POST"
+        }
+    }
+
+    package var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// Whether the host is an address, for which there is nothing to look up.
+    ///
+    /// libcurl keeps addresses in its cache of lookups too and walks through all of them with every request.
+    var isHostNumeric: Bool {
+        guard let separator = url.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
+        for byte in url.utf8[separator...].dropFirst(3) {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."): continue
+            case UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: "/"): return true
+            default: return false
+            }
+        }
+        return false
+    }
+}

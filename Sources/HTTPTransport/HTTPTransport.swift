@@ -1,0 +1,81 @@
+import CLibCurl
+import Glibc
+
+/// Makes requests, one at a time, over one libcurl handle and one TCP connection each.
+///
+/// Confined to the worker that made it. HTTP/1.1 over `http` and `https` and nothing else: no redirect is followed, no
+/// cookie or `.netrc` read. Proxies come from the environment as with curl. A request is never sent twice.
+package final class HTTPTransport {
+    private let easy: EasyHandle
+    private let postHeaders: HeaderList
+    private let buffer = AnswerBuffer()
+    private let settings: TransportSettings
+    /// The pin that the handle is set to now.
+    private var pin: String?
+
+    private static let lookupLifetimeSeconds = 60
+
+    /// - Parameter settings: what holds for every request.
+    /// - Throws: ``TransportError`` when the CA file or the pin cannot be used, or libcurl lacks what is needed.
+    package init(_ settings: TransportSettings) throws(TransportError) {
+        try settings.validate()
+        self.settings = settings
+        easy = try EasyHandle()
+        // An empty Expect keeps libcurl from waiting for a "100 Continue" that no PBX sends.
+        postHeaders = try HeaderList(["Content-Type: application/json", "Expect:"])
+        try easy.configure(settings)
+        try TransportError.check(buffer.attach(to: easy))
+        pin = settings.pin
+        trustPinOrChain()
+    }
+
+    /// Makes one request. Blocks until its answer is read, or it failed, or its time is over.
+    ///
+    /// Whatever goes wrong is part of what is returned. Name lookups that hang are left behind when the time is over.
+    package func send(_ request: HTTPRequest) -> HTTPExchange {
+        let start = monotonicTime()
+        buffer.reset()
+        easy.set(CURLOPT_URL, request.url)
+        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, request.isHostNumeric ? 0 : Self.lookupLifetimeSeconds)
+        use(pin: request.pin ?? settings.pin)
+        let code = perform(request.method)
+        let ending = HTTPExchange.Ending(code, of: easy, received: buffer)
+        return HTTPExchange(ending, latency: monotonicTime() - start)
+    }
+
+    private func perform(_ method: HTTPRequest.Method) -> CURLcode {
+        switch method {
+        case .get:
+            easy.set(CURLOPT_HTTPHEADER, pointer: nil)
+            easy.set(CURLOPT_HTTPGET, true)
+            return easy.perform()
+        case .post(let body):
+            easy.set(CURLOPT_HTTPHEADER, pointer: postHeaders.pointer)
+            easy.set(CURLOPT_POST, true)
+            return body.withUnsafeBufferPointer { bytes in
+                easy.setBody(bytes)
+                return easy.perform()
+            }
+        }
+    }
+
+    private func use(pin new: String?) {
+        guard new != pin else { return }
+        pin = new
+        trustPinOrChain()
+    }
+
+    /// A right pin is trust enough: the certificate's chain and name are only looked at without one.
+    private func trustPinOrChain() {
+        let isChainChecked = pin == nil && !settings.isInsecure
+        easy.set(CURLOPT_PINNEDPUBLICKEY, pin)
+        easy.set(CURLOPT_SSL_VERIFYPEER, isChainChecked)
+        easy.set(CURLOPT_SSL_VERIFYHOST, isChainChecked ? 2 : 0)
+    }
+
+    private func monotonicTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}

@@ -1,0 +1,51 @@
+import CLibCurl
+import Glibc
+
+extension TransportSettings {
+    /// Finds what would make every request fail.
+    ///
+    /// - Throws: ``TransportError`` when the CA file cannot be read or holds no certificate, or the pin is no pin.
+    func validate() throws(TransportError) {
+        if let pin, !Self.isPin(pin) { throw .malformedPin(pin) }
+        if let caFile { try Self.checkCAFile(caFile) }
+    }
+
+    /// `sha256//` and the Base64 of 32 bytes. libcurl would take anything else for the name of a file.
+    private static func isPin(_ text: String) -> Bool {
+        let prefix = "sha256//"
+        guard text.hasPrefix(prefix), text.hasSuffix("=") else { return false }
+        let digits = text.utf8.dropFirst(prefix.utf8.count).dropLast()
+        return digits.count == 43
+            && digits.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    private static func checkCAFile(_ path: String) throws(TransportError) {
+        guard let file = fopen(path, "r") else {
+            throw .unreadableCAFile(path, reason: String(cString: strerror(errno)).lowercased())
+        }
+        defer { fclose(file) }
+        var line: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { free(line) }
+        while getline(&line, &capacity, file) > 0 {
+            if let line, String(cString: line).contains("CERTIFICATE-----") { return }
+        }
+        if ferror(file) != 0 { throw .unreadableCAFile(path, reason: String(cString: strerror(errno)).lowercased()) }
+        throw .noCertificates(path)
+    }
+}
+
+extension TransportError {
+    /// - Throws: ``TransportError`` when libcurl refused an option.
+    static func check(_ codes: [CURLcode]) throws(TransportError) {
+        guard let code = codes.first(where: { $0 != CURLE_OK }) else { return }
+        throw .refusedOption(code: code.rawValue)
+    }
+}

@@ -1,0 +1,87 @@
+import HTTPTransport
+import TestSupport
+import Testing
+
+@Suite("Whom a transport trusts")
+struct TrustTests {
+    private static let secure = HTTPExchange.Ending.answered(HTTPAnswer(status: 200, body: Array("secure".utf8)))
+    private static let otherPin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+    @Test("a certificate that no authority signed is not trusted")
+    func systemRoots() throws {
+        let server = try TLSServer()
+        #expect(try exchange(server.url) == .notConnected(.untrusted(.unknownAuthority)))
+    }
+
+    @Test("any certificate will do when told so")
+    func insecure() throws {
+        let server = try TLSServer(name: "IP:127.0.0.9", days: -1)
+        #expect(try exchange(server.url, settings: .make(isInsecure: true)) == Self.secure)
+    }
+
+    @Test("a CA file is trusted in place of the system's")
+    func caFile() throws {
+        let (server, other) = (try TLSServer(), try TLSServer())
+        let settings = TransportSettings.make(caFile: server.certificateFile)
+        #expect(try exchange(server.url, settings: settings) == Self.secure)
+        #expect(try exchange(other.url, settings: settings) == .notConnected(.untrusted(.unknownAuthority)))
+    }
+
+    @Test("a trusted certificate must be for the name")
+    func wrongName() throws {
+        let server = try TLSServer(name: "IP:127.0.0.9")
+        let settings = TransportSettings.make(caFile: server.certificateFile)
+        #expect(try exchange(server.url, settings: settings) == .notConnected(.untrusted(.wrongName)))
+    }
+
+    @Test("a trusted certificate must not have expired")
+    func expired() throws {
+        let server = try TLSServer(days: -1)
+        let settings = TransportSettings.make(caFile: server.certificateFile)
+        #expect(try exchange(server.url, settings: settings) == .notConnected(.untrusted(.expired)))
+    }
+
+    @Test("a CA file that only looks like one makes every server untrusted")
+    func brokenCAFile() throws {
+        let server = try TLSServer()
+        let folder = try WorkDirectory()
+        let file = try folder.write("roots.pem", "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n")
+        #expect(
+            try exchange(server.url, settings: .make(caFile: file)) == .notConnected(.untrusted(.unusableCAFile)))
+    }
+
+    @Test("the right pin is trust enough, without authority, name or date")
+    func rightPin() throws {
+        let server = try TLSServer(name: "IP:127.0.0.9", days: -1)
+        #expect(try exchange(server.url, settings: .make(pin: server.pin)) == Self.secure)
+    }
+
+    @Test("a wrong pin is never trusted", arguments: [true, false])
+    func wrongPin(isInsecure: Bool) throws {
+        let server = try TLSServer()
+        let settings = TransportSettings.make(
+            caFile: server.certificateFile, pin: Self.otherPin, isInsecure: isInsecure)
+        #expect(try exchange(server.url, settings: settings) == .notConnected(.untrusted(.pinMismatch)))
+    }
+
+    @Test("a request's pin beats the settings' for that request alone")
+    func requestPin() throws {
+        let server = try TLSServer()
+        let transport = try HTTPTransport(.make(pin: Self.otherPin))
+        let endings = [nil, server.pin, nil].map { pin in
+            transport.send(HTTPRequest(.get, url: server.url, pin: pin)).ending
+        }
+        let mismatch = HTTPExchange.Ending.notConnected(.untrusted(.pinMismatch))
+        #expect(endings == [mismatch, Self.secure, mismatch])
+    }
+
+    @Test("after a request with a pin the chain is checked again")
+    func chainAfterPin() throws {
+        let server = try TLSServer()
+        let transport = try HTTPTransport(.make())
+        let endings = [server.pin, nil].map { pin in
+            transport.send(HTTPRequest(.get, url: server.url, pin: pin)).ending
+        }
+        #expect(endings == [Self.secure, .notConnected(.untrusted(.unknownAuthority))])
+    }
+}
