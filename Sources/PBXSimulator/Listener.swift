@@ -4,16 +4,6 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// Whether a connection to a PBX can be made at all.
-package enum Reachability: Sendable {
-    /// Connections are accepted.
-    case open
-    /// Nobody listens: a connection is refused at once.
-    case refusing
-    /// Attempts to connect get no answer at all, as behind a firewall that drops packets.
-    case blackholed
-}
-
 /// The listening end of one PBX, on one event loop together with all its connections.
 ///
 /// A PBX stays on one loop so that the end of a connection is seen before the next one of the same client is read: the

@@ -1,6 +1,6 @@
 extension RecordedRequest {
     /// The request as one line of JSON with its line break. Tokens, passwords and the string values of an auth list
-    /// are `***`, and so is all of a body that is no JSON.
+    /// are `***`, and so is all of a body that is no JSON object.
     var maskedLine: String {
         let members: [(String, String)] = [
             ("host", String(host)), ("address", address.jsonQuoted), ("client", client.jsonQuoted),
@@ -25,7 +25,7 @@ extension RecordedRequest {
 
     private var maskedBody: String {
         if body.isEmpty { return "null" }
-        guard let value = try? BodyReader.read(body) else { return Self.mask.jsonQuoted }
+        guard let value = try? BodyReader.read(body), value.members != nil else { return Self.mask.jsonQuoted }
         return Self.masked(value).json
     }
 

@@ -6,11 +6,13 @@ package struct RecordedRequest: Sendable, Hashable {
     package let address: String
     /// The caller's IP address.
     package let client: String
+    /// HTTP method as it came.
     package let method: String
     /// The call's name, such as `certificate/update`; the whole path when it is not under the API's.
     package let call: String
     /// What stood after `?`, still percent-encoded.
     package let query: String
+    /// The body as it came; empty without one.
     package let body: [UInt8]
     /// When the request's head had been read, on the system's monotonic clock.
     package let started: Duration
@@ -37,7 +39,8 @@ extension Sequence<RecordedRequest> {
     /// The most requests that were open at one moment; one that ends when another starts does not overlap it.
     package var peakConcurrency: Int {
         let starts = map { (at: $0.started, change: 1) }
-        let ends = map { (at: $0.ended, change: -1) }
+        // One that took no time at all was open for a moment nevertheless.
+        let ends = map { (at: Swift.max($0.ended, $0.started + .nanoseconds(1)), change: -1) }
         var open = 0
         var peak = 0
         for event in (starts + ends).sorted(by: { ($0.at, $0.change) < ($1.at, $1.change) }) {

@@ -10,15 +10,24 @@ package struct SimulatedCertificate: Sendable, Hashable {
         case upload, apply
     }
 
+    /// From 1, unique on one PBX.
     package var id: Int
+    /// Only a server certificate has an origin, renewal and DNS credentials.
     package var purpose: Purpose
+    /// Decides whether an edit of the domain or one of the renewal takes effect.
     package var origin: Origin
+    /// File name; any text is taken for the name of an uploaded file.
     package var name: String
+    /// Domain name.
     package var issueTo: String
+    /// Whether the PBX renews it by itself.
     package var autoRenewal: Bool
+    /// Flag name of the DNS provider; empty without one.
     package var dnsProvider: String
+    /// The provider's credentials.
     package var authInfo: [SimulatedAuthInfo]
 
+    /// An uploaded server certificate with nothing set, unless told otherwise.
     package init(
         id: Int, purpose: Purpose = .server, origin: Origin = .upload, name: String = "", issueTo: String = "",
         autoRenewal: Bool = false, dnsProvider: String = "", authInfo: [SimulatedAuthInfo] = []
@@ -48,9 +57,14 @@ package struct SimulatedAuthInfo: Sendable, Hashable {
         case boolean(Bool)
     }
 
+    /// The provider's name for it; case matters.
     package let key: String
+    /// What the provider is to get.
     package let value: Value
 
+    /// - Parameters:
+    ///   - key: the provider's name for it.
+    ///   - value: what the provider is to get.
     package init(key: String, value: Value) {
         self.key = key
         self.value = value

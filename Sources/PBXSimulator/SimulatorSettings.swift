@@ -14,6 +14,7 @@ package struct SimulatorSettings: Sendable {
     package var port: UInt16 = 0
     /// Second byte of the first PBX's address: 1 starts at 127.1.0.1.
     package var firstNetwork: UInt8 = 1
+    /// Who can log in; default a pair per PBX.
     package var credentials = Credentials.perHost
     /// Tokens that every PBX accepts without a login. They never expire and do not count for the cap.
     package var presetTokens: [String] = []

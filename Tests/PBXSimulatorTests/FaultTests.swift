@@ -126,6 +126,18 @@ struct FaultTests {
         }
     }
 
+    @Test func aClientThatGivesUpAndComesBackIsNeverSeenTwiceAtOnce() throws {
+        try run(.silence(times: 10)) { simulator, client throws in
+            var client = client
+            client.timeout = .milliseconds(20)
+            for _ in 1...10 { _ = try client.update(edit, token: "t0ken") }
+            client.timeout = .seconds(20)
+            #expect(try client.update(edit, token: "t0ken").errcode == 0)
+            #expect(simulator.record.count == 11)
+            #expect(simulator.record.peakConcurrency == 1)
+        }
+    }
+
     @Test func aDropAfterReadingCarriesTheEditOut() throws {
         try run(.dropAfterReading(at: .certificateUpdate, times: 1)) { simulator, client throws in
             let reply = try client.update(edit, token: "t0ken")

@@ -66,12 +66,6 @@ struct FleetTests {
         #expect(error?.description == "'\(hosts)' simulated hosts are not possible: it must be 1 to 16581120")
     }
 
-    @Test func moreHostsThanOpenFilesAreAllowed() {
-        let error = #expect(throws: SimulatorError.self) { try Simulator.start(.make(hosts: 16_000_000)) }
-        #expect(error?.description.contains("need 16000256 open files, and the limit is ") == true)
-        #expect(error?.hint != nil)
-    }
-
     @Test func aNegativeNumberOfThreads() {
         #expect(throws: SimulatorError.self) { try Simulator.start(.make { $0.threads = -1 }) }
     }

@@ -23,12 +23,3 @@ struct LoopbackAddressTests {
         #expect(LoopbackAddress.capacity(from: firstNetwork) == expected)
     }
 }
-
-extension RecordedRequest {
-    /// A request of which only the times matter.
-    static func make(started: Duration, ended: Duration) -> RecordedRequest {
-        RecordedRequest(
-            host: 1, address: "127.1.0.1", client: "127.0.0.1", method: "POST", call: "certificate/update", query: "",
-            body: [], started: started, ended: ended, status: 200, errcode: 0)
-    }
-}

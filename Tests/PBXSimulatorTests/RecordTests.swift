@@ -1,7 +1,8 @@
 import Foundation
-import PBXSimulator
 import TestSupport
 import Testing
+
+@testable import PBXSimulator
 
 @Suite("Record")
 struct RecordTests {
@@ -64,6 +65,7 @@ struct RecordTests {
         var client = simulator.client()
         _ = try client.logIn()
         _ = try client.post("get_token", #"{"username":"a\"\n","password":"p4ss"#)
+        _ = try client.post("get_token", #""p4ss""#)
         client.timeout = .milliseconds(50)
         _ = try client.logOut(token: "t0ken")
         try simulator.stop()
@@ -74,9 +76,9 @@ struct RecordTests {
                 try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
             return String(describing: object["body"] ?? "")
         }
-        #expect(bodies.count == 3)
-        #expect(bodies[1] == "***")
-        #expect(lines[2].hasSuffix(#""status":null,"errcode":null}"#))
+        #expect(bodies.count == 4)
+        #expect(bodies[1...2] == ["***", "***"])
+        #expect(lines[3].hasSuffix(#""status":null,"errcode":null}"#))
         #expect(!lines.joined().contains("p4ss") && !lines.joined().contains(simulator.hosts[0].clientSecret))
     }
 
@@ -103,5 +105,15 @@ struct RecordTests {
         #expect([RecordedRequest]().peakConcurrency == 0)
         #expect([request(0, 5), request(5, 9), request(9, 9)].peakConcurrency == 1)
         #expect([request(0, 5), request(4, 9), request(4, 6), request(6, 7)].peakConcurrency == 3)
+        #expect([request(0, 5), request(3, 3)].peakConcurrency == 2)
+    }
+}
+
+extension RecordedRequest {
+    /// A request of which only the times matter.
+    static func make(started: Duration, ended: Duration) -> RecordedRequest {
+        RecordedRequest(
+            host: 1, address: "127.1.0.1", client: "127.0.0.1", method: "POST", call: "certificate/update", query: "",
+            body: [], started: started, ended: ended, status: 200, errcode: 0)
     }
 }
