@@ -1,0 +1,49 @@
+import Glibc
+
+/// A file of the run directory that is there as a whole or not at all.
+///
+/// It grows under another name and takes the place of an earlier one in ``commit()``; given up before that, it leaves
+/// nothing behind.
+package struct AtomicFile: ~Copyable {
+    private let directory: RunDirectory
+    private let name: String
+    private let file: Descriptor
+    private var isCommitted = false
+
+    /// - Parameters:
+    ///   - name: the file's name in the directory.
+    ///   - directory: the run directory, which no other process writes to.
+    ///   - isPrivate: whether only the file's owner may read it.
+    /// - Throws: ``RunRecordError`` when it cannot be created.
+    package init(_ name: String, in directory: RunDirectory, isPrivate: Bool = false) throws(RunRecordError) {
+        self.directory = directory
+        self.name = name
+        // What a killed process left under this name may have other permissions.
+        unlink(directory.file("\(name).part"))
+        file = try Descriptor(
+            directory.file("\(name).part"), flags: O_WRONLY | O_CREAT | O_EXCL, mode: isPrivate ? 0o600 : 0o666)
+    }
+
+    deinit {
+        if !isCommitted { unlink(directory.file("\(name).part")) }
+    }
+
+    /// Writes bytes at the end; not buffered.
+    ///
+    /// - Throws: ``RunRecordError`` when they cannot be written.
+    package func append(_ bytes: [UInt8]) throws(RunRecordError) {
+        try file.write(bytes)
+    }
+
+    /// Puts the file in its place and waits until that is on disk.
+    ///
+    /// - Throws: ``RunRecordError``; an earlier file of that name is still there then.
+    package consuming func commit() throws(RunRecordError) {
+        try file.sync()
+        guard rename(directory.file("\(name).part"), directory.file(name)) == 0 else {
+            throw RunRecordError.cannot("replace", directory.file(name), code: errno)
+        }
+        isCommitted = true
+        try directory.sync()
+    }
+}

@@ -1,0 +1,102 @@
+import JobModel
+
+/// Writes the CSV form of result rows into a buffer of UTF-8.
+struct CSVResultText {
+    private(set) var bytes: [UInt8] = []
+    private let shape: InputShape
+    private var timestamps = TimestampWriter()
+
+    init(shape: InputShape) {
+        self.shape = shape
+    }
+
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes the `sep=` line, if the input has one, and the header.
+    mutating func appendHeader() {
+        if shape.hasSeparatorLine {
+            bytes.append(contentsOf: "sep=".utf8)
+            bytes.append(shape.delimiter)
+            bytes.append(contentsOf: shape.lineEnding)
+        }
+        for name in shape.header { appendCell(name) }
+        for field in ResultField.allCases { appendCell(Array("result.\(field.rawValue)".utf8)) }
+        endRow()
+    }
+
+    /// Writes the user's cells as they were, then what became of the row.
+    mutating func append(_ cells: [[UInt8]], _ position: RowPosition, _ outcome: Outcome) {
+        for cell in cells.prefix(shape.header.count) { appendCell(cell) }
+        for _ in cells.count..<max(cells.count, shape.header.count) { endCell() }
+        append(position.row)
+        append(position.line)
+        append(plain: outcome.status.rawValue)
+        append(outcome.errcode)
+        append(foreign: outcome.errmsg)
+        append(outcome.httpStatus)
+        append(plain: outcome.errorClass?.rawValue ?? "")
+        append(foreign: outcome.error)
+        append(outcome.attempts)
+        append(outcome.startedAt)
+        append(outcome.finishedAt)
+        append(outcome.durationMilliseconds)
+        endCell()
+        endRow()
+    }
+
+    /// Writes a text that may have come from a PBX, made harmless to a spreadsheet that would take it for a formula.
+    private mutating func append(foreign text: String) {
+        let isFormula = text.utf8.first.map(CSVResultText.formulaStarts.contains) ?? false
+        appendCell((isFormula ? [UInt8(ascii: "'")] : []) + Array(text.utf8))
+    }
+
+    private static let formulaStarts = Array("=+-@\t\r".utf8)
+
+    private mutating func append(plain text: String) {
+        bytes.append(contentsOf: text.utf8)
+        endCell()
+    }
+
+    private mutating func append(_ number: (some BinaryInteger)?) {
+        if let number { bytes.append(contentsOf: String(number).utf8) }
+        endCell()
+    }
+
+    private mutating func append(_ time: WallTime?) {
+        if let time { timestamps.append(time, to: &bytes) }
+        endCell()
+    }
+
+    private mutating func appendCell(_ cell: [UInt8]) {
+        if needsQuotes(cell) {
+            bytes.append(UInt8(ascii: "\""))
+            for byte in cell {
+                if byte == UInt8(ascii: "\"") { bytes.append(byte) }
+                bytes.append(byte)
+            }
+            bytes.append(UInt8(ascii: "\""))
+        } else {
+            bytes.append(contentsOf: cell)
+        }
+        endCell()
+    }
+
+    private func needsQuotes(_ cell: [UInt8]) -> Bool {
+        let blanks: [UInt8] = [0x20, 0x09]
+        guard let first = cell.first, let last = cell.last else { return false }
+        return blanks.contains(first) || blanks.contains(last)
+            || cell.contains { $0 == shape.delimiter || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
+    }
+
+    private mutating func endCell() {
+        bytes.append(shape.delimiter)
+    }
+
+    /// Ends the line in place of the delimiter after the last cell.
+    private mutating func endRow() {
+        bytes.removeLast()
+        bytes.append(contentsOf: shape.lineEnding)
+    }
+}

@@ -1,0 +1,66 @@
+package import JobModel
+
+/// What a ledger says: which runs wrote it, and what became of each row.
+package struct LedgerHistory: Sendable {
+    /// The ids of the runs that wrote it, the first one first; empty when the first was killed before it wrote a line.
+    package private(set) var runIDs: [String] = []
+    /// The salt of its row keys; nil when it holds no run.
+    package private(set) var salt: RowSalt?
+    /// Bytes of the ledger that are whole lines; a torn last line begins here.
+    private(set) var wholeLength = 0
+    private var rows: [RowKey: RowHistory] = [:]
+    private var texts = TextPool()
+
+    /// The last outcome of a row; nil when it never was done.
+    package func outcome(of key: RowKey) -> Outcome? {
+        rows[key]?.outcome.unpacked(texts)
+    }
+
+    /// Whether an edit request of the row may have left without an answer being noted: nobody knows what became of it.
+    package func isInDoubt(_ key: RowKey) -> Bool {
+        rows[key]?.isInDoubt ?? false
+    }
+
+    /// The rows that are done, with their last outcomes.
+    package var outcomes: [RowKey: Outcome] {
+        rows.compactMapValues { $0.outcome.unpacked(texts) }
+    }
+
+    /// The rows that are in doubt.
+    package var inDoubt: Set<RowKey> {
+        Set(rows.lazy.filter { $0.value.isInDoubt }.map { $0.key })
+    }
+
+    mutating func endLine(at offset: Int) {
+        wholeLength = offset
+    }
+
+    /// Takes in the line that opens a run.
+    ///
+    /// - Returns: false when its salt is not that of the lines before.
+    mutating func begin(runID: String, salt: RowSalt) -> Bool {
+        runIDs.append(runID)
+        guard let first = self.salt else {
+            self.salt = salt
+            return true
+        }
+        return first == salt
+    }
+
+    mutating func sent(_ key: RowKey) {
+        rows[key, default: RowHistory()].isInDoubt = true
+    }
+
+    mutating func done(_ key: RowKey, _ outcome: Outcome) {
+        let packed = PackedOutcome(outcome, texts: &texts)
+        rows[key, default: RowHistory()].outcome = packed
+        // A row that was passed over is still in doubt if an earlier run left it so.
+        if outcome.status != .skipped, outcome.status != .notAttempted { rows[key]?.isInDoubt = false }
+    }
+}
+
+/// What became of one row.
+private struct RowHistory {
+    var outcome = PackedOutcome.absent
+    var isInDoubt = false
+}

@@ -1,0 +1,65 @@
+package import JobModel
+
+/// What makes keys of one run differ from keys of another: 128 random bits, written once into the run's ledger.
+package struct RowSalt: Hashable, Sendable, CustomStringConvertible {
+    let bits: HexadecimalPair
+
+    /// - Parameter generator: where the random bits come from; the system's generator when left out.
+    package init(using generator: inout some RandomNumberGenerator) {
+        bits = HexadecimalPair(high: generator.next(), low: generator.next())
+    }
+
+    /// A salt of the system's random bits.
+    package init() {
+        var generator = SystemRandomNumberGenerator()
+        self.init(using: &generator)
+    }
+
+    /// Reads what ``description`` wrote; nil for anything else.
+    package init?(_ text: String) {
+        guard let bits = HexadecimalPair(text) else { return nil }
+        self.bits = bits
+    }
+
+    /// 32 hexadecimal digits.
+    package var description: String { bits.text }
+}
+
+/// The identity of a row across runs: a hash of its host, certificate id and edit, and never of its position.
+///
+/// Two spellings of the same edit (`5.0` and `5`, members or columns in another order) have the same key; the order of
+/// the DNS credentials does not count. A mended secret makes another edit, so secret values are part of what is hashed.
+///
+/// The key stands in the ledger and does not give a secret away: SHA-256 cannot be turned round, half of it is thrown
+/// away, and the one digest covers the row as a whole, so nothing about a single value can be read off it. All that is
+/// left is to try values one after the other, which is hopeless for the random keys that DNS providers issue. The salt
+/// keeps tables made beforehand from helping and two runs' keys from being compared. A secret short enough to be
+/// guessed could be tried by someone who holds the ledger, which is why that file is its owner's only.
+package struct RowKey: Hashable, Sendable, CustomStringConvertible {
+    private let bits: HexadecimalPair
+
+    /// - Parameters:
+    ///   - job: the row.
+    ///   - salt: the run's salt; keys of different salts have nothing in common.
+    package init(_ job: Job, salt: RowSalt) {
+        var encoding = RowEncoding(salt: salt)
+        encoding.append(job.address.host)
+        encoding.append(job.edit)
+        let digest = SHA256.digest(of: encoding.bytes)
+        bits = HexadecimalPair(high: digest.words.0, low: digest.words.1)
+    }
+
+    /// Reads what ``description`` wrote; nil for anything else.
+    package init?(_ text: String) {
+        guard let bits = HexadecimalPair(text) else { return nil }
+        self.bits = bits
+    }
+
+    /// 32 hexadecimal digits.
+    package var description: String { bits.text }
+
+    package func hash(into hasher: inout Hasher) {
+        // The key is a hash itself; half of it is enough to tell rows apart.
+        hasher.combine(bits.high)
+    }
+}

@@ -1,0 +1,172 @@
+import Dispatch
+import Glibc
+package import JobModel
+import Synchronization
+
+/// Keeps the record of a run while it happens: the ledger on disk, the outcomes and the counts in memory.
+///
+/// Workers hand events over; one serial queue writes them and waits for the disk, once for all that came in the
+/// meantime. A disk that is busy makes batches larger, not the run slower.
+package final class RunRecorder: OutcomeSink {
+    private let directory: RunDirectory
+    private let clock: any RunClock
+    private let salt: RowSalt
+    private let commitInterval: Duration
+    private let onFailure: @Sendable (RunRecordError) -> Void
+    private let queue = DispatchQueue(label: "certfleet.ledger")
+    private let backlog = Mutex(LedgerBacklog())
+    /// Only the queue takes these two locks for longer than a copy.
+    private let ledger: Mutex<LedgerWriter>
+    private let book: Mutex<OutcomeBook>
+    private let statistics = Mutex(RequestStatistics())
+
+    /// Opens the ledger and writes its `run` line durably.
+    ///
+    /// - Parameters:
+    ///   - directory: where to; kept, and with it its lock.
+    ///   - run: what the `run` line says.
+    ///   - history: what the ledger holds, when the run continues an earlier one; a torn last line is cut off.
+    ///   - clock: tells when a row was sent.
+    ///   - commitInterval: shortest time from one wait for the disk to the next. A row waits at most this long and one
+    ///     disk write more; each wait costs about 0.1 ms of processor time. 0 s and more, usually 2 ms.
+    ///   - onFailure: called once, on the recorder's queue, when the ledger cannot be written any more.
+    /// - Throws: ``RunRecordError`` when the ledger cannot be opened or written.
+    package init(
+        directory: RunDirectory, run: RunHeader, continuing history: LedgerHistory? = nil, clock: any RunClock,
+        commitInterval: Duration = .milliseconds(2), onFailure: @escaping @Sendable (RunRecordError) -> Void
+    ) throws(RunRecordError) {
+        self.directory = directory
+        self.clock = clock
+        self.commitInterval = commitInterval
+        self.onFailure = onFailure
+        salt = history?.salt ?? RowSalt()
+        let ledger = try LedgerWriter(in: directory, wholeLength: history?.wholeLength ?? 0)
+        try ledger.begin(run, salt: salt)
+        self.ledger = Mutex(ledger)
+        book = Mutex(OutcomeBook(expectedRows: run.input.rows))
+    }
+
+    /// The identity of a row in this run's ledger.
+    package func key(of job: Job) -> RowKey { RowKey(job, salt: salt) }
+
+    /// Takes over the outcome of a row from an earlier run; the ledger has it already.
+    ///
+    /// - Parameter row: the row's ``RowPosition/row`` in this run's input.
+    package func adopt(_ outcome: Outcome, row: Int) {
+        book.withLock { $0.adopt(outcome, row: row) }
+    }
+
+    package func willSend(_ job: Job) throws {
+        let event = LedgerEvent.sent(row: job.position.row, key: key(of: job), at: clock.wallTime())
+        if try !hand(event).wait() { try throwFailure() }
+    }
+
+    package func finished(_ job: Job, _ outcome: Outcome) {
+        let event = LedgerEvent.done(row: job.position.row, key: key(of: job), outcome)
+        do {
+            _ = try hand(event)
+        } catch {
+            book.withLock { $0.note([event], areDurable: false) }
+        }
+    }
+
+    package func requestEnded(latency: Duration, isRetry: Bool) {
+        statistics.withLock { $0.count(latency: latency, isRetry: isRetry) }
+    }
+
+    /// Rows that have an outcome on disk, those of an earlier run among them.
+    package var tally: OutcomeTally { book.withLock { $0.tally } }
+
+    /// Rows whose outcome was taken over from an earlier run.
+    package var resumed: Int { book.withLock { $0.resumed } }
+
+    /// The outcomes so far: those on disk and, once the ledger cannot be written any more, those that came after.
+    package var outcomes: OutcomeTable { book.withLock { $0.table } }
+
+    /// HTTP requests made so far.
+    package var requests: Int { statistics.withLock { $0.requests } }
+
+    /// HTTP requests so far that were sent because an earlier one failed.
+    package var retries: Int { statistics.withLock { $0.retries } }
+
+    /// How long requests took so far; nil before the first.
+    package var latency: LatencySummary? { statistics.withLock { $0 }.latency }
+
+    /// Blocks until everything handed over is on disk and counted. Not to be called on the recorder's queue.
+    ///
+    /// - Throws: ``RunRecordError`` when the ledger could not be written at some time.
+    package func drain() throws(RunRecordError) {
+        queue.sync {}
+        try throwFailure()
+    }
+
+    private func throwFailure() throws(RunRecordError) {
+        if let failure = backlog.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// Puts an event into the next batch; does not wait.
+    private func hand(_ event: LedgerEvent) throws(RunRecordError) -> LedgerBatch {
+        let (batch, isNew) = try backlog.withLock { (backlog) throws(RunRecordError) in try backlog.add(event) }
+        if isNew { queue.async { self.commit() } }
+        return batch
+    }
+
+    /// Brings the next batch to disk, then counts its rows and lets those go on who wait for it.
+    private func commit() {
+        let begin = clock.now()
+        var room: [LedgerEvent] = []
+        room.reserveCapacity(64)
+        let (events, batch) = backlog.withLock { $0.take(leaving: room) }
+        let isDurable = write(events)
+        book.withLock { $0.note(events, areDurable: isDurable) }
+        batch?.settle(isDurable: isDurable)
+        pause(since: begin)
+    }
+
+    /// Writes events; the first error is the last thing that happens to the ledger.
+    ///
+    /// - Returns: whether the events are on disk.
+    private func write(_ events: [LedgerEvent]) -> Bool {
+        if backlog.withLock({ $0.failure }) != nil { return false }
+        do {
+            try ledger.withLock { (ledger) throws(RunRecordError) in try ledger.append(events) }
+            return true
+        } catch {
+            backlog.withLock { $0.close(error) }
+            onFailure(error)
+            return false
+        }
+    }
+
+    /// Lets events gather for the next batch.
+    private func pause(since begin: Duration) {
+        let rest = commitInterval - (clock.now() - begin)
+        if rest > .zero { usleep(UInt32(min(rest, .seconds(1)) / .microseconds(1))) }
+    }
+}
+
+/// The outcomes and their counts.
+struct OutcomeBook {
+    private(set) var table: OutcomeTable
+    /// Counts what is on disk.
+    private(set) var tally = OutcomeTally()
+    private(set) var resumed = 0
+
+    init(expectedRows: Int) {
+        table = OutcomeTable(expectedRows: expectedRows)
+    }
+
+    mutating func adopt(_ outcome: Outcome, row: Int) {
+        table[row] = outcome
+        tally.count(outcome)
+        resumed += 1
+    }
+
+    /// Takes the outcomes of finished rows; what could not be written is known, but not counted.
+    mutating func note(_ events: [LedgerEvent], areDurable: Bool) {
+        for case .done(let row, _, let outcome) in events {
+            table[row] = outcome
+            if areDurable { tally.count(outcome) }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import RunRecord
+import TestSupport
+import Testing
+
+@Suite struct AtomicFileTests {
+    private let work: WorkDirectory
+    private let directory: RunDirectory
+
+    init() throws {
+        work = try WorkDirectory()
+        directory = try RunDirectory(path: work.path, for: .newRun)
+    }
+
+    private func names() throws -> Set<String> {
+        Set(try FileManager.default.contentsOfDirectory(atPath: work.path))
+    }
+
+    @Test func earlierFileStaysUntilTheNewOneIsComplete() throws {
+        try work.write("report.html", "old")
+        let file = try AtomicFile("report.html", in: directory)
+        try file.append(Array("new, ".utf8))
+        try file.append(Array("and more".utf8))
+        #expect(try work.read("report.html") == "old")
+        try file.commit()
+        #expect(try work.read("report.html") == "new, and more")
+        #expect(try names() == ["lock", "report.html"])
+    }
+
+    @Test func fileThatIsGivenUpLeavesNothing() throws {
+        try work.write("report.html", "old")
+        do {
+            let file = try AtomicFile("report.html", in: directory)
+            try file.append(Array("half".utf8))
+        }
+        #expect(try work.read("report.html") == "old")
+        #expect(try names() == ["lock", "report.html"])
+    }
+
+    @Test func privateFileIsItsOwnersOnlyWhateverStoodThereBefore() throws {
+        try work.write("undo.csv.part", "left by a killed process")
+        let file = try AtomicFile("undo.csv", in: directory, isPrivate: true)
+        try file.append(Array("secret".utf8))
+        try file.commit()
+        let attributes = try FileManager.default.attributesOfItem(atPath: work.file("undo.csv"))
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        #expect(try work.read("undo.csv") == "secret")
+    }
+
+    @Test func directoryThatIsGoneIsAnErrorThatNamesTheFile() throws {
+        try FileManager.default.removeItem(atPath: work.path)
+        let error = #expect(throws: RunRecordError.self) { try AtomicFile("report.html", in: directory).commit() }
+        #expect(error?.errorClass == .broken)
+        #expect(error?.message == "cannot open '\(work.path)/report.html.part': no such file or directory")
+    }
+}

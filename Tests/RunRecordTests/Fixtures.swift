@@ -1,0 +1,70 @@
+import JobModel
+import RunRecord
+import Synchronization
+import TestSupport
+
+extension RunHeader {
+    static func make(runID: String = "run-1", rows: Int = 1) -> RunHeader {
+        RunHeader(
+            runID: runID, version: "0.1.0",
+            input: InputIdentity(path: "fleet.csv", sha256: SHA256.digest(of: Array("abc".utf8)), rows: rows),
+            startedAt: WallTime(milliseconds: 1_795_467_600_000))
+    }
+}
+
+extension RunRecorder {
+    /// A recorder of a new run with nothing special about it.
+    static func make(
+        in directory: RunDirectory, rows: Int = 1, onFailure: @escaping @Sendable (RunRecordError) -> Void = { _ in }
+    ) throws -> RunRecorder {
+        try RunRecorder(
+            directory: directory, run: .make(rows: rows), clock: ManualClock(), commitInterval: .zero,
+            onFailure: onFailure)
+    }
+}
+
+extension Outcome {
+    static let fine = Outcome(
+        status: .ok, errcode: 0, errmsg: "SUCCESS", httpStatus: 200, attempts: 1,
+        startedAt: WallTime(milliseconds: 1_795_467_600_007), finishedAt: WallTime(milliseconds: 1_795_467_601_250))
+
+    /// Any outcome whatever, sensible or not.
+    static func random(using generator: inout SeededGenerator) -> Outcome {
+        let texts = ["", "SUCCESS", "PARAMETER ERROR", "=1+1", "a \"quoted\" text", "två\nrader", "e\u{301}", "\u{E9}"]
+        let started = Bool.random(using: &generator) ? Int64.random(in: 0...4_000_000_000_000, using: &generator) : nil
+        return Outcome(
+            status: RowStatus.allCases.randomElement(using: &generator) ?? .ok,
+            errcode: [nil, 0, -2, 40002, 60001].randomElement(using: &generator) ?? nil,
+            errmsg: texts.randomElement(using: &generator) ?? "",
+            httpStatus: [nil, 200, 503].randomElement(using: &generator) ?? nil,
+            errorClass: ErrorClass.allCases.randomElement(using: &generator),
+            error: texts.randomElement(using: &generator) ?? "", attempts: Int.random(in: 0...5, using: &generator),
+            startedAt: started.map(WallTime.init), finishedAt: started.map { WallTime(milliseconds: $0 + 12) })
+    }
+}
+
+/// An echo source whose rows stand in memory.
+struct EchoedInput: EchoSource {
+    let shape: InputShape
+    let rows: [EchoedRow]
+
+    init(_ shape: InputShape, rows: [EchoedRow]) {
+        self.shape = shape
+        self.rows = rows
+    }
+
+    /// A CSV of cells, one line each, all rows valid.
+    init(header: [String], delimiter: UInt8 = 0x2C, lineEnding: [UInt8] = [0x0A], cells: [[String]]) {
+        shape = InputShape(
+            format: .csv, lineEnding: lineEnding, delimiter: delimiter, header: header.map { Array($0.utf8) })
+        rows = cells.enumerated().map { index, row in
+            EchoedRow(
+                position: RowPosition(row: index + 1, line: index + 2), content: .cells(row.map { Array($0.utf8) }),
+                problem: nil)
+        }
+    }
+
+    func forEachRow(_ body: (EchoedRow) throws -> Void) throws {
+        for row in rows { try body(row) }
+    }
+}

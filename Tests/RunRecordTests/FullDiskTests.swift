@@ -1,0 +1,64 @@
+import Foundation
+import Glibc
+import JobModel
+import RunRecord
+import Synchronization
+import TestSupport
+import Testing
+
+/// A limit on the size of a file stands for the full disk; it holds for a whole process, so each test has its own.
+@Suite struct FullDiskTests {
+    @Test func fullDiskStopsSendingAndKeepsWhatWasDurable() async throws {
+        let work = try WorkDirectory()
+        await #expect(processExitsWith: .success) { [path = work.path as String] in
+            let failures = Mutex<[RunRecordError]>([])
+            let recorder = try RunRecorder.make(in: RunDirectory(path: path, for: .newRun), rows: 1000) { error in
+                failures.withLock { $0.append(error) }
+            }
+            limitFileSize(to: 4096)
+            var sent = 0
+            let error = #expect(throws: RunRecordError.self) {
+                for row in 1...1000 {
+                    try recorder.willSend(.make(row: row))
+                    sent = row
+                    recorder.finished(.make(row: row), .fine)
+                }
+            }
+            recorder.finished(.make(row: 1000), .fine)
+            #expect(error?.errorClass == .broken)
+            #expect(error?.message == "cannot write '\(path)/ledger.jsonl': file too large")
+            #expect(throws: RunRecordError.self) { try recorder.willSend(.make(row: 1000)) }
+            #expect(throws: RunRecordError.self) { try recorder.drain() }
+            #expect(failures.withLock { $0 } == [try #require(error)])
+            #expect(sent > 5)
+            // The row before the failure was answered: that is known, even if it could not be written.
+            #expect(recorder.tally[.ok] == sent - 1 || recorder.tally[.ok] == sent)
+            #expect(recorder.outcomes[sent] == .fine)
+            #expect(recorder.outcomes[1000] == .fine)
+        }
+        let history = try RunDirectory(path: work.path, for: .resumedRun).readLedger()
+        #expect(history.outcomes.count + history.inDoubt.count > 0)
+    }
+
+    @Test func resultThatDoesNotFitLeavesTheEarlierOne() async throws {
+        let work = try WorkDirectory()
+        await #expect(processExitsWith: .success) { [path = work.path as String] in
+            let directory = try RunDirectory(path: path, for: .newRun)
+            let small = EchoedInput(header: ["id"], cells: [["1"]])
+            let large = EchoedInput(header: ["id"], cells: (1...1000).map { ["\($0)"] })
+            let writer = ResultWriter(outcomes: OutcomeTable(), unattempted: "the run was stopped")
+            _ = try writer.write(small, to: directory)
+            limitFileSize(to: 4096)
+            let error = #expect(throws: RunRecordError.self) { try writer.write(large, to: directory) }
+            #expect(error?.message == "cannot write '\(path)/result.csv.part': file too large")
+        }
+        #expect(try work.read("result.csv").split(separator: "\n").count == 2)
+        #expect(!FileManager.default.fileExists(atPath: work.file("result.csv.part")))
+    }
+}
+
+private func limitFileSize(to bytes: UInt) {
+    signal(SIGXFSZ, SIG_IGN)
+    var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
+    #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+}

@@ -1,0 +1,180 @@
+import Foundation
+import Glibc
+import JobModel
+import RunRecord
+import TestSupport
+import Testing
+
+@Suite struct LedgerReaderTests {
+    private let work: WorkDirectory
+
+    init() throws {
+        work = try WorkDirectory()
+    }
+
+    /// Three rows: done, failed and then done, sent only.
+    private func writeRun() throws -> (RowKey, RowKey, RowKey) {
+        let directory = try RunDirectory(path: work.path, for: .newRun)
+        let recorder = try RunRecorder.make(in: directory, rows: 3)
+        let jobs = [5, 6, 7].map { Job.make(edit: CertificateEdit(id: $0, autoRenewal: false)) }
+        recorder.finished(jobs[0], .fine)
+        recorder.finished(jobs[1], Outcome(status: .failed, errcode: 40002, error: "refused", attempts: 1))
+        recorder.finished(jobs[1], .fine)
+        try recorder.drain()
+        try recorder.willSend(jobs[2])
+        return (recorder.key(of: jobs[0]), recorder.key(of: jobs[1]), recorder.key(of: jobs[2]))
+    }
+
+    private func history() throws -> LedgerHistory {
+        try RunDirectory(path: work.path, for: .resumedRun).readLedger()
+    }
+
+    @Test func historyHasTheLastOutcomeOfEachRowAndWhatIsInDoubt() throws {
+        let (done, mended, sent) = try writeRun()
+        let history = try history()
+        #expect(history.runIDs == ["run-1"])
+        #expect(history.outcomes == [done: .fine, mended: .fine])
+        #expect(history.outcome(of: done) == .fine)
+        #expect(history.inDoubt == [sent])
+        #expect(history.isInDoubt(sent) && !history.isInDoubt(done))
+        #expect(history.outcome(of: sent) == nil)
+    }
+
+    @Test func everyOutcomeComesBackFromTheLedger() throws {
+        var generator = SeededGenerator(seed: 11)
+        let recorder = try RunRecorder.make(in: RunDirectory(path: work.path, for: .newRun))
+        let outcomes = (1...200).map { _ in Outcome.random(using: &generator) }
+        let jobs = (1...200).map { Job.make(edit: CertificateEdit(id: Int64($0))) }
+        for (job, outcome) in zip(jobs, outcomes) { recorder.finished(job, outcome) }
+        try recorder.drain()
+        let history = try history()
+        #expect(jobs.map { history.outcome(of: recorder.key(of: $0)) } == outcomes)
+    }
+
+    @Test func ledgerTornAtAnyByteOfItsLastLineKeepsTheLinesBefore() throws {
+        let (done, mended, sent) = try writeRun()
+        let whole = Array(try work.read("ledger.jsonl").utf8)
+        let lastLine = try #require(whole.dropLast().lastIndex(of: 0x0A)) + 1
+        for length in lastLine..<whole.count {
+            try work.write("ledger.jsonl", bytes: Array(whole[..<length]))
+            let history = try history()
+            #expect(history.outcomes == [done: .fine, mended: .fine], "torn at byte \(length)")
+            #expect(history.inDoubt.isEmpty)
+        }
+        try work.write("ledger.jsonl", bytes: whole)
+        #expect(try history().inDoubt == [sent])
+    }
+
+    @Test func ledgerTornAtAnyByteCanBeContinued() throws {
+        let (done, _, _) = try writeRun()
+        let whole = Array(try work.read("ledger.jsonl").utf8)
+        let job = Job.make(edit: CertificateEdit(id: 8))
+        for length in stride(from: 0, through: whole.count, by: 7) {
+            try work.write("ledger.jsonl", bytes: Array(whole[..<length]))
+            let directory = try RunDirectory(path: work.path, for: .resumedRun)
+            let earlier = try directory.readLedger()
+            let recorder = try RunRecorder(
+                directory: directory, run: .make(runID: "run-2"), continuing: earlier, clock: ManualClock(),
+                onFailure: { _ in })
+            recorder.finished(job, .fine)
+            try recorder.drain()
+            let later = try directory.readLedger()
+            #expect(later.runIDs == earlier.runIDs + ["run-2"], "torn at byte \(length)")
+            #expect(earlier.salt == nil || later.salt == earlier.salt)
+            #expect(later.outcome(of: recorder.key(of: job)) == .fine)
+            #expect(later.outcome(of: done) == earlier.outcome(of: done))
+        }
+    }
+
+    @Test(
+        "a damaged line before the last is an error that names it",
+        arguments: [
+            ("{", "a key in quotes should be here"), ("[]", "it names no event"),
+            (#"{"event":"sent","row":1,"key":"x"}"#, "its 'key' is not readable"),
+            (#"{"event":"done","row":1,"key":"00000000000000000000000000000000"}"#, "its 'status' is not readable"),
+            (#"{"event":"run"}"#, "its 'run_id' or 'salt' is not readable"),
+            (
+                #"{"event":"run","run_id":"r","salt":"00000000000000000000000000000000"}"#,
+                "its 'salt' is not that of the first run"
+            ),
+            ("\0\0\0", "this is no value"), ("", "the text ends where a value should be"),
+        ])
+    func damage(line: String, reason: String) throws {
+        _ = try writeRun()
+        var lines = try work.read("ledger.jsonl").split(separator: "\n").map(String.init)
+        lines.insert(line, at: 2)
+        try work.write("ledger.jsonl", lines.joined(separator: "\n") + "\n")
+        let error = #expect(throws: RunRecordError.self) { try history() }
+        #expect(error?.errorClass == .broken)
+        #expect(error?.message == "\(work.path)/ledger.jsonl:3: damaged line: \(reason)")
+    }
+
+    @Test func damagedLineBeforeATornOneIsAnError() throws {
+        _ = try writeRun()
+        try work.write("ledger.jsonl", try work.read("ledger.jsonl") + "{\n{")
+        #expect(throws: RunRecordError.self) { try history() }
+    }
+
+    @Test func lastLineThatHasItsEndAndCannotBeReadIsTorn() throws {
+        let (_, _, sent) = try writeRun()
+        try work.write("ledger.jsonl", try work.read("ledger.jsonl") + "\0\0\"}\n")
+        #expect(try history().inDoubt == [sent])
+    }
+
+    @Test func ledgerThatDoesNotBeginWithARunIsDamaged() throws {
+        _ = try writeRun()
+        let lines = try work.read("ledger.jsonl").split(separator: "\n").dropFirst()
+        try work.write("ledger.jsonl", lines.joined(separator: "\n") + "\n")
+        let error = #expect(throws: RunRecordError.self) { try history() }
+        #expect(error?.message == "\(work.path)/ledger.jsonl:1: damaged line: no run begins before it")
+    }
+
+    @Test func eventsOfALaterVersionArePassedOver() throws {
+        let (_, _, sent) = try writeRun()
+        try work.write("ledger.jsonl", try work.read("ledger.jsonl") + #"{"event":"paused"}"# + "\n")
+        #expect(try history().inDoubt == [sent])
+    }
+
+    @Test(
+        "a row that an earlier run left in doubt stays so until it is done",
+        arguments: [
+            (RowStatus.skipped, true), (.notAttempted, true), (.ok, false), (.failed, false), (.unknown, false),
+            (.noChange, false),
+        ])
+    func doubt(status: RowStatus, isInDoubt: Bool) throws {
+        let (_, _, sent) = try writeRun()
+        let directory = try RunDirectory(path: work.path, for: .resumedRun)
+        let recorder = try RunRecorder(
+            directory: directory, run: .make(), continuing: try directory.readLedger(), clock: ManualClock(),
+            onFailure: { _ in })
+        let job = Job.make(row: 99, edit: CertificateEdit(id: 7, autoRenewal: false))
+        #expect(recorder.key(of: job) == sent)
+        recorder.finished(job, Outcome(status: status))
+        try recorder.drain()
+        let history = try directory.readLedger()
+        #expect(history.outcome(of: sent)?.status == status)
+        #expect(history.isInDoubt(sent) == isInDoubt)
+    }
+
+    @Test("a killed process leaves a ledger that can be read and continued", arguments: 1...5)
+    func killed(round: Int) async throws {
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = work.path as String, round = round as Int] in
+            let directory = try RunDirectory(path: path, for: .newRun)
+            let recorder = try RunRecorder.make(in: directory, rows: 100_000)
+            for row in 1...100_000 {
+                let job = Job.make(row: row, edit: CertificateEdit(id: Int64(row)))
+                try recorder.willSend(job)
+                recorder.finished(job, .fine)
+                if row == round * 40 { kill(getpid(), SIGKILL) }
+            }
+        }
+        let directory = try RunDirectory(path: work.path, for: .resumedRun)
+        let history = try directory.readLedger()
+        let salt = try #require(history.salt)
+        for row in 1..<round * 40 {
+            let key = RowKey(.make(row: row, edit: CertificateEdit(id: Int64(row))), salt: salt)
+            #expect(history.outcome(of: key) == .fine)
+        }
+        #expect(history.outcomes.count + history.inDoubt.count == round * 40)
+    }
+}

@@ -1,0 +1,42 @@
+import JobModel
+import RunRecord
+import TestSupport
+import Testing
+
+@Suite struct OutcomeTableTests {
+    @Test("outcomes come back as they were put in", arguments: 0..<20 as Range<UInt64>)
+    func roundTrip(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var expected: [Int: Outcome] = [:]
+        var table = OutcomeTable()
+        for _ in 0..<200 {
+            let row = Int.random(in: 1...150, using: &generator)
+            let outcome = Outcome.random(using: &generator)
+            expected[row] = outcome
+            table[row] = outcome
+        }
+        for row in 0...151 { #expect(sameBytes(table[row], expected[row])) }
+    }
+
+    /// Swift's strings are equal when they look the same, and so are outcomes that hold them.
+    private func sameBytes(_ left: Outcome?, _ right: Outcome?) -> Bool {
+        left == right && (left?.error ?? "").utf8.elementsEqual((right?.error ?? "").utf8)
+            && (left?.errmsg ?? "").utf8.elementsEqual((right?.errmsg ?? "").utf8)
+    }
+
+    @Test func outcomesThatAreTakenAwayAreGone() {
+        var table = OutcomeTable(expectedRows: 3)
+        table[3] = .fine
+        table[3] = nil
+        #expect(table[3] == nil)
+    }
+
+    @Test func tallyAddsUpToTheRows() {
+        var generator = SeededGenerator(seed: 7)
+        var tally = OutcomeTally()
+        for _ in 0..<1000 { tally.count(.random(using: &generator)) }
+        #expect(RowStatus.allCases.map { tally[$0] }.reduce(0, +) == 1000)
+        #expect(tally.rows == 1000)
+        #expect(tally.errcodes.values.reduce(0, +) < 1000)
+    }
+}

@@ -1,0 +1,188 @@
+import Foundation
+import JSONText
+import JobModel
+import RunRecord
+import TestSupport
+import Testing
+
+@Suite struct ResultWriterTests {
+    private let work: WorkDirectory
+    private let directory: RunDirectory
+
+    init() throws {
+        work = try WorkDirectory()
+        directory = try RunDirectory(path: work.path, for: .newRun)
+    }
+
+    @discardableResult
+    private func write(_ source: EchoedInput, _ outcomes: [Int: Outcome] = [:]) throws -> OutcomeTally {
+        var table = OutcomeTable()
+        for (row, outcome) in outcomes { table[row] = outcome }
+        return try ResultWriter(outcomes: table, unattempted: "the run was stopped by a signal")
+            .write(source, to: directory)
+    }
+
+    private static let resultHeader =
+        "result.row,result.line,result.status,result.errcode,result.errmsg,result.http_status,result.error_class,"
+        + "result.error,result.attempts,result.started_at,result.finished_at,result.duration_ms,result.verified"
+
+    @Test func everyRowHasItsOwnCellsAndWhatBecameOfIt() throws {
+        let position = RowPosition(row: 3, line: 7)
+        let shape = InputShape(format: .csv, header: [Array("host".utf8), Array("id".utf8)])
+        let source = EchoedInput(
+            shape,
+            rows: [
+                EchoedRow(position: RowPosition(row: 1, line: 2), content: .cells([[0x61], [0x31]]), problem: nil),
+                EchoedRow(
+                    position: RowPosition(row: 2, line: 3), content: .cells([[0x62]]), problem: "column 'id': empty"),
+                EchoedRow(position: position, content: .cells([[0x63], [0x33], [0x34]]), problem: nil),
+            ])
+        let tally = try write(source, [1: .fine])
+        #expect(
+            try work.read("result.csv") == """
+                host,id,\(ResultWriterTests.resultHeader)
+                a,1,1,2,ok,0,SUCCESS,200,,,1,2026-11-23T21:00:00.007Z,2026-11-23T21:00:01.250Z,1243,
+                b,,2,3,invalid,,,,input,column 'id': empty,0,,,,
+                c,3,3,7,not_attempted,,,,run_stopped,the run was stopped by a signal,0,,,,
+
+                """)
+        #expect(tally.rows == 3)
+        #expect([RowStatus.ok, .invalid, .notAttempted].map { tally[$0] } == [1, 1, 1])
+        #expect(tally.errcodes == [0: 1])
+    }
+
+    @Test func invalidRowThatWasRunKeepsItsOutcome() throws {
+        let row = EchoedRow(position: RowPosition(row: 1, line: 2), content: .cells([[0x31]]), problem: "a problem")
+        let tally = try write(EchoedInput(InputShape(format: .csv, header: [[0x61]]), rows: [row]), [1: .fine])
+        #expect(tally[.ok] == 1)
+    }
+
+    @Test(
+        "cells come back from Python's csv module as they were",
+        arguments: [(UInt8(ascii: ","), [0x0A]), (0x3B, [0x0D, 0x0A]), (0x09, [0x0A]), (0x7C, [0x0D])]
+            as [(UInt8, [UInt8])])
+    func cells(delimiter: UInt8, lineEnding: [UInt8]) throws {
+        var generator = SeededGenerator(seed: UInt64(delimiter))
+        let alphabet = ["a", "\"", ",", ";", "\t", "|", " ", "\n", "\r", "\r\n", "ü", "=", "'", "\u{301}", ""]
+        let cells = (0..<200).map { _ in
+            (0..<3).map { _ in
+                (0..<Int.random(in: 0...6, using: &generator)).compactMap { _ in
+                    alphabet.randomElement(using: &generator)
+                }.joined()
+            }
+        }
+        try write(
+            EchoedInput(header: ["a b", " c", "d\"e"], delimiter: delimiter, lineEnding: lineEnding, cells: cells))
+        let rows = try readWithPython("result.csv", delimiter: delimiter)
+        #expect(rows.first?.prefix(3) == ["a b", " c", "d\"e"])
+        #expect(rows.dropFirst().map { $0.prefix(3).map { Array($0.utf8) } } == cells.map { $0.map { Array($0.utf8) } })
+        #expect(rows.allSatisfy { $0.count == 16 })
+    }
+
+    private func readWithPython(_ name: String, delimiter: UInt8) throws -> [[String]] {
+        let script = """
+            import csv, json, sys
+            file = open(sys.argv[1], newline='', encoding='utf-8')
+            print(json.dumps(list(csv.reader(file, delimiter=chr(int(sys.argv[2])), strict=True))))
+            """
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+        process.arguments = ["-c", script, work.file(name), "\(delimiter)"]
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return try JSONDecoder().decode([[String]].self, from: data)
+    }
+
+    @Test(
+        "text that a spreadsheet would take for a formula is made harmless",
+        arguments: [
+            ("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("\tx", "'\tx"),
+            ("\rx", "\"'\rx\""), ("=a,b", "\"'=a,b\""), ("1=1", "1=1"), ("SUCCESS", "SUCCESS"), ("", ""),
+        ])
+    func formulas(text: String, cell: String) throws {
+        let outcome = Outcome(status: .failed, errmsg: text, errorClass: .api, error: text, attempts: 1)
+        try write(EchoedInput(header: ["note"], cells: [["=1+1"]]), [1: outcome])
+        let result = try work.read("result.csv")
+        #expect(result.hasSuffix("\n=1+1,1,2,failed,,\(cell),,api,\(cell),1,,,,\n"))
+    }
+
+    @Test func formulasAreLeftAloneInJSON() throws {
+        let row = EchoedRow(
+            position: RowPosition(row: 1, line: 1), content: .members(Array(#""id":1"#.utf8)), problem: nil)
+        try write(EchoedInput(InputShape(format: .jsonl), rows: [row]), [1: Outcome(status: .failed, errmsg: "=1")])
+        #expect(try work.read("result.jsonl").contains(#""errmsg":"=1""#))
+    }
+
+    @Test func jsonLinesKeepTheirMembersAndGetOneMore() throws {
+        let rows = [
+            EchoedRow(
+                position: RowPosition(row: 1, line: 1), content: .members(Array(#""id":5.0,"n":1e400"#.utf8)),
+                problem: nil),
+            EchoedRow(position: RowPosition(row: 2, line: 4), content: .members([]), problem: "no JSON object"),
+        ]
+        try write(EchoedInput(InputShape(format: .jsonl, lineEnding: [0x0D, 0x0A]), rows: rows), [1: .fine])
+        let text = try work.read("result.jsonl")
+        #expect(
+            text == """
+                {"id":5.0,"n":1e400,"result":{"row":1,"line":1,"status":"ok","errcode":0,"errmsg":"SUCCESS",\
+                "http_status":200,"error_class":null,"error":null,"attempts":1,\
+                "started_at":"2026-11-23T21:00:00.007Z","finished_at":"2026-11-23T21:00:01.250Z","duration_ms":1243,\
+                "verified":null}}\r
+                {"result":{"row":2,"line":4,"status":"invalid","errcode":null,"errmsg":null,"http_status":null,\
+                "error_class":"input","error":"no JSON object","attempts":0,"started_at":null,"finished_at":null,\
+                "duration_ms":null,"verified":null}}\r
+
+                """)
+        for line in text.utf8.split(separator: 0x0A) { _ = try JSONValue(parsing: Array(line)) }
+    }
+
+    @Test(
+        "the result is written as the input was",
+        arguments: [
+            (InputShape.Encoding.utf8, false, "s"), (.utf8, true, "\u{EF}\u{BB}\u{BF}s"),
+            (.windows1252, false, "\u{EF}\u{BB}\u{BF}s"), (.utf16LittleEndian, true, "\u{FF}\u{FE}s\0"),
+            (.utf16BigEndian, true, "\u{FE}\u{FF}\0s"), (.utf16BigEndian, false, "\0s"),
+        ])
+    func encodings(encoding: InputShape.Encoding, hasMark: Bool, start: String) throws {
+        let shape = InputShape(
+            format: .csv, encoding: encoding, hasByteOrderMark: hasMark, lineEnding: [0x0D, 0x0A],
+            delimiter: UInt8(ascii: ";"), hasSeparatorLine: true, header: [Array("naïve 😀".utf8)])
+        let rows = (1...3000).map { row in
+            EchoedRow(
+                position: RowPosition(row: row, line: row), content: .cells([Array("grün 😀 \(row)".utf8)]), problem: nil
+            )
+        }
+        try write(EchoedInput(shape, rows: rows))
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: work.file("result.csv")))
+        #expect(bytes.starts(with: start.unicodeScalars.map { UInt8($0.value) }))
+        let foundation: [InputShape.Encoding: String.Encoding] = [
+            .utf16LittleEndian: .utf16LittleEndian, .utf16BigEndian: .utf16BigEndian,
+        ]
+        let text = try #require(String(data: bytes, encoding: foundation[encoding] ?? .utf8))
+        let lines = text.replacing("\u{FEFF}", with: "").components(separatedBy: "\r\n")
+        #expect(lines.count == 3003)
+        #expect(lines[0] == "sep=;")
+        #expect(lines[1].hasPrefix("naïve 😀;result.row;"))
+        #expect(lines[3001].hasPrefix("grün 😀 3000;3000;3000;not_attempted;"))
+    }
+
+    @Test func sourceThatFailsLeavesTheEarlierResult() throws {
+        struct Broken: EchoSource, Error {
+            let shape = InputShape(format: .csv, header: [[0x61]])
+            func forEachRow(_ body: (EchoedRow) throws -> Void) throws { throw self }
+        }
+        try work.write("result.csv", "earlier")
+        let writer = ResultWriter(outcomes: OutcomeTable(), unattempted: "")
+        #expect(throws: Broken.self) { try writer.write(Broken(), to: directory) }
+        #expect(try work.read("result.csv") == "earlier")
+        #expect(!FileManager.default.fileExists(atPath: work.file("result.csv.part")))
+    }
+
+    @Test func nameOfTheResultFollowsTheFormat() {
+        #expect(ResultWriter.fileName(.csv) == "result.csv")
+        #expect(ResultWriter.fileName(.jsonl) == "result.jsonl")
+    }
+}

@@ -1,0 +1,148 @@
+import Dispatch
+import Foundation
+import Glibc
+import JSONText
+import JobModel
+import RunRecord
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct RunRecorderTests {
+    private let work: WorkDirectory
+    private let directory: RunDirectory
+
+    init() throws {
+        work = try WorkDirectory()
+        directory = try RunDirectory(path: work.path, for: .newRun)
+    }
+
+    private func lines() throws -> [JSONValue] {
+        try work.read("ledger.jsonl").split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+    }
+
+    @Test func ledgerTellsTheRunAndEachRow() throws {
+        let recorder = try RunRecorder.make(in: directory, rows: 7)
+        let job = Job.make(row: 7)
+        try recorder.willSend(job)
+        recorder.finished(job, .fine)
+        try recorder.drain()
+        let lines = try work.read("ledger.jsonl").split(separator: "\n")
+        let salt = try #require(try self.lines().first?["salt"]?.text)
+        let key = RowKey(job, salt: try #require(RowSalt(salt)))
+        #expect(recorder.key(of: job) == key)
+        #expect(
+            lines == [
+                """
+                {"event":"run","run_id":"run-1","version":"0.1.0","input":{"path":"fleet.csv",\
+                "sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","rows":7},\
+                "salt":"\(salt)","pid":\(getpid()),"at":"2026-11-23T21:00:00.000Z"}
+                """,
+                #"{"event":"sent","row":7,"key":"\#(key)","at":"2026-11-23T21:00:00.000Z"}"#,
+                """
+                {"event":"done","row":7,"key":"\(key)","status":"ok","errcode":0,"errmsg":"SUCCESS",\
+                "http_status":200,"attempts":1,"started_at":"2026-11-23T21:00:00.007Z",\
+                "finished_at":"2026-11-23T21:00:01.250Z"}
+                """,
+            ])
+    }
+
+    @Test func secretsAreInNoLine() throws {
+        let recorder = try RunRecorder.make(in: directory)
+        let secret = Secret("correct horse")
+        let edit = CertificateEdit(id: 5, authInfo: [AuthInfo(key: "Password", value: .string(secret))])
+        let job = Job.make(credentials: .client(id: "client", secret: secret), edit: edit)
+        try recorder.willSend(job)
+        recorder.finished(job, .fine)
+        try recorder.drain()
+        #expect(try !work.read("ledger.jsonl").contains("horse"))
+        #expect(try lines().count == 3)
+    }
+
+    @Test func ledgerIsItsOwnersOnly() throws {
+        _ = try RunRecorder.make(in: directory)
+        let attributes = try FileManager.default.attributesOfItem(atPath: work.file("ledger.jsonl"))
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test func everyRowThatMayBeSentIsInTheLedgerBeforeItIs() throws {
+        let recorder = try RunRecorder.make(in: directory, rows: 640)
+        let missing = Mutex<[Int]>([])
+        DispatchQueue.concurrentPerform(iterations: 64) { worker in
+            for row in worker * 10 + 1...worker * 10 + 10 {
+                let isThere = (try? recorder.willSend(.make(row: row))) != nil && isSent(row)
+                if !isThere { missing.withLock { $0.append(row) } }
+                recorder.finished(.make(row: row), .fine)
+            }
+        }
+        try recorder.drain()
+        #expect(missing.withLock { $0 } == [])
+        #expect(recorder.tally[.ok] == 640)
+        #expect(try lines().count == 1 + 2 * 640)
+    }
+
+    private func isSent(_ row: Int) -> Bool {
+        (try? work.read("ledger.jsonl").contains(#"{"event":"sent","row":\#(row),"#)) ?? false
+    }
+
+    @Test("counts add up to the rows whatever becomes of them", arguments: 1...5 as ClosedRange<UInt64>)
+    func counts(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let recorder = try RunRecorder.make(in: directory, rows: 300)
+        let outcomes = (1...300).map { _ in Outcome.random(using: &generator) }
+        for (index, outcome) in outcomes.enumerated() { recorder.finished(.make(row: index + 1), outcome) }
+        try recorder.drain()
+        for status in RowStatus.allCases {
+            #expect(recorder.tally[status] == outcomes.count { $0.status == status })
+        }
+        #expect(recorder.tally.rows == 300)
+        let table = recorder.outcomes
+        #expect((1...300).map { table[$0] } == outcomes)
+    }
+
+    @Test func requestsAreCountedWithTheirLatency() throws {
+        let recorder = try RunRecorder.make(in: directory)
+        #expect(recorder.latency == nil)
+        DispatchQueue.concurrentPerform(iterations: 100) { index in
+            recorder.requestEnded(latency: .milliseconds(index + 1), isRetry: index < 7)
+        }
+        #expect(recorder.requests == 100)
+        #expect(recorder.retries == 7)
+        let latency = try #require(recorder.latency)
+        #expect(latency.max == .milliseconds(100))
+        for (value, milliseconds) in [(latency.p50, 50.0), (latency.p95, 95), (latency.p99, 99)] {
+            #expect(abs(value / .milliseconds(1) - milliseconds) <= milliseconds / 1000)
+        }
+    }
+
+    @Test(
+        "latencies out of range count as the nearest in range",
+        arguments: [
+            (Duration.seconds(-1), Duration.zero), (.zero, .zero), (.seconds(3600), .seconds(600)),
+            (.seconds(Int64.max), .seconds(600)),
+        ])
+    func extremes(latency: Duration, counted: Duration) throws {
+        let recorder = try RunRecorder.make(in: directory)
+        recorder.requestEnded(latency: latency, isRetry: false)
+        #expect(recorder.latency?.max == counted)
+        #expect(recorder.latency?.p50 == counted)
+    }
+
+    @Test func ledgerThatCannotTakeItsFirstLineIsAnError() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: work.file("ledger.jsonl"), withDestinationPath: "/dev/full")
+        let error = #expect(throws: RunRecordError.self) { try RunRecorder.make(in: directory) }
+        #expect(error?.errorClass == .broken)
+        #expect(error?.message == "cannot write '\(work.path)/ledger.jsonl': no space left on device")
+        #expect(error?.hint == "make room on the disk, then continue with --resume")
+    }
+
+    @Test func adoptedRowsCountAsFinishedAndAsResumed() throws {
+        let recorder = try RunRecorder.make(in: directory, rows: 2)
+        recorder.adopt(.fine, row: 2)
+        #expect(recorder.resumed == 1)
+        #expect(recorder.tally[.ok] == 1)
+        #expect(recorder.outcomes[2] == .fine)
+        #expect(try lines().count == 1)
+    }
+}
