@@ -1,0 +1,105 @@
+import JobModel
+
+/// What a cell `base_url` says: how to reach a PBX, and which one it is.
+///
+/// `https://host[:port]` or `http://…` with the scheme's own port when none is given; a bare `host[:port]` means https
+/// and port 8088 when none is given. One final `/` is dropped; anything else behind the port is an error.
+struct BaseURL {
+    let scheme: PBXAddress.Scheme
+    /// Lower case; an IPv6 address in its shortest form and in brackets. Borrowed from the scratch space.
+    let name: Bytes
+    let port: UInt16
+
+    /// Reads a cell.
+    ///
+    /// - Parameters:
+    ///   - cell: the value without blanks at its ends.
+    ///   - scratch: where the name is put; it serves cell after cell.
+    /// - Throws: ``Complaint`` with code `base-url-malformed`.
+    init(_ cell: Bytes, scratch: HostNameScratch) throws(Complaint) {
+        var rest = cell
+        var port: UInt16 = 8088
+        if let end = Self.schemeEnd(in: cell) {
+            scheme = try Self.scheme(cell.part(0..<end))
+            port = scheme == .https ? 443 : 80
+            rest = cell.part(end + 3..<cell.count)
+        } else {
+            scheme = .https
+        }
+        if rest.last == UInt8(ascii: "/") { rest = rest.part(0..<rest.count - 1) }
+        let nameEnd = try Self.nameEnd(in: rest)
+        if nameEnd < rest.count { port = try Self.port(rest.part(nameEnd..<rest.count)) }
+        name = try HostName.read(rest.part(0..<nameEnd), into: scratch)
+        self.port = port
+    }
+
+    /// Whether connecting stays on this machine.
+    var isLoopback: Bool {
+        // A name like 127.example.org is no address.
+        let isAddress = name.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
+        return isAddress && name.starts(with: "127.") || name.equals("localhost") || name.equals("[::1]")
+    }
+
+    private static func schemeEnd(in cell: Bytes) -> Int? {
+        guard let colon = cell.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        return cell.part(colon..<cell.count).starts(with: "://") ? colon : nil
+    }
+
+    private static func scheme(_ bytes: Bytes) throws(Complaint) -> PBXAddress.Scheme {
+        if bytes.equalsIgnoringCase("https") { return .https }
+        if bytes.equalsIgnoringCase("http") { return .http }
+        throw Complaint(
+            .baseURLMalformed, "the address must start with https:// or http://, not \(Quotation.of(bytes))")
+    }
+
+    /// Index behind the host name: the end, or the colon before the port.
+    private static func nameEnd(in rest: Bytes) throws(Complaint) -> Int {
+        if rest.first == UInt8(ascii: "[") {
+            guard let bracket = rest.firstIndex(of: UInt8(ascii: "]")) else {
+                throw Complaint(.baseURLMalformed, "the bracket of an IPv6 address is not closed")
+            }
+            return bracket + 1
+        }
+        let colon = rest.firstIndex(of: UInt8(ascii: ":"))
+        // What follows a port is complained about there, whatever it is.
+        if let end = rest.firstIndex(where: { ending($0) != nil }), end < colon ?? rest.count {
+            throw tail(rest.part(end..<rest.count))
+        }
+        return colon ?? rest.count
+    }
+
+    private static func port(_ bytes: Bytes) throws(Complaint) -> UInt16 {
+        guard bytes.first == UInt8(ascii: ":") else { throw tail(bytes) }
+        var value = 0
+        for (index, byte) in bytes.enumerated().dropFirst() {
+            if ending(byte) != nil, index > 1 { throw tail(bytes.part(index..<bytes.count)) }
+            guard byte.isDigit, index <= 5 else { throw badPort }
+            value = value * 10 + Int(byte - UInt8(ascii: "0"))
+        }
+        guard value >= 1, let port = UInt16(exactly: value) else { throw badPort }
+        return port
+    }
+
+    private static var badPort: Complaint {
+        Complaint(
+            .baseURLMalformed, "the port must be a number from 1 to 65535 (an IPv6 address is written in brackets)")
+    }
+
+    /// What a byte starts that has no place behind host and port, if it does.
+    private static func ending(_ byte: UInt8) -> String? {
+        switch byte {
+        case UInt8(ascii: "/"): "a path"
+        case UInt8(ascii: "?"): "a query"
+        case UInt8(ascii: "#"): "a fragment"
+        case UInt8(ascii: "@"): "a user name"
+        default: nil
+        }
+    }
+
+    /// The complaint about what stands behind host and port; it quotes nothing, since a query may hold a token.
+    private static func tail(_ bytes: Bytes) -> Complaint {
+        let what = bytes.first.flatMap(ending) ?? "something"
+        let hint = what == "a path" ? " (the path of the API goes into 'api_path')" : ""
+        return Complaint(.baseURLMalformed, "the address has \(what) beside host and port\(hint)")
+    }
+}

@@ -1,0 +1,98 @@
+import JobModel
+
+/// What the columns of a CSV mean, found once from its header.
+struct ColumnMap {
+    /// A column `auth.KEY`.
+    struct AuthColumn {
+        let column: Int
+        let key: String
+        let type: AuthType
+    }
+
+    /// Columns of the largest header, as in the largest spreadsheet.
+    static let limit = 16_384
+
+    /// The names as the file writes them, without blanks at their ends.
+    private(set) var names: [String] = []
+    private(set) var fields: [(column: Int, field: Field)] = []
+    private(set) var auth: [AuthColumn] = []
+    private(set) var nameless: [Int] = []
+    /// How each column comes back in the result.
+    private(set) var echoes: [CellEcho] = []
+    /// What is wrong with the header.
+    private(set) var problems: [Problem] = []
+    private let line: Int
+
+    /// - Parameters:
+    ///   - header: the cells of the header.
+    ///   - line: the line on which it starts.
+    init(header: borrowing CellBuffer, line: Int) {
+        self.line = line
+        guard header.count <= Self.limit else {
+            addProblem(.columnsTooMany, nil, "the header has more than \(Self.limit) columns")
+            return
+        }
+        var columns: [ColumnMeaning: Int] = [:]
+        for column in 0..<header.count {
+            let name = Blanks.trimmed(header[column])
+            names.append(name.text)
+            add(ColumnMeaning(name: name, in: .csv), at: column, &columns)
+        }
+        checkRequiredColumns()
+    }
+
+    /// Whether rows can be made sense of at all.
+    var isUsable: Bool { !problems.contains { $0.code == .columnsTooMany || $0.code == .headerUnrecognized } }
+
+    /// Whether a column is no part of the result.
+    func isDropped(_ column: Int) -> Bool { column >= echoes.count || echoes[column] == .dropped }
+
+    private mutating func add(_ meaning: ColumnMeaning, at column: Int, _ columns: inout [ColumnMeaning: Int]) {
+        echoes.append(CellEcho(meaning))
+        switch meaning {
+        case .nameless: nameless.append(column)
+        case .result, .other: break
+        case .badAuth(let what): addProblem(.headerAuthMalformed, column, what)
+        case .nearMiss(let field):
+            addProblem(.headerNearMiss, column, "this is no known column: did you mean '\(field.columnName)'?")
+            // Read as what it probably is, so that the rows' own problems still come out.
+            if columns.updateValue(column, forKey: .field(field)) == nil { fields.append((column, field)) }
+        case .field(let field):
+            if addFirst(meaning, column, &columns) { fields.append((column, field)) }
+        case .auth(let key, let type):
+            if addFirst(meaning, column, &columns) { auth.append(AuthColumn(column: column, key: key, type: type)) }
+        }
+    }
+
+    /// Returns false, and notes the problem, when an earlier column has the same meaning.
+    private mutating func addFirst(
+        _ meaning: ColumnMeaning, _ column: Int, _ columns: inout [ColumnMeaning: Int]
+    ) -> Bool {
+        guard let earlier = columns[meaning] else {
+            columns[meaning] = column
+            return true
+        }
+        let names = [earlier, column].map { Quotation.of(self.names[$0].utf8) }.joined(separator: " and ")
+        addProblem(.headerColumnRepeated, nil, "columns \(names) mean the same: keep one of them")
+        return false
+    }
+
+    private mutating func checkRequiredColumns() {
+        let missing = [Field.baseURL, .id].filter { field in !fields.contains { $0.field == field } }
+        if missing.count == 2 {
+            // Nothing of the line is quoted: without a header it is data, with secrets in it.
+            problems.removeAll()
+            addProblem(
+                .headerUnrecognized, nil,
+                "no header with 'base_url' and 'id' here: is there a title row above it, or is the header missing?")
+        } else if let field = missing.first {
+            addProblem(.headerColumnMissing, nil, "there is no column '\(field.columnName)' in the header")
+        }
+    }
+
+    private mutating func addProblem(_ code: Problem.Code, _ column: Int?, _ message: String) {
+        problems.append(
+            Problem(
+                code: code, severity: .file, line: line, row: nil, column: column.map { names[$0] }, message: message))
+    }
+}

@@ -1,0 +1,91 @@
+import JobModel
+
+/// Reads the file of `--credentials`: a CSV of `base_url`, `client_id` and `client_secret`.
+struct CredentialFileReader {
+    private(set) var byHost: [HostKey: Credentials] = [:]
+    /// The `*` row.
+    private(set) var others: Credentials?
+    private let path: String
+    private let secrets: SecretReader
+    private var columns: [Field: Int] = [:]
+    private var width: Int?
+    private var failure: InputError?
+
+    /// Reads the whole file.
+    ///
+    /// - Throws: ``InputError`` about the first thing that is wrong with it.
+    init(_ path: String, _ environment: [String: String]) throws(InputError) {
+        // A dash is standard input only where the input is named.
+        let input = try InputFile.open(path == "-" ? "./-" : path, kept: false)
+        guard input.isPrivate else { throw .exposedCredentials(path) }
+        self.path = path
+        secrets = SecretReader(folder: input.folder, environment: environment)
+        let text = try TextReader(input)
+        var records = CSVReader(delimiter: UInt8(ascii: ","), offset: text.textOffset)
+        let fault = try records.read(text) { cells, place in take(cells, place) }
+        if let failure { throw failure }
+        if let fault { throw .badCredentials(path, line: fault.line, fault.message) }
+        if let line = records.place.badEncodingLine {
+            throw .badCredentials(path, line: line, TextFault.notUTF8(line: line).message)
+        }
+        guard width != nil else { throw .badCredentials(path, line: 1, "the file is empty") }
+    }
+
+    private mutating func take(_ cells: borrowing CellBuffer, _ place: RecordPlace) {
+        guard failure == nil else { return }
+        do throws(Complaint) {
+            if width == nil { try takeHeader(cells) } else { try takeRow(cells) }
+        } catch {
+            failure = .badCredentials(path, line: place.line, error.message)
+        }
+    }
+
+    private mutating func takeHeader(_ cells: borrowing CellBuffer) throws(Complaint) {
+        width = cells.count
+        for column in 0..<cells.count {
+            if case .field(let field) = ColumnMeaning(name: Blanks.trimmed(cells[column]), in: .csv) {
+                columns[field] = column
+            }
+        }
+        for field in [Field.baseURL, .clientID, .clientSecret] where columns[field] == nil {
+            throw Complaint(.headerColumnMissing, "there is no column '\(field.columnName)' in the header")
+        }
+    }
+
+    private mutating func takeRow(_ cells: borrowing CellBuffer) throws(Complaint) {
+        guard cells.count <= width ?? 0 else {
+            throw Complaint(.cellsTooMany, "the row has more cells than the header")
+        }
+        guard let url = cell(.baseURL, in: cells) else { return try checkEmpty(cells) }
+        guard let id = cell(.clientID, in: cells), let secret = cell(.clientSecret, in: cells) else {
+            throw Complaint(.credentialsIncomplete, "the row must have both 'client_id' and 'client_secret'")
+        }
+        let credentials = Credentials.client(
+            id: try CellText.clientID.read(id), secret: try secrets.secret(secret, isQuotable: true))
+        if url.equals("*") {
+            guard others == nil else { throw Complaint(.rowRepeated, "there is more than one row for '*'") }
+            others = credentials
+        } else if byHost.updateValue(credentials, forKey: try hostKey(url)) != nil {
+            throw Complaint(.rowRepeated, "an earlier row is for the same host")
+        }
+    }
+
+    private func checkEmpty(_ cells: borrowing CellBuffer) throws(Complaint) {
+        for column in 0..<cells.count where !Blanks.trimmed(cells[column]).isEmpty {
+            throw Complaint(.baseURLMissing, "the row names no host in 'base_url', nor '*'")
+        }
+    }
+
+    private func cell(_ field: Field, in cells: borrowing CellBuffer) -> Bytes? {
+        guard let column = columns[field], column < cells.count else { return nil }
+        let bytes = Blanks.trimmed(cells[column])
+        return bytes.isEmpty ? nil : bytes
+    }
+
+    private func hostKey(_ cell: Bytes) throws(Complaint) -> HostKey {
+        let scratch = HostName.makeScratch()
+        defer { scratch.deallocate() }
+        let url = try BaseURL(cell, scratch: scratch)
+        return HostKey(name: url.name.text, port: url.port)
+    }
+}

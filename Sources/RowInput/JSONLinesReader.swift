@@ -1,0 +1,72 @@
+/// Cuts a text into its lines, one record each; blank lines are none.
+struct JSONLinesReader: ~Copyable {
+    /// What a reader calls with each line, its line end dropped; the bytes are borrowed for the call.
+    typealias Body = (Bytes, RecordPlace) -> Void
+
+    private(set) var place: TextPlace
+    private var lines = LineScanner()
+    private var record = RecordPlace(offset: 0, length: 0, line: 1)
+    /// The start of a line that a slice cut.
+    private var rest: [UInt8] = []
+
+    /// - Parameter offset: where the text starts in the kept text.
+    init(offset: Int) {
+        place = TextPlace(offset: offset)
+    }
+
+    /// Reads a text from front to back, calling `body` with each line.
+    ///
+    /// - Returns: where a line is too long, if one is; nothing is read after that.
+    /// - Throws: ``InputError`` when the input can no longer be read.
+    mutating func read(_ text: TextReader, _ body: Body) throws(InputError) -> TextFault? {
+        while let slice = try text.next() {
+            do throws(TextFault) { try read(slice, body) } catch { return error }
+        }
+        finish(body)
+        return nil
+    }
+
+    private mutating func read(_ slice: Bytes, _ body: Body) throws(TextFault) {
+        var lines = self.lines
+        defer { self.lines = lines }
+        try lines.forEachPiece(of: slice) { piece throws(TextFault) in try take(piece, body) }
+    }
+
+    /// Reads the end of the text; the last line may lack its line end.
+    private mutating func finish(_ body: Body) {
+        place.finish()
+        deliverRest(body)
+    }
+
+    private mutating func take(_ piece: LineScanner.Piece, _ body: Body) throws(TextFault) {
+        place.move(over: piece)
+        if piece.startsLine {
+            record = RecordPlace(offset: place.offset - piece.bytes.count, length: 0, line: place.line)
+        }
+        record.length += piece.bytes.count
+        guard record.length <= CSVReader.rowLimit else {
+            throw TextFault(code: .rowTooLong, line: record.line, message: "the line is larger than 4 MiB")
+        }
+        if piece.endsLine, rest.isEmpty {
+            deliver(piece.bytes, body)
+        } else {
+            rest.append(contentsOf: piece.bytes)
+            if piece.endsLine { deliverRest(body) }
+        }
+    }
+
+    private mutating func deliverRest(_ body: Body) {
+        let line = rest
+        line.withUnsafeBufferPointer { deliver($0, body) }
+        rest.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func deliver(_ line: Bytes, _ body: Body) {
+        var end = line.count
+        while end > 0, line[end - 1] == 0x0A || line[end - 1] == 0x0D { end -= 1 }
+        let text = line.part(0..<end)
+        guard text.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { return }
+        record.badEncodingLine = place.badEncodingLine
+        body(text, record)
+    }
+}

@@ -1,0 +1,67 @@
+import JSONText
+package import JobModel
+
+/// Rows as the result repeats them.
+extension RowCatalog {
+    package func forEachRow(_ body: (EchoedRow) throws -> Void) throws {
+        var reader = RowReader(settings, folder: input.folder)
+        for row in 0..<rowCount {
+            let content = map == nil ? try membersContent(row) : try cellsContent(row)
+            let problem = index.isValid(row) ? nil : try problemText(row, &reader)
+            try body(EchoedRow(position: index.position(row), content: content, problem: problem))
+        }
+    }
+
+    private func cellsContent(_ row: Int) throws(InputError) -> EchoedRow.Content {
+        let echoes = map?.echoes ?? []
+        let cells = try withRecord(row) { record in
+            var cells: [[UInt8]] = []
+            cells.reserveCapacity(echoes.count)
+            for (column, echo) in echoes.enumerated() where echo != .dropped {
+                cells.append(column < record.count ? echo.shown(record[column]) : [])
+            }
+            return cells
+        }
+        return .cells(cells ?? [])
+    }
+
+    private func membersContent(_ row: Int) throws(InputError) -> EchoedRow.Content {
+        var meanings = MemberMeanings()
+        var writer = JSONWriter()
+        guard case .success(let members) = try members(ofRow: row) else { return .members([]) }
+        for member in members {
+            let echo = CellEcho(meanings[member.key])
+            if echo != .dropped { writer.member(member.key, member.value.shown(as: echo)) }
+        }
+        return .members(writer.bytes)
+    }
+
+    /// Everything that is wrong with a row, in one sentence; found again rather than kept.
+    private func problemText(_ row: Int, _ reader: inout RowReader) throws(InputError) -> String {
+        let position = index.position(row)
+        reader.start(at: position)
+        if map == nil, case .failure(let complaint) = try members(ofRow: row) {
+            reader.add(complaint, nil)
+        } else {
+            _ = try withCells(ofRow: row) { cells in reader.read(cells, at: position).isFlawless }
+        }
+        let first = index.firstRow(like: row)
+        if first != row { reader.add(.repeated(of: index.position(first)), nil) }
+        let sentences = reader.problems.filter { $0.severity == .row }.map(\.sentence)
+        return sentences.isEmpty ? "the file as a whole is at fault" : Self.joined(sentences)
+    }
+
+    /// The sentences in one, those that would make it too long left out.
+    private static func joined(_ sentences: [String]) -> String {
+        var text = ""
+        for (index, sentence) in sentences.enumerated() {
+            guard text.isEmpty || text.utf8.count + sentence.utf8.count <= sentenceLimit else {
+                return text + "; and \(sentences.count - index) more"
+            }
+            text += text.isEmpty ? sentence : "; \(sentence)"
+        }
+        return text
+    }
+
+    private static let sentenceLimit = 500
+}

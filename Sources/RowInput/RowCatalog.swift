@@ -1,0 +1,102 @@
+package import JobModel
+
+/// The rows of an input: a small index in memory, the rows themselves read again when they are wanted.
+///
+/// All calls may come from any thread, several at a time. Rows are numbered from 0 over those that are part of the run.
+package final class RowCatalog: JobSource, EchoSource, Sendable {
+    package let shape: InputShape
+    /// Doubtful values found on the way.
+    package let warningCount: Int
+    /// Whether the file as a whole is at fault, so that no row of it may run.
+    package let hasFileProblem: Bool
+    let index: RowIndex
+    let settings: InputSettings
+    let map: ColumnMap?
+    let input: InputFile
+
+    /// Reads an input once, from front to back, judging each row. Blocks until it is at its end.
+    ///
+    /// - Parameters:
+    ///   - input: where the bytes come from; a kept one, if rows are to be read again.
+    ///   - settings: how to read and judge.
+    ///   - report: called with each problem as it is found, in the order of lines.
+    /// - Throws: ``InputError`` when the input can no longer be read.
+    package static func read(
+        _ input: InputFile, settings: InputSettings, report: (Problem) -> Void
+    ) throws(InputError) -> RowCatalog {
+        try read(input, settings: settings, sliceSize: TextReader.sliceSize, report: report)
+    }
+
+    /// The same with slices of a size of one's own, which must make no difference.
+    static func read(
+        _ input: InputFile, settings: InputSettings, sliceSize: Int, report: (Problem) -> Void
+    ) throws(InputError) -> RowCatalog {
+        let text = try TextReader(input, sliceSize: sliceSize)
+        let format = try settings.format(of: input, text)
+        var builder = CatalogBuilder(settings, folder: input.folder)
+        switch format {
+        case .csv:
+            var reader = CSVReader(delimiter: UInt8(ascii: ","), offset: text.textOffset)
+            let fault = try reader.read(text) { cells, place in builder.take(cells, place, report) }
+            builder.finish(fault, badEncodingLine: reader.place.badEncodingLine, report)
+        case .jsonl:
+            var reader = JSONLinesReader(offset: text.textOffset)
+            let fault = try reader.read(text) { line, place in builder.take(line, place, report) }
+            builder.finish(fault, badEncodingLine: reader.place.badEncodingLine, report)
+        }
+        return try RowCatalog(input, settings, format, text, builder)
+    }
+
+    private init(
+        _ input: InputFile, _ settings: InputSettings, _ format: InputShape.Format, _ text: TextReader,
+        _ builder: borrowing CatalogBuilder
+    ) throws(InputError) {
+        self.input = input
+        self.settings = settings
+        index = builder.index
+        map = builder.map
+        warningCount = builder.warningCount
+        hasFileProblem = builder.hasFileProblem
+        var shape = InputShape(format: format, hasByteOrderMark: text.hasByteOrderMark)
+        if let place = builder.firstPlace { shape.lineEnding = try LineEnding.after(place, in: input) }
+        for (column, cell) in builder.header.enumerated() where builder.map?.isDropped(column) == false {
+            shape.header.append(cell)
+        }
+        self.shape = shape
+    }
+
+    /// Rows that are part of the run, those that cannot run among them.
+    package var rowCount: Int { index.count }
+    /// Rows that can run.
+    package var validRowCount: Int { index.validCount }
+    /// Rows that cannot.
+    package var invalidRowCount: Int { index.count - index.validCount }
+    /// Distinct hosts of the rows that can run.
+    package var hostCount: Int { index.hosts.laneCount }
+
+    /// The host of a row, or nil when the row cannot run.
+    package func host(ofRow row: Int) -> Int? { index.lane(row) }
+
+    /// Name and port of a host.
+    package func hostKey(host: Int) -> HostKey { index.hosts.key(ofLane: host) }
+
+    /// Where a row stands in the input.
+    package func position(row: Int) -> RowPosition { index.position(row) }
+}
+
+extension InputSettings {
+    /// The format chosen, or else by the name's ending, or else by the first character.
+    fileprivate func format(of input: InputFile, _ text: TextReader) throws(InputError) -> InputShape.Format {
+        switch format {
+        case .csv: return .csv
+        case .jsonl: return .jsonl
+        case .automatic: break
+        }
+        let name = input.name.lowercased()
+        if [".csv", ".tsv", ".tab"].contains(where: { name.hasSuffix($0) }) { return .csv }
+        if [".jsonl", ".ndjson"].contains(where: { name.hasSuffix($0) }) { return .jsonl }
+        let start = try text.prefix(1024)
+        let first = start.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
+        return first == UInt8(ascii: "{") ? .jsonl : .csv
+    }
+}

@@ -1,0 +1,182 @@
+import JSONText
+import JobModel
+
+/// The cells of one row by what they mean, without blanks at their ends; empty ones are absent.
+///
+/// The same for CSV and JSON lines, so that one reader judges both. The bytes are borrowed from a ``CellBuffer``.
+struct RowCells {
+    /// One value.
+    struct Cell {
+        let bytes: Bytes
+        let kind: Kind
+        /// Index of its column among ``RowCells/names``.
+        let column: Int
+    }
+
+    /// What a value is in JSON; whatever a CSV holds is text.
+    enum Kind: UInt8 {
+        case text, number, boolean, array, object
+    }
+
+    /// A value of the auth list that has a column or member of its own.
+    struct AuthCell {
+        let key: String
+        let type: AuthType
+        let cell: Cell
+    }
+
+    /// The names as the input writes them.
+    private(set) var names: [String]
+    private(set) var auth: [AuthCell] = []
+    /// What the cells themselves are at fault for, before anything is read in them.
+    private(set) var complaints: [(column: Int?, complaint: Complaint)] = []
+    /// For JSON lines, the values in the order of ``names``.
+    private(set) var values: [JSONValue] = []
+    /// Whether something that was meant for the auth list could not be read as part of it.
+    private(set) var hasUnreadableAuth = false
+    private var fields: [Cell?] = Array(repeating: nil, count: Field.allCases.count)
+    private var columns: [Int?] = Array(repeating: nil, count: Field.allCases.count)
+    private let format: InputShape.Format
+
+    /// Cells of CSV rows under a header.
+    init(_ map: ColumnMap) {
+        format = .csv
+        names = map.names
+        hasUnreadableAuth = map.problems.contains { $0.code == .headerAuthMalformed }
+        for (column, field) in map.fields { columns[field.rawValue] = column }
+    }
+
+    /// Cells of JSON lines.
+    init() {
+        format = .jsonl
+        names = []
+    }
+
+    subscript(field: Field) -> Cell? { fields[field.rawValue] }
+
+    /// What to call a field of which the row has no value.
+    func name(of field: Field) -> String { columns[field.rawValue].map { names[$0] } ?? field.columnName }
+
+    /// Whether the row could have a value: in a CSV there is a column for it.
+    func canHave(_ field: Field) -> Bool { format == .jsonl || columns[field.rawValue] != nil }
+
+    /// Whether the row gives credentials for a DNS provider, or was meant to.
+    var hasAuth: Bool { !auth.isEmpty || self[.authInfoList] != nil || self[.authObject] != nil || hasUnreadableAuth }
+
+    /// Takes the cells of a CSV row.
+    ///
+    /// - Returns: whether there is anything in the row; one that is wholly empty is none.
+    mutating func take(_ record: borrowing CellBuffer, _ map: ColumnMap) -> Bool {
+        clear()
+        var isEmpty = true
+        for (column, field) in map.fields where column < record.count {
+            let bytes = Blanks.trimmed(record[column])
+            guard !bytes.isEmpty else { continue }
+            fields[field.rawValue] = Cell(bytes: bytes, kind: .text, column: column)
+            isEmpty = false
+        }
+        for column in map.auth where column.column < record.count {
+            let bytes = Blanks.trimmed(record[column.column])
+            guard !bytes.isEmpty else { continue }
+            let cell = Cell(bytes: bytes, kind: .text, column: column.column)
+            auth.append(AuthCell(key: column.key, type: column.type, cell: cell))
+            isEmpty = false
+        }
+        if record.count > map.names.count || !map.nameless.isEmpty { checkStrays(record, map) }
+        return !isEmpty || Self.hasContent(record)
+    }
+
+    private mutating func checkStrays(_ record: borrowing CellBuffer, _ map: ColumnMap) {
+        for column in map.nameless {
+            guard column < record.count else { break }
+            guard !Blanks.trimmed(record[column]).isEmpty else { continue }
+            complain(nil, .cellWithoutName, "cell \(column + 1) holds a value, but its column has no name")
+        }
+        for column in map.names.count..<max(record.count, map.names.count)
+        where !Blanks.trimmed(record[column]).isEmpty {
+            let width = "the row has \(record.count) cells, the header \(map.names.count)"
+            complain(nil, .cellsTooMany, "\(width): is there a cell too many, or a delimiter without quotes round it?")
+            break
+        }
+    }
+
+    private static func hasContent(_ record: borrowing CellBuffer) -> Bool {
+        for column in 0..<record.count where !Blanks.trimmed(record[column]).isEmpty { return true }
+        return false
+    }
+
+    /// Takes the members of a JSON object.
+    mutating func take(_ members: [JSONMember], _ meanings: inout MemberMeanings, _ buffer: inout CellBuffer) {
+        clear()
+        columns = Array(repeating: nil, count: columns.count)
+        hasUnreadableAuth = false
+        names = members.map(\.key)
+        values = members.map(\.value)
+        // First the bytes, then the cells: cells must not be borrowed from a buffer that still grows.
+        buffer.removeAll()
+        for value in values { buffer.append(value.cellText) }
+        for column in values.indices { take(column, meanings[names[column]], Blanks.trimmed(buffer[column])) }
+    }
+
+    private mutating func take(_ column: Int, _ meaning: ColumnMeaning, _ bytes: Bytes) {
+        let kind = values[column].cellKind
+        let cell = kind.flatMap { kind in
+            kind == .text && bytes.isEmpty ? nil : Cell(bytes: bytes, kind: kind, column: column)
+        }
+        switch meaning {
+        case .result, .other: break
+        case .nameless:
+            if cell != nil { complain(nil, .cellWithoutName, "a member without a name holds a value") }
+        case .nearMiss(let field):
+            complain(column, .keyNearMiss, "this is no known key: did you mean '\(field.columnName)'?")
+            // Read as what it probably is, so that the row's other problems still come out.
+            if fields[field.rawValue] == nil { fields[field.rawValue] = cell }
+        case .badAuth(let what):
+            complain(column, .keyMalformed, what)
+            hasUnreadableAuth = true
+        case .auth(let key, let type):
+            if let cell { auth.append(AuthCell(key: key, type: type, cell: cell)) }
+        case .field(let field):
+            if let earlier = columns[field.rawValue] {
+                let names = [earlier, column].map { Quotation.of(self.names[$0].utf8) }.joined(separator: " and ")
+                complain(nil, .keyRepeated, "keys \(names) mean the same: keep one of them")
+            } else {
+                columns[field.rawValue] = column
+                fields[field.rawValue] = cell
+            }
+        }
+    }
+
+    private mutating func complain(_ column: Int?, _ code: Problem.Code, _ message: String) {
+        complaints.append((column, Complaint(code, message)))
+    }
+
+    private mutating func clear() {
+        for index in fields.indices { fields[index] = nil }
+        if !auth.isEmpty { auth.removeAll(keepingCapacity: true) }
+        if !complaints.isEmpty { complaints.removeAll() }
+    }
+}
+
+extension JSONValue {
+    /// What the value is as a cell; nil for null, which is an empty one.
+    fileprivate var cellKind: RowCells.Kind? {
+        switch self {
+        case .null: nil
+        case .boolean: .boolean
+        case .number: .number
+        case .string: .text
+        case .array: .array
+        case .object: .object
+        }
+    }
+
+    /// The text of a value that has one.
+    fileprivate var cellText: String {
+        switch self {
+        case .null, .array, .object: ""
+        case .boolean(let value): value ? "true" : "false"
+        case .number(let text), .string(let text): text
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import JobModel
+
+/// Whom a row is about, and how it proves who it is to the PBX.
+extension RowReader {
+    mutating func readAddress(_ cells: RowCells, _ draft: inout RowDraft) {
+        if let cell = cells[.baseURL] {
+            draft.url = readURL(cell, cells)
+        } else if cells.canHave(.baseURL) {
+            add(Complaint(.baseURLMissing, "the address of the PBX is missing"), cells.name(of: .baseURL))
+        }
+        if let cell = cells[.apiPath] {
+            let path = value(of: cell, cells) { cell throws(Complaint) in try APIPath.read(try cell.text()) }
+            if let path { draft.apiPath = path }
+        }
+        if let cell = cells[.tlsPin] {
+            draft.tlsPin = value(of: cell, cells) { cell throws(Complaint) in try TLSPin.read(try cell.text()) }
+        }
+    }
+
+    private mutating func readURL(_ cell: RowCells.Cell, _ cells: RowCells) -> BaseURL? {
+        let scratch = scratch
+        let url = value(of: cell, cells) { cell throws(Complaint) in try BaseURL(try cell.text(), scratch: scratch) }
+        guard let url else { return nil }
+        if url.scheme == .http, !allowsPlainHTTP, !url.isLoopback {
+            let message = "plain http would send credentials in the clear: use https, or allow it by --allow-plain-http"
+            add(Complaint(.plainHTTP, message), cells.names[cell.column])
+        }
+        return url
+    }
+
+    mutating func readID(_ cells: RowCells, _ draft: inout RowDraft) {
+        guard let cell = cells[.id] else {
+            if cells.canHave(.id) { add(Complaint(.idMissing, "the certificate's id is missing"), cells.name(of: .id)) }
+            return
+        }
+        draft.id = value(of: cell, cells) { cell throws(Complaint) in
+            switch cell.kind {
+            case .text, .number: break
+            case .boolean, .array, .object: throw Complaint(.idMalformed, "\(cell.kind.title) is no certificate id")
+            }
+            let id = cell.kind == .text ? WholeNumber.read(cell.bytes) : WholeNumber.readJSON(cell.bytes)
+            guard let id else {
+                let flaw = WholeNumber.flaw(of: cell.bytes)
+                throw Complaint(.idMalformed, "\(Quotation.of(cell.bytes)) \(flaw)")
+            }
+            guard id >= 1 else { throw Complaint(.idMalformed, "\(Quotation.of(cell.bytes)) is less than 1") }
+            return id
+        }
+    }
+
+    mutating func readCredentials(_ cells: RowCells, _ draft: inout RowDraft) {
+        if let cell = cells[.accessToken] {
+            draft.credentials = readSecret(cell, cells).map { .token($0) }
+        } else if let id = cells[.clientID], let secret = cells[.clientSecret] {
+            let name = value(of: id, cells) { cell throws(Complaint) in try CellText.clientID.read(try cell.text()) }
+            let secret = readSecret(secret, cells)
+            if let name, let secret { draft.credentials = .client(id: name, secret: secret) }
+        } else if let half = cells[.clientID] ?? cells[.clientSecret] {
+            let other = cells[.clientID] == nil ? Field.clientID : .clientSecret
+            let message = "is given without '\(cells.name(of: other))': a login takes both"
+            add(Complaint(.credentialsIncomplete, message), cells.names[half.column])
+        } else if let found = credentials.credentials(for: draft.url) {
+            draft.credentials = found
+        } else if draft.url != nil || !credentials.hasHosts {
+            let message =
+                "no credentials for this PBX: neither in the row, nor by --credentials, nor in the environment"
+            add(Complaint(.credentialsMissing, message), nil)
+        }
+    }
+
+    private mutating func readSecret(_ cell: RowCells.Cell, _ cells: RowCells) -> Secret? {
+        let secrets = secrets
+        return value(of: cell, cells) { cell throws(Complaint) in
+            let text = try cell.text()
+            if text.equals(CellText.clear) { throw CellText.misplacedClear }
+            if let complaint = CellText.controlCharacter(in: text) { throw complaint }
+            return try secrets.secret(text, isQuotable: true)
+        }
+    }
+}

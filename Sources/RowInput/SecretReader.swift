@@ -1,0 +1,39 @@
+import JobModel
+
+/// Opens the secrets that cells hold or refer to.
+struct SecretReader {
+    /// What relative paths are relative to.
+    let folder: String
+    /// What `env:NAME` is looked up in.
+    let environment: [String: String]
+
+    /// The secret of a cell.
+    ///
+    /// - Parameters:
+    ///   - cell: the value without blanks at its ends, not empty.
+    ///   - isQuotable: whether a complaint may name the variable or the file.
+    /// - Throws: ``Complaint`` when the cell is a mask, or its reference leads to nothing.
+    func secret(_ cell: Bytes, isQuotable: Bool) throws(Complaint) -> Secret {
+        switch SecretCell(cell) {
+        case .literal: return Secret(cell.text)
+        case .mask:
+            throw Complaint(
+                .secretMasked, "'***' only stands for a secret that was left out: write the secret or a reference to it"
+            )
+        case .environment(let name):
+            if let value = environment[name], !value.isEmpty { return Secret(value) }
+            throw unresolved("environment variable", isQuotable ? name : nil, "is not set or empty")
+        case .file(let path):
+            do throws(SecretFile.Flaw) {
+                return try SecretFile.read(path, in: folder)
+            } catch {
+                throw unresolved("file", isQuotable ? path : nil, error.clause)
+            }
+        }
+    }
+
+    private func unresolved(_ what: String, _ name: String?, _ state: String) -> Complaint {
+        let subject = name.map { "the \(what) \(Quotation.of($0.utf8))" } ?? "the \(what) that the reference names"
+        return Complaint(.referenceUnresolved, "\(subject) \(state)")
+    }
+}

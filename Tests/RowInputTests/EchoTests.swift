@@ -1,0 +1,83 @@
+import JobModel
+import Testing
+
+@testable import RowInput
+
+@Suite("Rows as the result repeats them")
+struct EchoTests {
+    @Test("Cells come back as they were read, secrets masked, references as they are, result columns left out")
+    func cells() throws {
+        let settings = InputSettings(environment: ["T": "secret"])
+        let text = """
+            note,result.status,access_token,client_secret,auth.A,auth.B:int,auth_info_list,host,id,auto_renewal
+            " ""x"",\ny",ok,tok, ,, 5 ,,a, 05 ,no
+            z,failed,env:T,sec, env:T ,x,"[{""k"":1}]",b,6,0,extra
+
+            short
+            """
+        let reading = try Reading(text, settings: settings)
+        #expect(
+            try reading.echoedCells() == [
+                [" \"x\",\ny", "***", " ", "", " 5 ", "", "a", " 05 ", "no"],
+                ["z", "env:T", "***", " env:T ", "x", "***", "b", "6", "0"],
+                ["short", "", "", "", "", "", "", "", ""],
+            ])
+        #expect(try reading.echo().map(\.position.line) == [2, 4, 6])
+        #expect(try reading.echo()[0].problem == nil)
+    }
+
+    @Test("Members come back in their order and numbers as they are written")
+    func members() throws {
+        let text = """
+            {"n":1.50e+1,"host":"a","id":5.0,"auto_renewal":0,"access_token":"t","result":{"a":1},"o":{"x":[null,"é"]}}
+            {"host":"b","id":"x","access_token":5,"client_secret":"","auth.a":"s","auth.b:int":5}
+            {"auth_info_list":[{"k":"a","sv":"s"},{"k":"b","iv":5},{"k":"c","sv":"env:X"},"s",{"k":["s"],"x":"s"}]}
+            {"auth_info_list":"s","auth":{"a":"s","b":5,"c":true,"d":null,"e":["s"]}}
+            {"acces_token":"s","clientsecret":["s"],"Access-Token":null,"auth.":"s","auth":5}
+
+            """
+        let reading = try Reading(text, name: "x.jsonl")
+        #expect(
+            try reading.echoedMembers() == [
+                #""n":1.50e+1,"host":"a","id":5.0,"auto_renewal":0,"access_token":"***","o":{"x":[null,"é"]}"#,
+                #""host":"b","id":"x","access_token":"***","client_secret":"","auth.a":"***","auth.b:int":5"#,
+                #""auth_info_list":[{"k":"a","sv":"***"},{"k":"b","iv":5},{"k":"c","sv":"env:X"},"***","#
+                    + #"{"k":"***","x":"***"}]"#,
+                #""auth_info_list":"***","auth":{"a":"***","b":5,"c":true,"d":null,"e":"***"}"#,
+                #""acces_token":"***","clientsecret":"***","Access-Token":null,"auth.":"***","auth":"***""#,
+            ])
+    }
+
+    @Test("What was echoed can be fed back when its secrets are references")
+    func fedBack() throws {
+        let settings = InputSettings(environment: ["T": "secret"])
+        let first = try Reading(
+            "host,id,result.status,auto_renewal,access_token\n\"a\",05,ok,no,env:T\n", settings: settings)
+        let header = first.catalog.shape.header.map { String(decoding: $0, as: UTF8.self) } + ["result.status"]
+        let row = try first.echoedCells()[0] + ["ok"]
+        let text = [header, row].map { $0.joined(separator: ",") }.joined(separator: "\n")
+        let second = try Reading(text, settings: settings)
+        #expect(try second.jobs().map(\.edit) == first.jobs().map(\.edit))
+        #expect(try second.jobs().map(\.credentials) == [.token(Secret("secret"))])
+    }
+
+    @Test("No secret of a wrong row is told, in no problem and no echo")
+    func silence() throws {
+        let columns = ["access_token", "client_secret", "auth.A", "auth.B:int", "auth.C:bool", "auth_info_list"]
+        let values = [
+            "canary\u{0}", "canary\ncanary", "canary canary", "[{\"k\":\"canary\",\"sv\":canary}]",
+            "[{\"k\":\"a\",\"canary\":\"canary\"}]", "***canary", "CLEAR!",
+        ]
+        for column in columns {
+            for value in values {
+                let reading = try Reading.row([(column, value), ("id", "x")])
+                #expect(!reading.texts.joined().contains("canary"), "\(column) \(reading.texts)")
+                #expect(!reading.catalog.hasFileProblem)
+                let row = try reading.echo()[0]
+                #expect(row.problem?.contains("canary") != true)
+                if column.contains(":") { continue }
+                #expect(try !reading.echoedCells()[0].joined().contains("canary"), "\(column)")
+            }
+        }
+    }
+}
