@@ -8,6 +8,11 @@ extension EasyHandle {
         try TransportError.check(setProtocol() + setConnection(settings) + setTrust(settings))
     }
 
+    /// Sets how long the next request may take.
+    borrowing func limit(to timeout: Duration) {
+        set(CURLOPT_TIMEOUT_MS, timeout.milliseconds)
+    }
+
     private borrowing func setProtocol() -> [CURLcode] {
         [
             set(CURLOPT_PROTOCOLS_STR, "http,https"),
@@ -23,7 +28,6 @@ extension EasyHandle {
         [
             set(CURLOPT_NOSIGNAL, true),
             set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout.milliseconds),
-            set(CURLOPT_TIMEOUT_MS, settings.timeout.milliseconds),
             // On a kept connection that died meanwhile libcurl would send a request again by itself.
             set(CURLOPT_FORBID_REUSE, true),
             // A name lookup that hangs must not outlast the time limit.

@@ -11,7 +11,7 @@ extension HTTPExchange.Ending {
     init(_ code: CURLcode, of easy: borrowing EasyHandle, received buffer: AnswerBuffer) {
         let status = easy.number(CURLINFO_RESPONSE_CODE)
         if code == CURLE_OK || buffer.isTruncated {
-            let retryAfter = easy.header("Retry-After")
+            let retryAfter = easy.header("Retry-After").flatMap(RetryAfter.init)
             self = .answered(
                 HTTPAnswer(
                     status: status, body: buffer.body, isTruncated: buffer.isTruncated, retryAfter: retryAfter))

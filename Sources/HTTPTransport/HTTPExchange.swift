@@ -26,15 +26,15 @@ package struct HTTPAnswer: Hashable, Sendable {
     /// Bytes of a body, and of the headers, that are read; an answer beyond is cut there.
     package static let sizeLimit = 1 << 20
 
-    /// HTTP status, 200–999.
+    /// HTTP status, 101 or above.
     package let status: Int
     package let body: [UInt8]
     /// Whether body or headers went past ``sizeLimit``; the rest was not read.
     package let isTruncated: Bool
-    /// The `Retry-After` header as it came.
-    package let retryAfter: String?
+    /// When the server wants to be asked again; nil when it does not say, or not readably.
+    package let retryAfter: RetryAfter?
 
-    package init(status: Int, body: [UInt8], isTruncated: Bool = false, retryAfter: String? = nil) {
+    package init(status: Int, body: [UInt8], isTruncated: Bool = false, retryAfter: RetryAfter? = nil) {
         self.status = status
         self.body = body
         self.isTruncated = isTruncated

@@ -12,15 +12,19 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
     package let url: String
     /// Key that the server must have, as `sha256//BASE64`; beats the one of the settings.
     package let pin: String?
+    /// For the whole request, when that is shorter than what the settings allow.
+    package let timeout: Duration?
 
     /// - Parameters:
     ///   - method: what the request does.
     ///   - url: absolute `http` or `https` URL, percent-encoded.
     ///   - pin: key that the server must have; nil for that of the settings.
-    package init(_ method: Method, url: String, pin: String? = nil) {
+    ///   - timeout: for the whole request, when that is shorter than what the settings allow.
+    package init(_ method: Method, url: String, pin: String? = nil, timeout: Duration? = nil) {
         self.method = method
         self.url = url
         self.pin = pin
+        self.timeout = timeout
     }
 
     package var description: String {

@@ -37,6 +37,7 @@ package final class HTTPTransport {
         buffer.reset()
         easy.set(CURLOPT_URL, request.url)
         easy.set(CURLOPT_DNS_CACHE_TIMEOUT, request.isHostNumeric ? 0 : Self.lookupLifetimeSeconds)
+        easy.limit(to: min(request.timeout ?? settings.timeout, settings.timeout))
         use(pin: request.pin ?? settings.pin)
         let code = perform(request.method)
         let ending = HTTPExchange.Ending(code, of: easy, received: buffer)

@@ -18,10 +18,17 @@ struct AnswerTests {
         #expect(server.requests.count == 1)
     }
 
-    @Test("Retry-After comes as it stands", arguments: ["7", "Mon, 23 Nov 2026 20:00:00 GMT"])
-    func retryAfter(_ value: String) throws {
+    @Test(
+        "Retry-After is read in all its forms, and nothing else is",
+        arguments: [
+            ("7", .seconds(7)), ("0", .seconds(0)), ("99999999999999999999", .seconds(.max)),
+            ("Mon, 23 Nov 2026 20:00:00 GMT", .moment(1_795_464_000)),
+            ("Monday, 23-Nov-26 20:00:00 GMT", .moment(1_795_464_000)),
+            ("Mon Nov 23 20:00:00 2026", .moment(1_795_464_000)), ("-5", nil), ("1.5", nil), ("soon", nil), ("", nil),
+        ] as [(String, RetryAfter?)])
+    func retryAfter(_ value: String, _ expected: RetryAfter?) throws {
         let server = try ScriptedServer([.answer(429, "", headers: ["retry-after: \(value)"])])
-        #expect(try exchange(server.url()) == .answered(HTTPAnswer(status: 429, body: [], retryAfter: value)))
+        #expect(try exchange(server.url()) == .answered(HTTPAnswer(status: 429, body: [], retryAfter: expected)))
     }
 
     @Test("an announcement before the answer is passed over")

@@ -62,6 +62,17 @@ struct FailureTests {
             try exchange("http://127.0.0.1:\(hole.port)/", settings: settings) == .notConnected(.timedOut(.connect)))
     }
 
+    @Test("a request's own time limit beats a longer one, and only for that request", arguments: [true, false])
+    func ownTimeout(_ isShorter: Bool) throws {
+        let server = try ScriptedServer([.silence, .answer(200, "")])
+        let (short, long) = (Duration.milliseconds(300), Duration.seconds(30))
+        let transport = try HTTPTransport(.make(timeout: isShorter ? long : short))
+        let limited = HTTPRequest(.get, url: server.url(), timeout: isShorter ? short : long)
+        #expect(transport.send(limited).ending == .unanswered(.timedOut, status: nil))
+        let next = transport.send(HTTPRequest(.get, url: server.url())).ending
+        #expect(next == .answered(HTTPAnswer(status: 200, body: [])))
+    }
+
     @Test("a handshake that goes nowhere was no request")
     func silentHandshake() throws {
         let server = try ScriptedServer([.silence])
