@@ -56,6 +56,10 @@ extension BodyValue {
 extension String {
     /// The text as a JSON string, in quotes.
     var jsonQuoted: String {
+        // Nearly every text can stand as it is, and the record has eight of them in each line.
+        guard utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
+            return "\"" + self + "\""
+        }
         var quoted = "\""
         for scalar in unicodeScalars {
             switch scalar {

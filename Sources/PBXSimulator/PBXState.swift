@@ -2,7 +2,7 @@
 struct PBXState {
     private let host: SimulatedHost
     private let lifetime: Duration
-    private(set) var tokens: TokenShelf
+    private var tokens: TokenShelf
     private var gate = LoginGate()
     private(set) var certificates: [SimulatedCertificate]
 

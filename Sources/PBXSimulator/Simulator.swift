@@ -41,8 +41,9 @@ package final class Simulator: Sendable {
     }
 
     private init(_ settings: SimulatorSettings, on group: MultiThreadedEventLoopGroup) throws(SimulatorError) {
-        let record = try RequestRecord(settings: settings)
         let listeners = try Self.listeners(settings, on: group)
+        // Last, because it empties the file of an earlier run.
+        let record = try RequestRecord(settings: settings)
         hosts = (1...settings.hosts).map { number in
             SimulatedHost(
                 number: number, address: LoopbackAddress(number: number, firstNetwork: settings.firstNetwork),
@@ -121,7 +122,8 @@ extension Simulator {
         set(fault.map { [$0] } ?? [], on: host)
     }
 
-    /// Changes whether a PBX can be reached; connections that were accepted before live on.
+    /// Changes whether a PBX can be reached; connections that were accepted before live on. Not for one PBX from two
+    /// threads at once.
     ///
     /// - Throws: ``SimulatorError`` when the address cannot be had again; the PBX is then refusing.
     package func set(_ reachability: Reachability, on host: Int) throws(SimulatorError) {
