@@ -37,7 +37,7 @@ package struct AtomicFile: ~Copyable {
 
     /// Puts the file in its place and waits until that is on disk.
     ///
-    /// - Throws: ``RunRecordError``; an earlier file of that name is still there then.
+    /// - Throws: ``RunRecordError``; under that name is the earlier file or the new one then, whole in either case.
     package consuming func commit() throws(RunRecordError) {
         try file.sync()
         guard rename(directory.file("\(name).part"), directory.file(name)) == 0 else {

@@ -8,6 +8,8 @@ package struct LedgerHistory: Sendable {
     package private(set) var salt: RowSalt?
     /// Bytes of the ledger that are whole lines; a torn last line begins here.
     private(set) var wholeLength = 0
+    /// Bytes of the ledger.
+    private(set) var length = 0
     private var rows: [RowKey: RowHistory] = [:]
     private var texts = TextPool()
 
@@ -31,8 +33,14 @@ package struct LedgerHistory: Sendable {
         Set(rows.lazy.filter { $0.value.isInDoubt }.map { $0.key })
     }
 
+    /// Notes that everything up to an offset is whole lines.
     mutating func endLine(at offset: Int) {
         wholeLength = offset
+    }
+
+    /// Notes that the ledger goes on for some bytes, whole lines or not.
+    mutating func extend(by bytes: Int) {
+        length += bytes
     }
 
     /// Takes in the line that opens a run.

@@ -36,6 +36,7 @@ private struct LedgerReader: ~Copyable {
         repeat {
             chunk = [UInt8](repeating: 0, count: 1 << 20)
             try file.read(into: &chunk)
+            history.extend(by: chunk.count)
             try take(chunk)
         } while !chunk.isEmpty
         return history

@@ -5,15 +5,17 @@ struct LedgerWriter: ~Copyable, Sendable {
     private let file: Descriptor
     private var timestamps = TimestampWriter()
 
-    /// Opens the ledger of a directory, creating it if need be, and cuts off what follows its last whole line.
+    /// Opens the ledger of a directory.
     ///
     /// Only its owner can read the file: a short secret could be guessed from a row's key.
     ///
-    /// - Parameter wholeLength: bytes that are whole lines; 0 for a new ledger.
-    init(in directory: RunDirectory, wholeLength: Int) throws(RunRecordError) {
-        let flags = O_WRONLY | O_CREAT | O_APPEND | (wholeLength == 0 ? O_TRUNC : 0)
-        let ledger = try Descriptor(directory.file("ledger.jsonl"), flags: flags, mode: 0o600)
-        if wholeLength > 0 { try ledger.truncate(to: wholeLength) }
+    /// - Parameter history: what the ledger holds; what follows its last whole line is cut off. When nil, there must
+    ///   be no ledger yet.
+    init(in directory: RunDirectory, continuing history: LedgerHistory?) throws(RunRecordError) {
+        let creation = history == nil ? O_CREAT | O_EXCL : O_CREAT
+        let path = directory.file("ledger.jsonl")
+        let ledger = try Descriptor(path, flags: O_WRONLY | O_APPEND | creation, mode: 0o600)
+        if let history, history.wholeLength < history.length { try ledger.truncate(to: history.wholeLength) }
         try directory.sync()
         file = ledger
     }

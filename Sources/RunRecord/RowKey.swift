@@ -1,30 +1,5 @@
 package import JobModel
 
-/// What makes keys of one run differ from keys of another: 128 random bits, written once into the run's ledger.
-package struct RowSalt: Hashable, Sendable, CustomStringConvertible {
-    let bits: HexadecimalPair
-
-    /// - Parameter generator: where the random bits come from; the system's generator when left out.
-    package init(using generator: inout some RandomNumberGenerator) {
-        bits = HexadecimalPair(high: generator.next(), low: generator.next())
-    }
-
-    /// A salt of the system's random bits.
-    package init() {
-        var generator = SystemRandomNumberGenerator()
-        self.init(using: &generator)
-    }
-
-    /// Reads what ``description`` wrote; nil for anything else.
-    package init?(_ text: String) {
-        guard let bits = HexadecimalPair(text) else { return nil }
-        self.bits = bits
-    }
-
-    /// 32 hexadecimal digits.
-    package var description: String { bits.text }
-}
-
 /// The identity of a row across runs: a hash of its host, certificate id and edit, and never of its position.
 ///
 /// Two spellings of the same edit (`5.0` and `5`, members or columns in another order) have the same key; the order of

@@ -51,12 +51,6 @@ package struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertibl
             hint: "take that line out and use --resume again; a row it speaks of may be sent once more")
     }
 
-    static func ended(_ path: String) -> RunRecordError {
-        RunRecordError(
-            errorClass: .broken, message: "cannot write '\(path)': the run is over",
-            hint: "continue with --resume")
-    }
-
     /// A failed system call.
     ///
     /// - Parameters:

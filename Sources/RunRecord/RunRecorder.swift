@@ -15,7 +15,7 @@ package final class RunRecorder: OutcomeSink {
     private let onFailure: @Sendable (RunRecordError) -> Void
     private let queue = DispatchQueue(label: "certfleet.ledger")
     private let backlog = Mutex(LedgerBacklog())
-    /// Only the queue takes these two locks for longer than a copy.
+    /// Used on the queue alone; the lock is for the compiler.
     private let ledger: Mutex<LedgerWriter>
     private let book: Mutex<OutcomeBook>
     private let statistics = Mutex(RequestStatistics())
@@ -40,7 +40,7 @@ package final class RunRecorder: OutcomeSink {
         self.commitInterval = commitInterval
         self.onFailure = onFailure
         salt = history?.salt ?? RowSalt()
-        let ledger = try LedgerWriter(in: directory, wholeLength: history?.wholeLength ?? 0)
+        let ledger = try LedgerWriter(in: directory, continuing: history)
         try ledger.begin(run, salt: salt)
         self.ledger = Mutex(ledger)
         book = Mutex(OutcomeBook(expectedRows: run.input.rows))
@@ -81,6 +81,8 @@ package final class RunRecorder: OutcomeSink {
     package var resumed: Int { book.withLock { $0.resumed } }
 
     /// The outcomes so far: those on disk and, once the ledger cannot be written any more, those that came after.
+    ///
+    /// A copy, which makes the next outcome costly: to be taken when the run is over.
     package var outcomes: OutcomeTable { book.withLock { $0.table } }
 
     /// HTTP requests made so far.
@@ -142,31 +144,5 @@ package final class RunRecorder: OutcomeSink {
     private func pause(since begin: Duration) {
         let rest = commitInterval - (clock.now() - begin)
         if rest > .zero { usleep(UInt32(min(rest, .seconds(1)) / .microseconds(1))) }
-    }
-}
-
-/// The outcomes and their counts.
-struct OutcomeBook {
-    private(set) var table: OutcomeTable
-    /// Counts what is on disk.
-    private(set) var tally = OutcomeTally()
-    private(set) var resumed = 0
-
-    init(expectedRows: Int) {
-        table = OutcomeTable(expectedRows: expectedRows)
-    }
-
-    mutating func adopt(_ outcome: Outcome, row: Int) {
-        table[row] = outcome
-        tally.count(outcome)
-        resumed += 1
-    }
-
-    /// Takes the outcomes of finished rows; what could not be written is known, but not counted.
-    mutating func note(_ events: [LedgerEvent], areDurable: Bool) {
-        for case .done(let row, _, let outcome) in events {
-            table[row] = outcome
-            if areDurable { tally.count(outcome) }
-        }
     }
 }

@@ -12,6 +12,13 @@ extension RunHeader {
     }
 }
 
+extension Job {
+    /// A job that differs from those of other rows in its certificate.
+    static func numbered(_ row: Int) -> Job {
+        .make(row: row, edit: CertificateEdit(id: Int64(row), autoRenewal: false))
+    }
+}
+
 extension RunRecorder {
     /// A recorder of a new run with nothing special about it.
     static func make(

@@ -16,7 +16,7 @@ import Testing
     private func writeRun() throws -> (RowKey, RowKey, RowKey) {
         let directory = try RunDirectory(path: work.path, for: .newRun)
         let recorder = try RunRecorder.make(in: directory, rows: 3)
-        let jobs = [5, 6, 7].map { Job.make(edit: CertificateEdit(id: $0, autoRenewal: false)) }
+        let jobs = [5, 6, 7].map(Job.numbered)
         recorder.finished(jobs[0], .fine)
         recorder.finished(jobs[1], Outcome(status: .failed, errcode: 40002, error: "refused", attempts: 1))
         recorder.finished(jobs[1], .fine)
@@ -44,7 +44,7 @@ import Testing
         var generator = SeededGenerator(seed: 11)
         let recorder = try RunRecorder.make(in: RunDirectory(path: work.path, for: .newRun))
         let outcomes = (1...200).map { _ in Outcome.random(using: &generator) }
-        let jobs = (1...200).map { Job.make(edit: CertificateEdit(id: Int64($0))) }
+        let jobs = (1...200).map(Job.numbered)
         for (job, outcome) in zip(jobs, outcomes) { recorder.finished(job, outcome) }
         try recorder.drain()
         let history = try history()
@@ -68,7 +68,7 @@ import Testing
     @Test func ledgerTornAtAnyByteCanBeContinued() throws {
         let (done, _, _) = try writeRun()
         let whole = Array(try work.read("ledger.jsonl").utf8)
-        let job = Job.make(edit: CertificateEdit(id: 8))
+        let job = Job.numbered(8)
         for length in stride(from: 0, through: whole.count, by: 7) {
             try work.write("ledger.jsonl", bytes: Array(whole[..<length]))
             let directory = try RunDirectory(path: work.path, for: .resumedRun)
@@ -147,7 +147,7 @@ import Testing
         let recorder = try RunRecorder(
             directory: directory, run: .make(), continuing: try directory.readLedger(), clock: ManualClock(),
             onFailure: { _ in })
-        let job = Job.make(row: 99, edit: CertificateEdit(id: 7, autoRenewal: false))
+        let job = Job.numbered(7)
         #expect(recorder.key(of: job) == sent)
         recorder.finished(job, Outcome(status: status))
         try recorder.drain()
@@ -162,9 +162,8 @@ import Testing
             let directory = try RunDirectory(path: path, for: .newRun)
             let recorder = try RunRecorder.make(in: directory, rows: 100_000)
             for row in 1...100_000 {
-                let job = Job.make(row: row, edit: CertificateEdit(id: Int64(row)))
-                try recorder.willSend(job)
-                recorder.finished(job, .fine)
+                try recorder.willSend(.numbered(row))
+                recorder.finished(.numbered(row), .fine)
                 if row == round * 40 { kill(getpid(), SIGKILL) }
             }
         }
@@ -172,8 +171,7 @@ import Testing
         let history = try directory.readLedger()
         let salt = try #require(history.salt)
         for row in 1..<round * 40 {
-            let key = RowKey(.make(row: row, edit: CertificateEdit(id: Int64(row))), salt: salt)
-            #expect(history.outcome(of: key) == .fine)
+            #expect(history.outcome(of: RowKey(.numbered(row), salt: salt)) == .fine)
         }
         #expect(history.outcomes.count + history.inDoubt.count == round * 40)
     }

@@ -24,6 +24,15 @@ import Testing
             && (left?.errmsg ?? "").utf8.elementsEqual((right?.errmsg ?? "").utf8)
     }
 
+    @Test(
+        "an errcode that no PBX should send is not taken for absent",
+        arguments: [(Int.min, Int.min + 1), (-1, -1), (0, 0), (.max, .max)])
+    func extremes(errcode: Int, kept: Int) {
+        var table = OutcomeTable()
+        table[1] = Outcome(status: .failed, errcode: errcode)
+        #expect(table[1]?.errcode == kept)
+    }
+
     @Test func outcomesThatAreTakenAwayAreGone() {
         var table = OutcomeTable(expectedRows: 3)
         table[3] = .fine

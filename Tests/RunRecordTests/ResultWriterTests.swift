@@ -109,6 +109,20 @@ import Testing
         #expect(result.hasSuffix("\n=1+1,1,2,failed,,\(cell),,api,\(cell),1,,,,\n"))
     }
 
+    @Test("times are written to the millisecond, also where a minute, a day or the epoch turns")
+    func times() throws {
+        let turns: [Int64] = [0, 60_000, 86_400_000, 951_782_400_000, 1_709_164_800_000, 1_795_467_600_000]
+        let times = turns.flatMap { [$0 - 60_001, $0 - 60_000, $0 - 1, $0, $0 + 7, $0 + 59_999, $0 + 60_000] }
+            .map(WallTime.init)
+        var outcomes: [Int: Outcome] = [:]
+        for (index, time) in times.enumerated() {
+            outcomes[index + 1] = Outcome(status: .ok, startedAt: time, finishedAt: time)
+        }
+        try write(EchoedInput(header: ["id"], cells: times.map { _ in ["1"] }), outcomes)
+        let lines = try work.read("result.csv").split(separator: "\n").dropFirst()
+        #expect(lines.map { $0.split(separator: ",").suffix(3) } == times.map { ["\($0)", "\($0)", "0"] })
+    }
+
     @Test func formulasAreLeftAloneInJSON() throws {
         let row = EchoedRow(
             position: RowPosition(row: 1, line: 1), content: .members(Array(#""id":1"#.utf8)), problem: nil)

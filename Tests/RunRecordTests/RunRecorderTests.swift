@@ -129,12 +129,24 @@ import Testing
     }
 
     @Test func ledgerThatCannotTakeItsFirstLineIsAnError() throws {
+        let history = try directory.readLedger()
         try FileManager.default.createSymbolicLink(
             atPath: work.file("ledger.jsonl"), withDestinationPath: "/dev/full")
-        let error = #expect(throws: RunRecordError.self) { try RunRecorder.make(in: directory) }
+        let error = #expect(throws: RunRecordError.self) {
+            try RunRecorder(
+                directory: directory, run: .make(), continuing: history, clock: ManualClock(), onFailure: { _ in })
+        }
         #expect(error?.errorClass == .broken)
         #expect(error?.message == "cannot write '\(work.path)/ledger.jsonl': no space left on device")
         #expect(error?.hint == "make room on the disk, then continue with --resume")
+    }
+
+    @Test func ledgerThatIsThereIsNotStartedAnew() throws {
+        _ = try RunRecorder.make(in: directory)
+        let ledger = try work.read("ledger.jsonl")
+        let error = #expect(throws: RunRecordError.self) { try RunRecorder.make(in: directory) }
+        #expect(error?.message == "cannot open '\(work.path)/ledger.jsonl': file exists")
+        #expect(try work.read("ledger.jsonl") == ledger)
     }
 
     @Test func adoptedRowsCountAsFinishedAndAsResumed() throws {

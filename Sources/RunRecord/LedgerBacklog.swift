@@ -1,0 +1,36 @@
+/// What waits for its turn to go to disk.
+struct LedgerBacklog {
+    private var events: [LedgerEvent] = []
+    private var batch: LedgerBatch?
+    /// Why nothing goes to disk any more.
+    private(set) var failure: RunRecordError?
+
+    /// Adds an event to the batch that will be next.
+    ///
+    /// - Returns: that batch, and whether it was begun by this event, so that somebody must see to it.
+    /// - Throws: ``RunRecordError`` when nothing goes to disk any more.
+    mutating func add(_ event: LedgerEvent) throws(RunRecordError) -> (batch: LedgerBatch, isNew: Bool) {
+        if let failure { throw failure }
+        events.append(event)
+        if let batch { return (batch, false) }
+        let begun = LedgerBatch()
+        batch = begun
+        return (begun, true)
+    }
+
+    /// Takes what waits.
+    ///
+    /// - Parameter room: an empty array with room for what comes next.
+    mutating func take(leaving room: [LedgerEvent]) -> (events: [LedgerEvent], batch: LedgerBatch?) {
+        defer {
+            events = room
+            batch = nil
+        }
+        return (events, batch)
+    }
+
+    /// Lets nothing in any more.
+    mutating func close(_ error: RunRecordError) {
+        failure = error
+    }
+}
