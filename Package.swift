@@ -9,7 +9,8 @@ let settings: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -51,7 +52,7 @@ let package = Package(
         floor("RunRecord", ["JobModel", "JSONText", "CLibCrypto", histogram]),
         // Floor 2
         floor("PBXClient", ["JobModel", "JSONText", "HTTPTransport"]),
-        floor("RunEngine", ["JobModel", "Pacing", collections]),
+        floor("RunEngine", ["JobModel", "Pacing", deque, heap]),
         floor("PBXSimulator", [nioCore, nioHTTP1, nioPosix]),
         // Floor 3
         .executableTarget(

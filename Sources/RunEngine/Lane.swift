@@ -28,6 +28,8 @@ struct Lane {
     var isSessionOpen = false
     /// Whether the host ever answered.
     var hasAnswered = false
+    /// Whether a row was skipped.
+    var hasSkipped = false
 
     /// Goes on to the next row.
     mutating func advance() {

@@ -108,6 +108,7 @@ extension RunState {
         outcome.attempts = lane.progress.edits
         outcome.startedAt = lane.progress.startedAt
         lane.hasAnswered = lane.hasAnswered || outcome.httpStatus != nil
+        if outcome.status == .skipped { noteSkip(&lane) }
         actions.append(.finish(row: rows[position], outcome))
         lane.advance()
         if lane.breaker.note(outcome) {
@@ -117,12 +118,17 @@ extension RunState {
     }
 
     private mutating func skipRest(of lane: inout Lane, because reason: String, _ actions: inout [RunAction]) {
-        hostsStopped += 1
         guard !lane.positions.isEmpty else { return }
+        noteSkip(&lane)
         let error = "the host was stopped: \(reason)"
         let outcome = Outcome(status: .skipped, errorClass: .hostStopped, error: error)
         actions.append(.skip(rows: lane.positions.map { rows[$0] }, outcome))
         lane.positions = lane.positions.suffix(0)
+    }
+
+    private mutating func noteSkip(_ lane: inout Lane) {
+        if !lane.hasSkipped { hostsStopped += 1 }
+        lane.hasSkipped = true
     }
 
     /// Holds the outcome of a row against the budgets of the run.

@@ -74,7 +74,7 @@ package struct RunState {
         var actions: [RunAction] = []
         switch result {
         case .stepped(let report, let startedAt):
-            lane.progress.startedAt = startedAt
+            if report.latency != nil { lane.progress.startedAt = startedAt }
             apply(report, to: &lane, now: now, using: &generator, &actions)
         case .closed(let didRequest):
             if !didRequest { giveBackSlot(&lane) }

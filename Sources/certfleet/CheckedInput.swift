@@ -32,6 +32,6 @@ struct CheckedInput {
     static func noRows(in file: InputFile, only: String?) -> Complaint {
         let what =
             only.map { "no row of '\(file.name)' has a host that matches '\($0)'" } ?? "'\(file.name)' has no rows"
-        return Complaint(status: .noRows, message: what, hint: "nothing was sent")
+        return .noRows(what)
     }
 }

@@ -16,6 +16,10 @@ struct Complaint: Error, Hashable {
         Complaint(status: .usage, message: message, hint: hint)
     }
 
+    static func noRows(_ message: String) -> Complaint {
+        Complaint(status: .noRows, message: message, hint: "nothing was sent")
+    }
+
     static func broken(_ message: String) -> Complaint {
         Complaint(status: .broken, message: message, hint: nil)
     }
@@ -39,7 +43,7 @@ struct Complaint: Error, Hashable {
         case let complaint as Complaint: self = complaint
         case let error as InputError: self.init(error)
         case let error as RunRecordError: self.init(error)
-        case let error as TransportError: self = .usage(error.message, hint: error.hint)
+        case let error as TransportError: self = .usage(error.description)
         case let error as SimulatorError: self.init(status: .broken, message: error.description, hint: error.hint)
         default:
             guard Certfleet.exitCode(for: error) != .success else { return nil }

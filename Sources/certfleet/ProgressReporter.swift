@@ -1,8 +1,7 @@
-import Dispatch
+@preconcurrency import Dispatch
 import JobModel
 import Pacing
 import RunRecord
-import Synchronization
 
 /// Shows how far a run has come: on a terminal a line that renews itself, elsewhere a line now and then.
 final class ProgressReporter: Sendable {
@@ -12,7 +11,7 @@ final class ProgressReporter: Sendable {
     private let begin: Duration
     /// Rows that were done before the run began.
     private let resumed: Int
-    private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
+    private let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "certfleet.progress"))
 
     /// - Parameters:
     ///   - recorder: knows what is done.
@@ -24,21 +23,20 @@ final class ProgressReporter: Sendable {
         self.clock = clock
         begin = clock.now()
         resumed = recorder.resumed
+        // An idle timer costs nothing, and Dispatch forbids to drop one that was never activated.
+        timer.activate()
     }
 
     func start(_ log: LogOptions) {
         let isOnTerminal = Console.isTerminal
         guard log.progress == .always || log.progress == .auto && isOnTerminal && !log.quiet else { return }
-        let source = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "certfleet.progress"))
         let interval = DispatchTimeInterval.milliseconds(isOnTerminal ? 200 : 10_000)
-        source.schedule(deadline: .now() + interval, repeating: interval)
-        source.setEventHandler { [self] in isOnTerminal ? Console.showStatus(line) : Console.log(line) }
-        source.activate()
-        timer.withLock { $0 = source }
+        timer.schedule(deadline: .now() + interval, repeating: interval)
+        timer.setEventHandler { [self] in isOnTerminal ? Console.showStatus(line) : Console.log(line) }
     }
 
     func stop() {
-        timer.withLock { $0?.cancel() }
+        timer.cancel()
         Console.showStatus("")
     }
 

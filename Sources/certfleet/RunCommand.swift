@@ -1,5 +1,6 @@
 import ArgumentParser
 import JobModel
+import Pacing
 
 /// `certfleet run`
 struct RunCommand: ParsableCommand {

@@ -1,4 +1,4 @@
-import Dispatch
+@preconcurrency import Dispatch
 import Glibc
 import Synchronization
 
@@ -7,8 +7,7 @@ import Synchronization
 /// In force from when it is made until the process ends: a late signal must not kill a run that is writing its result.
 final class SignalTrap: Sendable {
     private static let names: [Int32: String] = [SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"]
-    private let sources: Mutex<[any DispatchSourceSignal]>
-    private let stops = Mutex(0)
+    private let sources: [any DispatchSourceSignal]
 
     /// - Parameters:
     ///   - stop: called at the first signal with its number.
@@ -18,28 +17,36 @@ final class SignalTrap: Sendable {
         stop: @escaping @Sendable (Int32) -> Void, cut: @escaping @Sendable () -> Void,
         report: @escaping @Sendable () -> Void
     ) {
-        sources = Mutex([])
-        for number in SignalTrap.names.keys {
-            listen(to: number) { [self] in
-                let isFirst = stops.withLock { stops in
-                    stops += 1
-                    return stops == 1
-                }
-                isFirst ? stop(number) : cut()
-            }
+        let isStopped = FirstTime()
+        let endings = SignalTrap.names.keys.map { number in
+            SignalTrap.source(of: number) { isStopped.claim() ? stop(number) : cut() }
         }
-        listen(to: SIGUSR1, report)
+        sources = endings + [SignalTrap.source(of: SIGUSR1, report)]
     }
 
     /// `SIGINT` for 2, and so on.
     static func name(of number: Int32) -> String { names[number] ?? "signal \(number)" }
 
-    private func listen(to number: Int32, _ handler: @escaping @Sendable () -> Void) {
+    private static func source(
+        of number: Int32, _ handler: @escaping @Sendable () -> Void
+    ) -> any DispatchSourceSignal {
         signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(
-            signal: number, queue: DispatchQueue(label: "certfleet.signal.\(number)"))
+        let queue = DispatchQueue(label: "certfleet.signal.\(number)")
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
         source.setEventHandler(handler: handler)
         source.activate()
-        sources.withLock { $0.append(source) }
+        return source
+    }
+}
+
+/// Tells the first caller from all others.
+private final class FirstTime: Sendable {
+    private let isClaimed = Mutex(false)
+
+    func claim() -> Bool {
+        isClaimed.withLock { isClaimed in
+            defer { isClaimed = true }
+            return !isClaimed
+        }
     }
 }

@@ -1,0 +1,131 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a user meets who types something wrong, with the built binary.
+@Suite struct CommandLineTests {
+    @Test(arguments: [
+        ["--help"], ["run", "--help"], ["check", "--help"], ["template", "--help"], ["simulate", "--help"],
+        ["demo", "--help"],
+        ["--version"],
+    ])
+    func helpIsPrintedOnStandardOutput(arguments: [String]) throws {
+        let result = try BuiltTool.run(arguments)
+        #expect(result.status == 0 && result.errors.isEmpty && !result.output.isEmpty)
+        #expect(result.lines.allSatisfy { $0.count <= 80 }, "wider than 80 columns")
+    }
+
+    @Test(arguments: [
+        (["run"], "input"), (["run", "x.csv", "--jobs", "0"], "--jobs 0"),
+        (["run", "x.csv", "--jobs", "many"], "many"),
+        (["run", "x.csv", "--no-such-flag"], "--no-such-flag"), (["run", "-"], "--format"), (["fly"], "fly"),
+        (["run", "x.csv", "--timeout", "0s"], "--timeout"), (["run", "x.csv", "--rate", "fast"], "fast"),
+        (["run", "x.csv", "--resume"], "--out"), (["demo", "--hosts", "1"], "--hosts"),
+    ])
+    func aWrongCommandLineExits64AndNamesWhatIsWrong(arguments: [String], named: String) throws {
+        let work = try WorkDirectory()
+        try work.write("x.csv", "base_url,access_token,id,auto_renewal\nhttp://127.0.0.1:1,t,1,0\n")
+        let result = try BuiltTool.run(arguments, in: work.path)
+        #expect(result.status == 64, "\(result.errors)")
+        #expect(result.output.isEmpty)
+        #expect(result.errors.hasPrefix("certfleet: error: ") && result.errors.contains(named), "\(result.errors)")
+    }
+
+    @Test func aFileThatCannotBeReadExits64AndSaysWhy() throws {
+        let work = try WorkDirectory()
+        for (name, cause) in [("none.csv", "no such file"), (".", "directory")] {
+            for command in ["run", "check"] {
+                let result = try BuiltTool.run([command, name], in: work.path)
+                #expect(result.status == 64, "\(result.errors)")
+                #expect(
+                    result.errors.lowercased().contains(cause) && result.errors.contains("'\(name)'"),
+                    "\(result.errors)")
+            }
+        }
+    }
+
+    @Test(arguments: ["", "base_url,access_token,id,auto_renewal\n", "\n\n"])
+    func anInputWithoutRowsExits9(text: String) throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", text)
+        for command in ["run", "check"] {
+            let result = try BuiltTool.run([command, "fleet.csv"], in: work.path)
+            #expect(result.status == 9, "\(result.errors)")
+            #expect(result.errors.contains("has no rows"))
+        }
+    }
+
+    @Test(arguments: [
+        ("base_url,id\nhttp://127.0.0.1,1\n", "edited"),
+        ("base_url,id,auto_renewl\nhttp://127.0.0.1,1,0\n", "auto_renewal"),
+        ("host,auto_renewal\n127.0.0.1,0\n", "id"),
+    ])
+    func aHeaderOrRowThatCannotBeRunExits3(text: String, named: String) throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", text)
+        let check = try BuiltTool.run(["check", "fleet.csv"], in: work.path)
+        #expect(
+            check.status == 3 && check.output.hasPrefix("fleet.csv:") && check.output.contains(named), "\(check.output)"
+        )
+        let run = try BuiltTool.run(["run", "fleet.csv"], in: work.path)
+        #expect(run.status == 3 && run.output.isEmpty && run.errors.contains(named), "\(run.errors)")
+    }
+
+    @Test func aValidInputIsOneLineOnStandardOutput() throws {
+        let rows = (1...3).map { "http://127.0.0.\($0):8088,t,1,0\n" }
+        let result = try BuiltTool.run(
+            ["check", "-", "--format", "csv"], input: "base_url,access_token,id,auto_renewal\n" + rows.joined())
+        #expect(result.status == 0 && result.output == "3 rows, 3 hosts: valid\n", "\(result.errors)")
+    }
+
+    @Test(arguments: ["csv", "jsonl"])
+    func aFilledTemplateIsValid(format: String) throws {
+        let template = try BuiltTool.run(["template", "--format", format])
+        let work = try WorkDirectory()
+        var text = template.output
+        if format == "csv" {
+            let columns = text.dropLast().split(separator: ",", omittingEmptySubsequences: false)
+            let cells = columns.map {
+                ["base_url": "https://pbx.example.com", "access_token": "t", "id": "5", "issue_to": "a.example.com"][
+                    String($0)] ?? ""
+            }
+            text += cells.joined(separator: ",") + "\n"
+        } else {
+            for (key, value) in [
+                ("base_url", #""https://pbx.example.com""#), ("access_token", #""t""#), ("id", "5"),
+                ("auto_renewal", "false"),
+            ] {
+                text = text.replacingOccurrences(of: "\"\(key)\":null", with: "\"\(key)\":\(value)")
+            }
+        }
+        try work.write("filled.\(format)", text)
+        let check = try BuiltTool.run(["check", "filled.\(format)"], in: work.path)
+        #expect(check.status == 0 && check.output == "1 rows, 1 hosts: valid\n", "\(check.output)\(check.errors)")
+    }
+
+    @Test func aDryRunPrintsTheRequestsMaskedAndSendsNothing() throws {
+        let work = try WorkDirectory()
+        try work.write(
+            "fleet.csv",
+            "base_url,access_token,id,auto_renewal,dns_provider,auth.APIKey\nhttp://127.0.0.1:1,TOK3N,7,1,arvancloud,K3Y\n"
+        )
+        let result = try BuiltTool.run(["run", "fleet.csv", "--dry-run"], in: work.path)
+        #expect(result.status == 0)
+        let url = "http://127.0.0.1:1/openapi/v1.0/certificate/update?access_token=***"
+        let body =
+            #"{"id":7,"auto_renewal":1,"dns_provider":"arvancloud","auth_info_list":[{"k":"APIKey","sv":"***"}]}"#
+        #expect(result.output == "line 2: POST \(url) \(body)\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: work.path) == ["fleet.csv"])
+    }
+
+    @Test func aDirectoryThatHoldsARunIsRefused() throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "base_url,access_token,id,auto_renewal\nhttp://127.0.0.1:1,t,1,0\n")
+        let arguments = ["run", "fleet.csv", "--out", "run", "--retries", "0"]
+        #expect(try BuiltTool.run(arguments, in: work.path).status == 2)
+        let before = try work.read("run/result.csv")
+        let second = try BuiltTool.run(arguments, in: work.path)
+        #expect(second.status == 64 && second.errors.contains("'run' already holds a run"), "\(second.errors)")
+        #expect(try work.read("run/result.csv") == before)
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Glibc
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// Runs that are killed and go on.
+@Suite struct ResumeTests {
+    @Test func aRunThatIsKilledAgainAndAgainLosesAndDoublesNothing() throws {
+        let seed = UInt64.random(in: 0...999_999)
+        var dice = SeededGenerator(seed: seed)
+        var kills = 0
+        while kills < 20 { kills += try killUntilDone(&dice, seed: seed) }
+    }
+
+    /// One run of 300 rows over 60 hosts, killed at random moments until it comes to its end.
+    ///
+    /// - Returns: how often it was killed.
+    private func killUntilDone(_ dice: inout SeededGenerator, seed: UInt64) throws -> Int {
+        let fleet = try Fleet(hosts: 60, edits: 5)
+        defer { try? fleet.simulator.stop() }
+        for host in fleet.simulator.hosts { fleet.simulator.set(.delay(.milliseconds(20)), on: host.number) }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        // What the ledger called done, with what the server had counted by then.
+        var done: [Int: Int] = [:]
+        var kills = 0
+        while true {
+            let isFirst = !FileManager.default.fileExists(atPath: work.file("run/lock"))
+            let tool = try RunningTool(
+                ["run", "fleet.csv", "--out", "run", "--jobs", "8"] + (isFirst ? [] : ["--resume"]), in: work.path)
+            usleep(UInt32.random(in: 20_000...400_000, using: &dice))
+            tool.send(SIGKILL)
+            let status = tool.wait()
+            if status == 0 { break }
+            #expect(status == -SIGKILL, "seed \(seed): \(tool.errors)")
+            kills += 1
+            let ledger = try Ledger(work.file("run/ledger.jsonl"))
+            for row in ledger.rows("done") { done[row] = done[row] ?? fleet.editsReceived(ofRow: row) }
+        }
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.row"] == (1...300).map(String.init))
+        #expect(Set(result["result.status"]) == ["ok"], "seed \(seed)")
+        for (row, count) in done { #expect(fleet.editsReceived(ofRow: row) == count, "seed \(seed), row \(row)") }
+        return kills
+    }
+
+    @Test func aSortedAndMendedFileSendsOnlyWhatIsNotDone() throws {
+        let fleet = try Fleet(hosts: 3, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.errcode(40002, at: .update, times: 1), on: 2)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        #expect(try BuiltTool.run(["run", "fleet.csv", "--out", "run"], in: work.path).status == 2)
+        var lines = fleet.csv.split(separator: "\n").map(String.init)
+        // The third row gets another edit, and the rows come in another order.
+        lines[3] = lines[3].dropLast(1) + "1,arvancloud,key"
+        let header = lines.removeFirst() + ",dns_provider,auth.APIKey"
+        try work.write("fleet.csv", ([header] + lines.reversed()).joined(separator: "\n"))
+        let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
+        #expect(second.status == 0, "\(second.errors)")
+        #expect(fleet.simulator.hosts.map { fleet.simulator.record.on($0.number).of(.update).count } == [1, 2, 2])
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["base_url"] == fleet.simulator.hosts.reversed().map(\.baseURL))
+        #expect(Set(result["result.status"]) == ["ok"])
+        #expect(
+            try work.read("run/summary.json").contains("\"resumed\": 1")
+                || work.read("run/summary.json").contains("\"resumed\":1"))
+    }
+
+    @Test func aRowThatWasSentWithoutAnAnswerIsSentAgainAndSaidToBe() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.silence(at: .update, times: 1), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        try RunningTool.wait { try Ledger(work.file("run/ledger.jsonl")).rows("sent") == [1] }
+        tool.send(SIGKILL)
+        #expect(tool.wait() == -SIGKILL)
+        let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
+        #expect(second.status == 0 && second.errors.contains("line 2: sent before"), "\(second.errors)")
+    }
+
+    @Test func aSecondProcessIsKeptOutAndToldWhoIsInside() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.silence(), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        try RunningTool.wait { try !Ledger(work.file("run/ledger.jsonl")).events.isEmpty }
+        let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
+        #expect(
+            second.status == 1 && second.errors.contains("process \(tool.process.processIdentifier)"),
+            "\(second.errors)")
+        tool.send(SIGKILL)
+        _ = tool.wait()
+        fleet.simulator.set(nil, on: 1)
+        #expect(try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path).status == 0)
+    }
+
+    @Test func aFullDiskBreaksTheRunAndTheRunGoesOnWhenThereIsRoom() throws {
+        let fleet = try Fleet(hosts: 30, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let tool = try BuiltTool.path
+        let limited = try Shell.run("ulimit -f 8; exec \(tool) run fleet.csv --out run --jobs 4", in: work.path)
+        #expect(limited.status == 1 && limited.errors.contains("run/ledger.jsonl"), "\(limited.errors)")
+        let done = Set(try Ledger(work.file("run/ledger.jsonl")).rows("done"))
+        let before = Dictionary(uniqueKeysWithValues: done.map { ($0, fleet.editsReceived(ofRow: $0)) })
+        let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
+        #expect(second.status == 0, "\(second.errors)")
+        for (row, count) in before { #expect(fleet.editsReceived(ofRow: row) == count) }
+        #expect(try Records(csv: work.file("run/result.csv")).rows.count == 60)
+    }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import Glibc
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// Canary secrets in every place a secret can be given, through every way a run can go.
+@Suite struct SecretTests {
+    /// Values whose plain, URL-encoded and base64 forms all differ.
+    private static let secrets = [
+        "token": "TK/canary+1&x", "secret": "CS/canary+2&x", "cell": "SV/canary+3&x", "list": "LI/canary+4&x",
+        "env": "EN/canary+5&x", "file": "FI/canary+6&x", "book": "BK/canary+7&x", "variable": "VA/canary+8&x",
+    ]
+
+    @Test(arguments: [[], ["-v"], ["-v", "--log-format", "json"]])
+    func noSecretIsWrittenAnywhereWhateverHappens(flags: [String]) throws {
+        let play = try Play(flags: flags)
+        defer { play.end() }
+        for fault in Self.faults {
+            for host in play.simulator.hosts { play.simulator.set(fault, on: host.number) }
+            try play.run()
+        }
+        try play.runAndKill()
+        try play.expectNoSecret()
+    }
+
+    @Test func aCheckThatFailsShowsNoSecret() throws {
+        let work = try WorkDirectory()
+        let secret = Self.secrets["cell"] ?? ""
+        try work.write(
+            "bad.csv",
+            "base_url,access_token,id,auto_renewal,dns_provider,auth.Key,auth.N:int,auth.B:bool\n"
+                + "http://127.0.0.1:1,\(secret),x,1,arvancloud,\(secret),\(secret),\(secret)\n"
+                + "http://127.0.0.1:1,\(secret),1,1,arvancloud,***,5,true,\(secret)\n"
+                + "http://127.0.0.1:1,env:\(secret),2,1,arvancloud,file:\(secret),5,true\n")
+        let result = try BuiltTool.run(["check", "bad.csv"], in: work.path)
+        #expect(result.status == 3)
+        let lines = result.lines.filter { !$0.contains("env:") && !$0.contains("file:") }
+        #expect(!lines.contains { $0.contains(secret) }, "\(result.output)")
+    }
+
+    private static var faults: [Fault?] {
+        [
+            nil, .echo(), .echo(at: .update), .garbage(at: .update), .status(500, at: .update),
+            .errcode(40002, at: .update),
+            .silence(at: .update), .truncated(at: .update), .errcode(10004, at: .update), .reset(at: .getToken),
+        ]
+    }
+
+    /// An input with a secret in every place, and all that its runs wrote.
+    private final class Play {
+        let simulator: Simulator
+        private let work: WorkDirectory
+        private let flags: [String]
+        private var written = ""
+
+        init(flags: [String]) throws {
+            self.flags = flags
+            let secrets = SecretTests.secrets
+            var settings = SimulatorSettings(hosts: 6)
+            settings.presetTokens = [secrets["token"] ?? "", secrets["variable"] ?? ""]
+            settings.credentials = .shared(id: "app", secret: secrets["secret"] ?? "")
+            simulator = try Simulator.start(settings)
+            work = try WorkDirectory()
+            try writeInput()
+        }
+
+        private func writeInput() throws {
+            let secrets = SecretTests.secrets.mapValues { $0 }
+            let list = #"[{""k"":""K"",""sv"":""\#(secrets["list"] ?? "")""}]"#
+            let urls = simulator.hosts.map(\.baseURL)
+            let rows = [
+                "\(urls[0]),\(secrets["token"] ?? ""),,,1,1,arvancloud,\(secrets["cell"] ?? ""),",
+                "\(urls[1]),,app,\(secrets["secret"] ?? ""),1,1,arvancloud,,\"\(list)\"",
+                "\(urls[2]),env:CANARY,,,1,1,arvancloud,env:CANARY,",
+                "\(urls[3]),,app,file:secret.txt,1,1,arvancloud,file:secret.txt,",
+                "\(urls[4]),,,,1,0,,,", "\(urls[5]),,,,1,0,,,",
+            ]
+            let header =
+                "base_url,access_token,client_id,client_secret,id,auto_renewal,dns_provider,auth.Key,auth_info_list\n"
+            try work.write("fleet.csv", header + rows.joined(separator: "\n") + "\n")
+            try work.write("secret.txt", "\(secrets["file"] ?? "")\n")
+            try work.write("book.csv", "base_url,client_id,client_secret\n\(urls[4]),app,\(secrets["book"] ?? "")\n")
+            chmod(work.file("book.csv"), 0o600)
+            try FileManager.default.createDirectory(atPath: work.file("runs"), withIntermediateDirectories: true)
+        }
+
+        private var arguments: [String] {
+            [
+                "run", "fleet.csv", "--credentials", "book.csv", "--retries", "1", "--retry-delay", "1ms", "--timeout",
+                "1s",
+            ] + flags
+        }
+
+        private var environment: [String: String] {
+            [
+                "CANARY": SecretTests.secrets["env"] ?? "",
+                "CERTFLEET_ACCESS_TOKEN": SecretTests.secrets["variable"] ?? "",
+            ]
+        }
+
+        func run() throws {
+            let result = try BuiltTool.run(
+                arguments + ["--out", "runs/\(UUID().uuidString)"], environment: environment, in: work.path)
+            #expect([0, 2].contains(result.status), "\(result.errors)")
+            written += result.output + result.errors
+        }
+
+        func runAndKill() throws {
+            for host in simulator.hosts { simulator.set(.silence(at: .update), on: host.number) }
+            let tool = try RunningTool(
+                arguments + ["--out", "runs/killed", "--jobs", "1"], environment: environment, in: work.path)
+            try RunningTool.wait { try !Ledger(work.file("runs/killed/ledger.jsonl")).rows("sent").isEmpty }
+            let id = tool.process.processIdentifier
+            written += try String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)
+            tool.send(SIGABRT)
+            #expect(tool.wait() == -SIGABRT)
+            written += try work.read("stdout") + work.read("stderr")
+        }
+
+        func expectNoSecret() throws {
+            let folder = work.file("runs")
+            let files = try FileManager.default.subpathsOfDirectory(atPath: folder)
+            #expect(files.contains { $0.hasSuffix("ledger.jsonl") } && files.contains { $0.hasSuffix("result.csv") })
+            var bytes = Data(written.utf8)
+            for file in files { bytes += (try? Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))) ?? Data() }
+            for (place, secret) in SecretTests.secrets {
+                for form in SecretTests.forms(of: secret) {
+                    #expect(
+                        bytes.range(of: Data(form.utf8)) == nil, "the secret given as \(place) was written as \(form)")
+                }
+            }
+        }
+
+        func end() {
+            try? simulator.stop()
+        }
+    }
+
+    /// Plain, JSON-escaped, URL-encoded and base64.
+    private static func forms(of secret: String) -> [String] {
+        let encoded = secret.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? secret
+        let base64 = Data(secret.utf8).base64EncodedString().prefix { $0 != "=" }.dropLast()
+        return [
+            secret, secret.replacingOccurrences(of: "/", with: "\\/"), encoded, encoded.lowercased(), String(base64),
+        ]
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Glibc
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// Signals at the moments at which a run waits, with the built binary.
+@Suite struct SignalTests {
+    /// Where a run can be caught waiting.
+    enum Moment: String, CaseIterable {
+        case connect, backoff, rate
+    }
+
+    private static let signals: [(number: Int32, status: Int32, name: String)] = [
+        (SIGINT, 130, "SIGINT"), (SIGTERM, 143, "SIGTERM"), (SIGHUP, 129, "SIGHUP"),
+    ]
+
+    @Test(arguments: Moment.allCases, [0, 1, 2])
+    func theFirstSignalEndsTheRunAndWritesEverything(moment: Moment, which: Int) throws {
+        let signal = Self.signals[which]
+        let play = try Play(at: moment, connectTimeout: "1s")
+        defer { play.end() }
+        play.tool.send(signal.number)
+        #expect(play.tool.wait() == signal.status, "\(play.tool.errors)")
+        let result = try Records(csv: play.work.file("run/result.csv"))
+        #expect(result.rows.count == 3)
+        #expect(result["result.status"].last == "not_attempted")
+        #expect(result["result.error"].last?.contains(signal.name) == true)
+        #expect(try play.work.read("run/summary.json").contains(signal.name))
+        // Whoever was logged in is logged out, whatever the run waited for.
+        for host in play.fleet.simulator.hosts { #expect(play.fleet.simulator.tokenCount(on: host.number) == 0) }
+    }
+
+    @Test(arguments: Moment.allCases)
+    func theSecondSignalDoesNotWaitForRequestsUnderWay(moment: Moment) throws {
+        let play = try Play(at: moment, connectTimeout: "100s")
+        defer { play.end() }
+        play.tool.send(SIGINT)
+        if moment == .connect {
+            try RunningTool.wait { play.tool.errors.contains("stopping on SIGINT") }
+            play.tool.send(SIGINT)
+        }
+        #expect(play.tool.wait() == 130, "\(play.tool.errors)")
+        #expect(try Records(csv: play.work.file("run/result.csv")).rows.count == 3)
+    }
+
+    @Test func anEditUnderWayAtTheSecondSignalIsUnknown() throws {
+        let fleet = try Fleet(hosts: 1, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.silence(at: .update), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run", "--timeout", "100s"], in: work.path)
+        try RunningTool.wait { fleet.simulator.requests(on: 1) == 2 }
+        tool.send(SIGTERM)
+        try RunningTool.wait { tool.errors.contains("stopping on SIGTERM") }
+        tool.send(SIGTERM)
+        #expect(tool.wait() == 143)
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.status"] == ["unknown", "not_attempted"])
+        #expect(result["result.attempts"] == ["1", "0"])
+    }
+
+    @Test func usr1PrintsProgressAndTheRunGoesOn() throws {
+        let play = try Play(at: .rate, connectTimeout: "1s")
+        defer { play.end() }
+        play.tool.send(SIGUSR1)
+        try RunningTool.wait { play.tool.errors.contains("1/3 ok 1") }
+        play.tool.send(SIGINT)
+        #expect(play.tool.wait() == 130)
+    }
+
+    /// A run of three rows that waits at a moment.
+    private struct Play {
+        let fleet: Fleet
+        let work: WorkDirectory
+        let tool: RunningTool
+
+        init(at moment: Moment, connectTimeout: String) throws {
+            fleet = try Fleet(hosts: 1, edits: 3)
+            work = try WorkDirectory()
+            try work.write("fleet.csv", fleet.csv)
+            let arguments = ["run", "fleet.csv", "--out", "run", "--connect-timeout", connectTimeout, "--retries", "5"]
+            let simulator = fleet.simulator
+            switch moment {
+            case .connect:
+                try simulator.set(.blackholed, on: 1)
+                tool = try RunningTool(arguments, in: work.path)
+                let work = work
+                try RunningTool.wait { try !Ledger(work.file("run/ledger.jsonl")).events.isEmpty }
+                usleep(200_000)
+            case .backoff:
+                simulator.set(.status(503, retryAfter: "60", at: .update), on: 1)
+                tool = try RunningTool(arguments, in: work.path)
+                RunningTool.wait { simulator.record.of(.update).count == 1 }
+                usleep(200_000)
+            case .rate:
+                // A login and an edit leave at once on another clock than the second edit.
+                tool = try RunningTool(arguments + ["--rate-per-host", "1/s", "--rate", "20/m"], in: work.path)
+                RunningTool.wait { simulator.record.of(.update).count == 1 }
+                usleep(200_000)
+            }
+        }
+
+        func end() {
+            if tool.process.isRunning { tool.send(SIGKILL) }
+            try? fleet.simulator.stop()
+        }
+    }
+}
