@@ -16,10 +16,10 @@ struct CSVReader: ~Copyable {
 
     /// - Parameters:
     ///   - delimiter: the byte between cells.
-    ///   - offset: where the text starts in the kept text.
-    init(delimiter: UInt8, offset: Int) {
+    ///   - start: where the text starts.
+    init(delimiter: UInt8, _ start: TextPlace) {
         parser = CSVParser(delimiter: delimiter)
-        place = TextPlace(offset: offset)
+        place = start
     }
 
     /// Reads a text from front to back, calling `body` with each record.
@@ -30,18 +30,22 @@ struct CSVReader: ~Copyable {
         while let slice = try text.next() {
             do throws(TextFault) { try read(slice, body) } catch { return error }
         }
+        if let fault = text.fault(onLine: place.lineToCome) { return fault }
         do throws(TextFault) { try finish(body) } catch { return error }
         return nil
     }
 
-    private mutating func read(_ slice: Bytes, _ body: Body) throws(TextFault) {
+    /// Reads a slice of the text, calling `body` with each record that ends in it.
+    ///
+    /// - Throws: ``TextFault`` where the text is no CSV; nothing can be read after it.
+    mutating func read(_ slice: Bytes, _ body: Body) throws(TextFault) {
         var lines = self.lines
         defer { self.lines = lines }
         try lines.forEachPiece(of: slice) { piece throws(TextFault) in try take(piece, body) }
     }
 
     /// Reads the end of the text; the last record may lack its line end.
-    private mutating func finish(_ body: Body) throws(TextFault) {
+    mutating func finish(_ body: Body) throws(TextFault) {
         place.finish()
         do throws(CSVParser.Fault) {
             if try parser.finish() { deliver(body) }

@@ -13,7 +13,7 @@ struct CatalogBuilder: ~Copyable {
     /// Where the first record stands: the header of a CSV.
     private(set) var firstPlace: RecordPlace?
     /// The cells of the header as they were read.
-    private(set) var header: [[UInt8]] = []
+    private var header: [[UInt8]] = []
     private(set) var warningCount = 0
     private(set) var hasFileProblem = false
     private let pattern: HostPattern?
@@ -24,13 +24,43 @@ struct CatalogBuilder: ~Copyable {
     private var rowCount = 0
     private var hasReportedEncoding = false
 
+    /// The line on which the header probably is, when it is not the first record.
+    private var likelyHeaderLine: Int?
+
     init(_ settings: InputSettings, folder: String) {
         reader = RowReader(settings, folder: folder)
         pattern = settings.only.map { HostPattern($0) }
     }
 
+    /// Reads a CSV from front to back.
+    ///
+    /// - Parameter shape: told the delimiter, the `sep=` line and the header.
+    mutating func readCSV(
+        _ text: TextReader, _ choice: InputSettings.DelimiterChoice, _ shape: inout InputShape, _ report: Report
+    ) throws(InputError) {
+        let dialect: Dialect
+        switch try Dialect.find(in: text, choice: choice, needed: [.baseURL, .id]) {
+        case .success(let found): dialect = found
+        case .failure(let fault): return tell(fault, report)
+        }
+        likelyHeaderLine = dialect.likelyHeaderLine
+        var reader = CSVReader(delimiter: dialect.delimiter, dialect.start(of: text))
+        let fault = try reader.read(text) { cells, place in take(cells, place, report) }
+        finish(fault, badEncodingLine: reader.place.badEncodingLine, report)
+        shape.delimiter = dialect.delimiter
+        shape.hasSeparatorLine = dialect.separatorLineLength > 0
+        for (column, cell) in header.enumerated() where map?.isDropped(column) == false { shape.header.append(cell) }
+    }
+
+    /// Reads JSON lines from front to back.
+    mutating func readJSONLines(_ text: TextReader, _ report: Report) throws(InputError) {
+        var reader = JSONLinesReader(offset: text.textOffset)
+        let fault = try reader.read(text) { line, place in take(line, place, report) }
+        finish(fault, badEncodingLine: reader.place.badEncodingLine, report)
+    }
+
     /// Takes a record of a CSV, the header first.
-    mutating func take(_ record: borrowing CellBuffer, _ place: RecordPlace, _ report: Report) {
+    private mutating func take(_ record: borrowing CellBuffer, _ place: RecordPlace, _ report: Report) {
         if let map {
             if map.isUsable, cells.take(record, map) { takeRow(place, report) }
         } else {
@@ -40,7 +70,7 @@ struct CatalogBuilder: ~Copyable {
     }
 
     /// Takes a line of JSON lines.
-    mutating func take(_ line: Bytes, _ place: RecordPlace, _ report: Report) {
+    private mutating func take(_ line: Bytes, _ place: RecordPlace, _ report: Report) {
         if firstPlace == nil { firstPlace = place }
         do throws(Complaint) {
             cells.take(try JSONRow.members(in: line), &meanings, &buffer)
@@ -58,7 +88,7 @@ struct CatalogBuilder: ~Copyable {
     }
 
     /// Takes what is wrong with the text as a whole, once it is read as far as it can be.
-    mutating func finish(_ fault: TextFault?, badEncodingLine: Int?, _ report: Report) {
+    private mutating func finish(_ fault: TextFault?, badEncodingLine: Int?, _ report: Report) {
         let isEncodingFirst = (badEncodingLine ?? .max) <= (fault?.line ?? .max)
         if isEncodingFirst { reportEncoding(badEncodingLine, report) }
         if let fault { tell(fault, report) }
@@ -66,7 +96,7 @@ struct CatalogBuilder: ~Copyable {
     }
 
     private mutating func takeHeader(_ record: borrowing CellBuffer, _ place: RecordPlace, _ report: Report) {
-        let map = ColumnMap(header: record, line: place.line)
+        let map = ColumnMap(header: record, line: place.line, likelyLine: likelyHeaderLine)
         cells = RowCells(map)
         firstPlace = place
         for column in 0..<record.count { header.append(Array(record[column])) }

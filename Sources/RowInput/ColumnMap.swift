@@ -26,7 +26,8 @@ struct ColumnMap {
     /// - Parameters:
     ///   - header: the cells of the header.
     ///   - line: the line on which it starts.
-    init(header: borrowing CellBuffer, line: Int) {
+    ///   - likelyLine: a later line that looks more like one.
+    init(header: borrowing CellBuffer, line: Int, likelyLine: Int? = nil) {
         self.line = line
         guard header.count <= Self.limit else {
             addProblem(.columnsTooMany, nil, "the header has more than \(Self.limit) columns")
@@ -38,7 +39,7 @@ struct ColumnMap {
             names.append(name.text)
             add(ColumnMeaning(name: name, in: .csv), at: column, &columns)
         }
-        checkRequiredColumns()
+        checkRequiredColumns(likelyLine)
     }
 
     /// Whether rows can be made sense of at all.
@@ -77,14 +78,15 @@ struct ColumnMap {
         return false
     }
 
-    private mutating func checkRequiredColumns() {
+    private mutating func checkRequiredColumns(_ likelyLine: Int?) {
         let missing = [Field.baseURL, .id].filter { field in !fields.contains { $0.field == field } }
         if missing.count == 2 {
             // Nothing of the line is quoted: without a header it is data, with secrets in it.
             problems.removeAll()
-            addProblem(
-                .headerUnrecognized, nil,
-                "no header with 'base_url' and 'id' here: is there a title row above it, or is the header missing?")
+            let advice =
+                likelyLine.map { "line \($0) looks like it, so what stands above is a title: delete it" }
+                ?? "is there a title row above it, or is the header missing?"
+            addProblem(.headerUnrecognized, nil, "no header with 'base_url' and 'id' here: \(advice)")
         } else if let field = missing.first {
             addProblem(.headerColumnMissing, nil, "there is no column '\(field.columnName)' in the header")
         }

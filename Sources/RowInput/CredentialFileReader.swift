@@ -21,7 +21,12 @@ struct CredentialFileReader {
         self.path = path
         secrets = SecretReader(folder: input.folder, environment: environment)
         let text = try TextReader(input)
-        var records = CSVReader(delimiter: UInt8(ascii: ","), offset: text.textOffset)
+        let dialect: Dialect
+        switch try Dialect.find(in: text, choice: .automatic, needed: [.baseURL, .clientID, .clientSecret]) {
+        case .success(let found): dialect = found
+        case .failure(let fault): throw .badCredentials(path, line: fault.line, fault.message)
+        }
+        var records = CSVReader(delimiter: dialect.delimiter, dialect.start(of: text))
         let fault = try records.read(text) { cells, place in take(cells, place) }
         if let failure { throw failure }
         if let fault { throw .badCredentials(path, line: fault.line, fault.message) }

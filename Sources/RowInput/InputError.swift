@@ -48,6 +48,10 @@ package struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
         InputError(.broken, "'\(Quotation.escaped(name))': no memory to keep a copy of it: \(errorText(code))")
     }
 
+    static func unknownEncoding(_ name: String) -> InputError {
+        InputError(.broken, "this machine cannot read the encoding \(name)", hint: "is glibc complete on it?")
+    }
+
     /// A row was asked for again that this input cannot give.
     static func recordLost(_ name: String, line: Int) -> InputError {
         InputError(.broken, "\(Quotation.escaped(name)):\(line): the row can no longer be read")

@@ -62,23 +62,4 @@ package final class InputFile: Sendable {
             ? descriptor.read(at: offset, into: buffer, name: name)
             : descriptor.read(into: buffer, name: name)
     }
-
-    /// Some bytes of a kept input; fewer only at its end.
-    func bytes(at offset: Int, count: Int) throws(InputError) -> [UInt8] {
-        var failure: InputError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            do throws(InputError) {
-                while filled < count {
-                    let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
-                    let read = try read(at: offset + filled, into: rest)
-                    if read == 0 { break }
-                    filled += read
-                }
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        return bytes
-    }
 }

@@ -7,7 +7,36 @@ package struct InputSettings: Sendable {
         case csv, jsonl
     }
 
+    /// What stands between the cells of a CSV.
+    package enum DelimiterChoice: String, CaseIterable, Sendable {
+        /// By a line `sep=…`, else the one under which the header has the columns a row needs.
+        case automatic = "auto"
+        case comma, semicolon, tab, pipe
+
+        /// The byte chosen; nil when it is to be found.
+        var byte: UInt8? {
+            switch self {
+            case .automatic: nil
+            case .comma: UInt8(ascii: ",")
+            case .semicolon: UInt8(ascii: ";")
+            case .tab: UInt8(ascii: "\t")
+            case .pipe: UInt8(ascii: "|")
+            }
+        }
+    }
+
+    /// How the bytes of the input are text.
+    package enum EncodingChoice: String, CaseIterable, Sendable {
+        /// By the byte order mark, else UTF-8.
+        case automatic = "auto"
+        case utf8 = "utf-8"
+        case utf16 = "utf-16"
+        case windows1252 = "windows-1252"
+    }
+
     package var format: FormatChoice
+    package var delimiter: DelimiterChoice
+    package var encoding: EncodingChoice
     /// Only rows whose host, without port, matches this shell pattern are part of anything; nil takes all.
     package var only: String?
     /// Whether plain `http` may go to a host that is not loopback.
@@ -18,10 +47,13 @@ package struct InputSettings: Sendable {
     package var environment: [String: String]
 
     package init(
-        format: FormatChoice = .automatic, only: String? = nil, allowsPlainHTTP: Bool = false,
+        format: FormatChoice = .automatic, delimiter: DelimiterChoice = .automatic,
+        encoding: EncodingChoice = .automatic, only: String? = nil, allowsPlainHTTP: Bool = false,
         credentials: CredentialBook = CredentialBook(), environment: [String: String] = [:]
     ) {
         self.format = format
+        self.delimiter = delimiter
+        self.encoding = encoding
         self.only = only
         self.allowsPlainHTTP = allowsPlainHTTP
         self.credentials = credentials

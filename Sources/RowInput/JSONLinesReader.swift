@@ -22,6 +22,7 @@ struct JSONLinesReader: ~Copyable {
         while let slice = try text.next() {
             do throws(TextFault) { try read(slice, body) } catch { return error }
         }
+        if let fault = text.fault(onLine: place.lineToCome) { return fault }
         finish(body)
         return nil
     }

@@ -1,11 +1,10 @@
 /// The three ways to end a line.
 enum LineEnding {
-    /// The line end behind a record; LF when it has none, or when the input cannot be read again.
-    static func after(_ place: RecordPlace, in input: InputFile) throws(InputError) -> [UInt8] {
-        guard input.isKept else { return [0x0A] }
+    /// The line end behind a record; LF when it has none, or when the text cannot be read again.
+    static func after(_ place: RecordPlace, in text: KeptText) throws(InputError) -> [UInt8] {
         // From the byte before the last to the one behind: a slice may have cut a CRLF in two.
         let start = max(0, place.offset + place.length - 2)
-        let bytes = try input.bytes(at: start, count: 3)
+        let bytes = try text.bytes(at: start, count: 3)
         let last = place.offset + place.length - 1 - start
         guard last >= 0, last < bytes.count else { return [0x0A] }
         switch bytes[last] {

@@ -3,6 +3,8 @@ extension Problem {
     package enum Code: String, CaseIterable, Sendable {
         // The file as a whole.
         case encodingInvalid = "encoding-invalid"
+        case separatorUnknown = "separator-unknown"
+        case delimiterAmbiguous = "delimiter-ambiguous"
         case quoteUnclosed = "quote-unclosed"
         case quoteInCell = "quote-in-cell"
         case quoteTrailing = "quote-trailing"

@@ -59,8 +59,8 @@ extension RowCatalog {
 
     private func bytes(ofRow row: Int) throws(InputError) -> [UInt8] {
         let place = index.place(row)
-        let bytes = try input.bytes(at: place.offset, count: place.length)
-        guard input.isKept, bytes.count == place.length else { throw lost(row) }
+        let bytes = try text.bytes(at: place.offset, count: place.length)
+        guard bytes.count == place.length else { throw lost(row) }
         return bytes
     }
 

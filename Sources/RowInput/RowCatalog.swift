@@ -13,6 +13,7 @@ package final class RowCatalog: JobSource, EchoSource, Sendable {
     let settings: InputSettings
     let map: ColumnMap?
     let input: InputFile
+    let text: KeptText
 
     /// Reads an input once, from front to back, judging each row. Blocks until it is at its end.
     ///
@@ -31,38 +32,31 @@ package final class RowCatalog: JobSource, EchoSource, Sendable {
     static func read(
         _ input: InputFile, settings: InputSettings, sliceSize: Int, report: (Problem) -> Void
     ) throws(InputError) -> RowCatalog {
-        let text = try TextReader(input, sliceSize: sliceSize)
-        let format = try settings.format(of: input, text)
+        let text = try TextReader(input, encoding: settings.encoding, sliceSize: sliceSize)
+        var shape = InputShape(
+            format: try settings.format(of: input, text), encoding: text.encoding,
+            hasByteOrderMark: text.hasByteOrderMark)
         var builder = CatalogBuilder(settings, folder: input.folder)
-        switch format {
-        case .csv:
-            var reader = CSVReader(delimiter: UInt8(ascii: ","), offset: text.textOffset)
-            let fault = try reader.read(text) { cells, place in builder.take(cells, place, report) }
-            builder.finish(fault, badEncodingLine: reader.place.badEncodingLine, report)
-        case .jsonl:
-            var reader = JSONLinesReader(offset: text.textOffset)
-            let fault = try reader.read(text) { line, place in builder.take(line, place, report) }
-            builder.finish(fault, badEncodingLine: reader.place.badEncodingLine, report)
+        switch shape.format {
+        case .csv: try builder.readCSV(text, settings.delimiter, &shape, report)
+        case .jsonl: try builder.readJSONLines(text, report)
         }
-        return try RowCatalog(input, settings, format, text, builder)
+        if let place = builder.firstPlace { shape.lineEnding = try LineEnding.after(place, in: text.kept) }
+        return RowCatalog(input, settings, text.kept, shape, builder)
     }
 
     private init(
-        _ input: InputFile, _ settings: InputSettings, _ format: InputShape.Format, _ text: TextReader,
+        _ input: InputFile, _ settings: InputSettings, _ text: KeptText, _ shape: InputShape,
         _ builder: borrowing CatalogBuilder
-    ) throws(InputError) {
+    ) {
         self.input = input
         self.settings = settings
+        self.text = text
+        self.shape = shape
         index = builder.index
         map = builder.map
         warningCount = builder.warningCount
         hasFileProblem = builder.hasFileProblem
-        var shape = InputShape(format: format, hasByteOrderMark: text.hasByteOrderMark)
-        if let place = builder.firstPlace { shape.lineEnding = try LineEnding.after(place, in: input) }
-        for (column, cell) in builder.header.enumerated() where builder.map?.isDropped(column) == false {
-            shape.header.append(cell)
-        }
-        self.shape = shape
     }
 
     /// Rows that are part of the run, those that cannot run among them.

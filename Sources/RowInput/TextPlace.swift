@@ -12,23 +12,31 @@ struct RecordPlace {
 
 /// Counts lines and bytes while a text is read.
 struct TextPlace {
-    /// The 1-based line of the last piece; 0 before the first.
-    private(set) var line = 0
+    /// The 1-based line of the last piece; before the first, the lines that were passed over.
+    private(set) var line: Int
     /// Offset behind the last piece.
     private(set) var offset: Int
     /// The first line whose bytes are no UTF-8, if there was one.
     private(set) var badEncodingLine: Int?
     private var checker = UTF8Checker()
+    private var isAtLineEnd = true
 
-    /// - Parameter offset: where the text starts in the kept text.
-    init(offset: Int) {
+    /// - Parameters:
+    ///   - offset: where the text starts in the kept text.
+    ///   - line: lines before it.
+    init(offset: Int, line: Int = 0) {
         self.offset = offset
+        self.line = line
     }
+
+    /// The line on which the next byte would stand.
+    var lineToCome: Int { isAtLineEnd ? line + 1 : line }
 
     @inline(__always)
     mutating func move(over piece: LineScanner.Piece) {
         if piece.startsLine { line += 1 }
         offset += piece.bytes.count
+        isAtLineEnd = piece.endsLine
         if !checker.accepts(piece.bytes), badEncodingLine == nil { badEncodingLine = line }
     }
 
@@ -50,6 +58,8 @@ extension TextFault {
     static func notUTF8(line: Int) -> TextFault {
         TextFault(
             code: .encodingInvalid, line: line,
-            message: "there are bytes that are no UTF-8: save the file as UTF-8")
+            message:
+                "there are bytes here that are no UTF-8: save the file as UTF-8, or use --encoding windows-1252 if "
+                + "that is what it is")
     }
 }
