@@ -1,0 +1,72 @@
+import HTTPTransport
+import JSONText
+import JobModel
+
+extension PBXPerformer {
+    /// Logs in for a row. The row goes on when that succeeds, or fails with it.
+    func logIn(_ job: Job, _ login: LoginRequest, after progress: RowProgress) -> StepReport {
+        let start = clock.now()
+        let exchange = transport.send(login.request(pin: job.tlsPin))
+        let reply = Reply(exchange.ending)
+        if let token = reply.token {
+            let session = Session(
+                token, for: job, from: start, lifetime: reply.tokenLifetime, margin: renewalMargin)
+            sessions.withAccess(to: job.address.host) { $0.begin(session) }
+            return report(.proceed, on: job, latency: exchange.latency)
+        }
+        let errmsg = SecretMask(job.secrets).clean(reply.content["errmsg"]?.text ?? "")
+        let outcome = weigh(reply.preparationOutcome("login", errmsg: errmsg), of: job, after: progress)
+        let isRefused = reply.isAnswer && !reply.isTemporary
+        let verdict = isRefused ? refuse(job, reply, outcome) : verdict(on: reply, outcome)
+        return report(verdict, on: job, latency: exchange.latency)
+    }
+
+    /// Remembers that a login failed, so that it is never repeated: a PBX blocks the caller after five of them.
+    private func refuse(_ job: Job, _ reply: Reply, _ outcome: Outcome) -> StepReport.Verdict {
+        let reason = "not sent: in an earlier row with these credentials \(outcome.error)"
+        let failedLogins = sessions.withAccess(to: job.address.host) { access in
+            access.refuse(job.credentials, because: reason)
+            return access.failedLogins
+        }
+        let isHopeless = reply.errcode.map(PBXErrorCode.stopsHostAtLogin) ?? false
+        return isHopeless || failedLogins > 1 ? .stopHost(outcome, reason: outcome.error) : .done(outcome)
+    }
+}
+
+extension Job {
+    /// Every secret of the row that a PBX may know.
+    var secrets: [Secret] {
+        let texts = (edit.authInfo ?? []).compactMap { item in
+            if case .string(let secret) = item.value { secret } else { nil }
+        }
+        switch credentials {
+        case .token(let token): return [token] + texts
+        case .client(_, let secret): return [secret] + texts
+        }
+    }
+}
+
+extension Reply {
+    /// The token of a login that succeeded.
+    fileprivate var token: Secret? {
+        guard errcode == PBXErrorCode.success.rawValue, let text = content["access_token"]?.text, !text.isEmpty else {
+            return nil
+        }
+        return Secret(text)
+    }
+
+    /// How long the token is good; what the guides promise when the answer does not say.
+    fileprivate var tokenLifetime: Duration {
+        let value = content["access_token_expire_time"]
+        let seconds = value?.integer ?? value?.text.flatMap { Int64($0) } ?? 0
+        return (1...86_400).contains(seconds) ? .seconds(seconds) : .seconds(1800)
+    }
+
+    /// Whether the PBX said something, readable or not.
+    fileprivate var isAnswer: Bool {
+        switch kind {
+        case .errcode, .unreadable: true
+        case .lost, .notConnected: false
+        }
+    }
+}

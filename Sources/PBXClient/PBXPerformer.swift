@@ -1,0 +1,106 @@
+package import HTTPTransport
+package import JobModel
+
+/// Carries out rows against PBXs: logs in, edits, renews, revokes. Confined to the worker that made it.
+///
+/// Every method blocks for at most one request.
+package final class PBXPerformer: JobPerformer {
+    let transport: HTTPTransport
+    let sessions: SessionStore
+    let clock: any RunClock
+    /// How long before its end a token is renewed: no request may still be in flight when it expires.
+    let renewalMargin: Duration
+
+    /// - Parameters:
+    ///   - settings: how requests connect and what they trust.
+    ///   - sessions: what all workers of the run share.
+    ///   - clock: what tokens and dates are held against.
+    /// - Throws: `TransportError` when the settings cannot be used.
+    package init(
+        transport settings: TransportSettings, sessions: SessionStore, clock: any RunClock
+    ) throws(TransportError) {
+        transport = try HTTPTransport(settings)
+        self.sessions = sessions
+        self.clock = clock
+        renewalMargin = settings.timeout + .seconds(60)
+    }
+
+    package func step(
+        _ job: Job, after progress: RowProgress, willSend: () throws -> Void
+    ) throws -> StepReport {
+        let (credentials, now) = (job.credentials, clock.now())
+        switch sessions.withAccess(to: job.address.host, { $0.nextMove(for: credentials, at: now) }) {
+        case .edit(let token):
+            if progress.edits == 0 { try willSend() }
+            return edit(job, with: token, after: progress)
+        case .logIn(let id, let secret):
+            return logIn(job, LoginRequest(to: job.address, id: id, secret: secret), after: progress)
+        case .revoke(let session):
+            return revoke(session, before: job, after: progress)
+        case .skip(let reason):
+            let outcome = Outcome(status: .skipped, errorClass: .hostStopped, error: reason)
+            return report(.done(outcome), on: job, latency: nil)
+        }
+    }
+
+    package func close(_ host: HostKey, within limit: Duration?) -> Duration? {
+        let ended = sessions.withAccess(to: host) { access in
+            access.session.map { session in
+                access.end(session.token)
+                return session
+            }
+        }
+        return ended.map { transport.send($0.revocation(within: limit)).latency }
+    }
+
+    private func revoke(_ session: Session, before job: Job, after progress: RowProgress) -> StepReport {
+        let exchange = transport.send(session.revocation(within: nil))
+        let reply = Reply(exchange.ending)
+        let isWorthAnotherTry =
+            switch reply.kind {
+            case .notConnected: true
+            // Once more, so that there are not two live tokens; a PBX that never answers this is not worth the row.
+            case .lost: progress.retries == 0
+            case .errcode, .unreadable: false
+            }
+        if isWorthAnotherTry {
+            let outcome = weigh(reply.preparationOutcome("logout"), of: job, after: progress)
+            return report(verdict(on: reply, outcome), on: job, latency: exchange.latency)
+        }
+        sessions.withAccess(to: job.address.host) { $0.end(session.token) }
+        return report(.proceed, on: job, latency: exchange.latency)
+    }
+}
+
+/// What the acts of a step share.
+extension PBXPerformer {
+    func verdict(on reply: Reply, _ outcome: Outcome) -> StepReport.Verdict {
+        reply.isTemporary ? .retry(outcome, pause: reply.pause(at: clock.wallTime())) : .done(outcome)
+    }
+
+    /// Takes into account what became of the row's earlier edit requests: when one may have been carried out, the row
+    /// does not become `failed` because a later one was not.
+    func weigh(_ outcome: Outcome, of job: Job, after progress: RowProgress) -> Outcome {
+        let row = job.position.row
+        guard progress.edits > 0, outcome.status == .failed, outcome.errcode == nil, outcome.errorClass != .auth,
+            sessions.withAccess(to: job.address.host, { $0.doubtfulRow == row })
+        else { return outcome }
+        var outcome = outcome
+        outcome.status = .unknown
+        outcome.error += "; an edit request sent before may have been carried out"
+        return outcome
+    }
+
+    func report(
+        _ verdict: StepReport.Verdict, on job: Job, latency: Duration?, edits: Int = 0, renewals: Int = 0
+    ) -> StepReport {
+        let isSessionOpen = sessions.withAccess(to: job.address.host) { $0.session != nil }
+        return StepReport(verdict, latency: latency, edits: edits, renewals: renewals, isSessionOpen: isSessionOpen)
+    }
+}
+
+extension Session {
+    fileprivate func revocation(within limit: Duration?) -> HTTPRequest {
+        RevokeRequest(to: address).request(token: token, pin: pin, timeout: limit)
+    }
+}

@@ -1,0 +1,61 @@
+import HTTPTransport
+package import JobModel
+import JSONText
+
+/// The `get_token` request of an application's login.
+package struct LoginRequest {
+    private static let endpoint = "get_token"
+    private let address: PBXAddress
+    private let id: String
+    private let secret: Secret
+
+    /// - Parameters:
+    ///   - address: where the PBX answers.
+    ///   - id: the Client ID, sent as `username`.
+    ///   - secret: the Client Secret, sent as `password`.
+    package init(to address: PBXAddress, id: String, secret: Secret) {
+        self.address = address
+        self.id = id
+        self.secret = secret
+    }
+
+    /// The URL, which holds no secret.
+    package var maskedURL: String { address.url(of: Self.endpoint, token: nil) }
+
+    /// The body with the Client Secret as `***`.
+    package var maskedBody: String { String(decoding: body(password: Secret.mask), as: UTF8.self) }
+
+    /// The request as it is sent.
+    func request(pin: String?) -> HTTPRequest {
+        HTTPRequest(.post(body: body(password: secret.reveal())), url: maskedURL, pin: pin)
+    }
+
+    private func body(password: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("username", id)
+        writer.member("password", password)
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+/// The `del_token` request that ends a session.
+package struct RevokeRequest {
+    private static let endpoint = "del_token"
+    private let address: PBXAddress
+
+    /// - Parameter address: where the PBX answers.
+    package init(to address: PBXAddress) {
+        self.address = address
+    }
+
+    /// The URL with the token as `***`.
+    package var maskedURL: String { address.url(of: Self.endpoint, token: Secret.mask) }
+
+    /// The request as it is sent.
+    func request(token: Secret, pin: String?, timeout: Duration?) -> HTTPRequest {
+        let url = address.url(of: Self.endpoint, token: token.reveal().percentEncoded())
+        return HTTPRequest(.get, url: url, pin: pin, timeout: timeout)
+    }
+}
