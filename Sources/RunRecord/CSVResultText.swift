@@ -41,15 +41,16 @@ struct CSVResultText {
         append(outcome.attempts)
         append(outcome.startedAt)
         append(outcome.finishedAt)
-        append(outcome.durationMilliseconds)
+        append(outcome.durationMilliseconds.map { Int($0) })
         endCell()
         endRow()
     }
 
     /// Writes a text that may have come from a PBX, made harmless to a spreadsheet that would take it for a formula.
     private mutating func append(foreign text: String) {
-        let isFormula = text.utf8.first.map(CSVResultText.formulaStarts.contains) ?? false
-        appendCell((isFormula ? [UInt8(ascii: "'")] : []) + Array(text.utf8))
+        guard let first = text.utf8.first else { return endCell() }
+        let isFormula = CSVResultText.formulaStarts.contains(first)
+        appendCell(isFormula ? [UInt8(ascii: "'")] + Array(text.utf8) : Array(text.utf8))
     }
 
     private static let formulaStarts = Array("=+-@\t\r".utf8)
@@ -59,8 +60,8 @@ struct CSVResultText {
         endCell()
     }
 
-    private mutating func append(_ number: (some BinaryInteger)?) {
-        if let number { bytes.append(contentsOf: String(number).utf8) }
+    private mutating func append(_ number: Int?) {
+        if let number { bytes.appendDecimal(number) }
         endCell()
     }
 

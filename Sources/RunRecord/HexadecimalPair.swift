@@ -20,9 +20,13 @@ struct HexadecimalPair: Hashable, Sendable {
     var text: String {
         var digits: [UInt8] = []
         digits.reserveCapacity(32)
-        digits.appendHexadecimal(high)
-        digits.appendHexadecimal(low)
+        append(to: &digits)
         return String(decoding: digits, as: UTF8.self)
+    }
+
+    func append(to bytes: inout [UInt8]) {
+        bytes.appendHexadecimal(high)
+        bytes.appendHexadecimal(low)
     }
 
     private static func word(_ digits: ArraySlice<UInt8>) -> UInt64? {

@@ -3,22 +3,22 @@ import JobModel
 
 /// Writes ledger lines, many in a row.
 struct LedgerText {
-    private var json: JSONWriter
+    /// What was written so far.
+    private(set) var bytes: [UInt8] = []
+    /// Keeps what it worked out; to be handed to the next text.
     private(set) var timestamps: TimestampWriter
 
     /// - Parameters:
     ///   - capacity: bytes to make room for at once.
-    ///   - timestamps: the writer of an earlier text, whose work is used again.
+    ///   - timestamps: the writer of an earlier text.
     init(capacity: Int, timestamps: TimestampWriter = TimestampWriter()) {
-        json = JSONWriter(capacity: capacity)
+        bytes.reserveCapacity(capacity)
         self.timestamps = timestamps
     }
 
-    /// What was written so far.
-    var bytes: [UInt8] { json.bytes }
-
     /// The line that opens a run, or continues one.
     mutating func append(_ run: RunHeader, salt: RowSalt, pid: Int32) {
+        var json = JSONWriter()
         json.beginObject()
         json.member("event", "run")
         json.member("run_id", run.runID)
@@ -26,46 +26,64 @@ struct LedgerText {
         json.member("input", run.input.json)
         json.member("salt", salt.description)
         json.member("pid", pid)
-        member("at", run.startedAt)
+        json.member("at", run.startedAt.description)
         json.endObject()
         json.endLine()
+        bytes += json.bytes
     }
 
+    /// The line of one event; there are two for every row, so each byte is put where it belongs without a detour.
     mutating func append(_ event: LedgerEvent) {
-        json.beginObject()
         switch event {
         case .sent(let row, let key, let time):
-            identify("sent", row, key)
-            member("at", time)
+            append(#"{"event":"sent","row":"#, row)
+            append(key)
+            append(#","at":"#, time)
         case .done(let row, let key, let outcome):
-            identify("done", row, key)
+            append(#"{"event":"done","row":"#, row)
+            append(key)
             append(outcome)
         }
-        json.endObject()
-        json.endLine()
-    }
-
-    private mutating func identify(_ event: String, _ row: Int, _ key: RowKey) {
-        json.member("event", event)
-        json.member("row", row)
-        json.member("key", key.description)
+        append("}\n")
     }
 
     /// Writes the members of an outcome that say something.
     private mutating func append(_ outcome: Outcome) {
-        json.member("status", outcome.status.rawValue)
-        if let errcode = outcome.errcode { json.member("errcode", errcode) }
-        if !outcome.errmsg.isEmpty { json.member("errmsg", outcome.errmsg) }
-        if let httpStatus = outcome.httpStatus { json.member("http_status", httpStatus) }
-        if let errorClass = outcome.errorClass { json.member("error_class", errorClass.rawValue) }
-        if !outcome.error.isEmpty { json.member("error", outcome.error) }
-        json.member("attempts", outcome.attempts)
-        if let startedAt = outcome.startedAt { member("started_at", startedAt) }
-        if let finishedAt = outcome.finishedAt { member("finished_at", finishedAt) }
+        append(#","status":"#, outcome.status.rawValue)
+        if let errcode = outcome.errcode { append(#","errcode":"#, errcode) }
+        if !outcome.errmsg.isEmpty { append(#","errmsg":"#, outcome.errmsg) }
+        if let httpStatus = outcome.httpStatus { append(#","http_status":"#, httpStatus) }
+        if let errorClass = outcome.errorClass { append(#","error_class":"#, errorClass.rawValue) }
+        if !outcome.error.isEmpty { append(#","error":"#, outcome.error) }
+        append(#","attempts":"#, outcome.attempts)
+        if let startedAt = outcome.startedAt { append(#","started_at":"#, startedAt) }
+        if let finishedAt = outcome.finishedAt { append(#","finished_at":"#, finishedAt) }
     }
 
-    private mutating func member(_ key: String, _ time: WallTime) {
-        json.key(key)
-        json.raw(timestamps.quoted(time))
+    private mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    }
+
+    private mutating func append(_ key: RowKey) {
+        append(#","key":""#)
+        key.append(to: &bytes)
+        append(#"""#)
+    }
+
+    private mutating func append(_ key: StaticString, _ number: Int) {
+        append(key)
+        bytes.appendDecimal(number)
+    }
+
+    private mutating func append(_ key: StaticString, _ text: String) {
+        append(key)
+        bytes.appendJSONString(text)
+    }
+
+    private mutating func append(_ key: StaticString, _ time: WallTime) {
+        append(key)
+        append(#"""#)
+        timestamps.append(time, to: &bytes)
+        append(#"""#)
     }
 }

@@ -33,6 +33,11 @@ package struct RowKey: Hashable, Sendable, CustomStringConvertible {
     /// 32 hexadecimal digits.
     package var description: String { bits.text }
 
+    /// Appends the 32 hexadecimal digits.
+    func append(to bytes: inout [UInt8]) {
+        bits.append(to: &bytes)
+    }
+
     package func hash(into hasher: inout Hasher) {
         // The key is a hash itself; half of it is enough to tell rows apart.
         hasher.combine(bits.high)

@@ -25,7 +25,7 @@ extension RunRecorder {
         in directory: RunDirectory, rows: Int = 1, onFailure: @escaping @Sendable (RunRecordError) -> Void = { _ in }
     ) throws -> RunRecorder {
         try RunRecorder(
-            directory: directory, run: .make(rows: rows), clock: ManualClock(), commitInterval: .zero,
+            directory: directory, run: .make(rows: rows), clock: ManualClock(), longestPause: .zero,
             onFailure: onFailure)
     }
 }

@@ -6,4 +6,14 @@ extension Array where Element == UInt8 {
             append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
     }
+    /// Appends a number as its decimal digits.
+    mutating func appendDecimal(_ number: Int) {
+        if number < 0 { append(UInt8(ascii: "-")) }
+        var divisor: UInt = 1
+        while number.magnitude / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(number.magnitude / divisor % 10))
+            divisor /= 10
+        }
+    }
 }
