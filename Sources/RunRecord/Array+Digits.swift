@@ -6,6 +6,7 @@ extension Array where Element == UInt8 {
             append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
     }
+
     /// Appends a number as its decimal digits.
     mutating func appendDecimal(_ number: Int) {
         if number < 0 { append(UInt8(ascii: "-")) }

@@ -47,12 +47,10 @@ package struct LedgerHistory: Sendable {
     ///
     /// - Returns: false when its salt is not that of the lines before.
     mutating func begin(runID: String, salt: RowSalt) -> Bool {
+        guard self.salt == nil || self.salt == salt else { return false }
+        self.salt = salt
         runIDs.append(runID)
-        guard let first = self.salt else {
-            self.salt = salt
-            return true
-        }
-        return first == salt
+        return true
     }
 
     mutating func sent(_ key: RowKey) {
