@@ -38,7 +38,7 @@ extension EasyHandle {
     private borrowing func setTrust(_ settings: TransportSettings) -> [CURLcode] {
         // Every connection shows its certificate: one that changes during the run is seen at once.
         let sessions = set(CURLOPT_SSL_SESSIONID_CACHE, false)
-        let roots = TrustRoots(settings)
+        let roots = settings.caFile.map(TrustRoots.file) ?? TrustRoots.system
         return [
             sessions, set(CURLOPT_CAINFO, roots.file), set(CURLOPT_CAPATH, roots.directory),
             set(CURLOPT_PROXY_CAINFO, roots.file), set(CURLOPT_PROXY_CAPATH, roots.directory),

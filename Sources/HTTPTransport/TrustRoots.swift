@@ -6,33 +6,36 @@ import Glibc
 /// The system's are looked up in its folder of hashed names: a connection then reads the one certificate it needs, where
 /// the bundle is some 140 certificates that every worker would parse and keep. A system without such a folder, or with
 /// one that holds nothing but the bundle, gets the bundle.
-struct TrustRoots {
+struct TrustRoots: Equatable {
     /// PEM file; nil when the folder serves.
     let file: String?
     /// Folder of certificates under their hashed names; nil when the file serves.
     let directory: String?
 
-    init(_ settings: TransportSettings) {
-        let library = certfleet_library()?.pointee
-        let systemDirectory = library?.capath.map { String(cString: $0) }
-        if let caFile = settings.caFile {
-            (file, directory) = (caFile, nil)
-        } else if let systemDirectory, Self.holdsHashedNames(systemDirectory) {
-            (file, directory) = (nil, systemDirectory)
-        } else {
-            (file, directory) = (library?.cainfo.map { String(cString: $0) }, nil)
-        }
+    private init(file: String?, directory: String?) {
+        self.file = file
+        self.directory = directory
     }
 
-    /// Whether a folder holds a name like `002c0b4f.0`.
-    private static func holdsHashedNames(_ path: String) -> Bool {
-        guard let directory = opendir(path) else { return false }
+    /// The authorities of a PEM file.
+    static func file(_ path: String) -> TrustRoots { TrustRoots(file: path, directory: nil) }
+
+    /// The system's authorities, where libcurl was built to look for them.
+    static var system: TrustRoots {
+        let library = certfleet_library()?.pointee
+        let bundle = library?.cainfo.map { String(cString: $0) }
+        return library?.capath.flatMap { folder(String(cString: $0)) } ?? TrustRoots(file: bundle, directory: nil)
+    }
+
+    /// The authorities of a folder; nil when none in it has a name like `002c0b4f.0`.
+    static func folder(_ path: String) -> TrustRoots? {
+        guard let directory = opendir(path) else { return nil }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-            if isHashedName(name) { return true }
+            if isHashedName(name) { return TrustRoots(file: nil, directory: path) }
         }
-        return false
+        return nil
     }
 
     private static func isHashedName(_ name: [UInt8]) -> Bool {

@@ -14,19 +14,24 @@ struct SecretMask {
 
     /// The text with each secret as `***`, however it is written; control characters as blanks; cut at ``longest``.
     func clean(_ text: String) -> String {
-        let shown = String(decoding: masked(Array(text.utf8)), as: UTF8.self).unicodeScalars.prefix(Self.longest)
+        let spellings = secrets.flatMap { Self.spellings(of: $0.reveal(), upTo: text.utf8.count) }
+        if spellings.isEmpty, text.utf8.count <= Self.longest, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
+            return text
+        }
+        let masked = Self.mask(spellings, in: Array(text.utf8))
         var scalars = String.UnicodeScalarView()
-        scalars.append(contentsOf: shown.lazy.map { $0.isShowable ? $0 : " " })
+        for scalar in String(decoding: masked, as: UTF8.self).unicodeScalars.prefix(Self.longest) {
+            scalars.append(scalar.isShowable ? scalar : " ")
+        }
         return String(scalars)
     }
 
     /// Masks before anything is cut, because half a secret would not be found; stops when there is enough.
-    private func masked(_ text: [UInt8]) -> [UInt8] {
-        let needles = secrets.flatMap { Self.spellings(of: $0.reveal(), upTo: text.count) }
+    private static func mask(_ spellings: [[UInt8]], in text: [UInt8]) -> [UInt8] {
         var shown: [UInt8] = []
         var position = 0
-        while position < text.count, shown.count < Self.longest * 4 {
-            let end = Self.endOfSecret(in: text, from: position, needles)
+        while position < text.count, shown.count < longest * 4 {
+            let end = endOfSecret(in: text, from: position, spellings)
             if end > position {
                 shown += Secret.mask.utf8
                 position = end
@@ -39,11 +44,11 @@ struct SecretMask {
     }
 
     /// Where the run of secrets that starts here ends, those that overlap it or follow at once with it.
-    private static func endOfSecret(in text: [UInt8], from start: Int, _ needles: [[UInt8]]) -> Int {
+    private static func endOfSecret(in text: [UInt8], from start: Int, _ spellings: [[UInt8]]) -> Int {
         var (end, position) = (start, start)
         while position <= end, position < text.count {
-            for needle in needles where text[position...].starts(with: needle) {
-                end = max(end, position + needle.count)
+            for spelling in spellings where text[position...].starts(with: spelling) {
+                end = max(end, position + spelling.count)
             }
             position += 1
         }

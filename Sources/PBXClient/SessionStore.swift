@@ -5,13 +5,19 @@ import Synchronization
 ///
 /// Safe from any thread. That the rows of a host come one at a time is the caller's part.
 package final class SessionStore: Sendable {
-    private let hosts = Mutex<[HostKey: HostAccess]>([:])
+    /// Hosts under a lock of their own: workers that wait for one lock burn time that the requests need.
+    private final class Shelf: Sendable {
+        let hosts = Mutex<[HostKey: HostAccess]>([:])
+    }
+
+    private let shelves = (0..<64).map { _ in Shelf() }
 
     package init() {}
 
     /// Looks at or changes what is known of a host; hosts of which nothing is known take no memory.
     func withAccess<Result: Sendable>(to host: HostKey, _ body: @Sendable (inout HostAccess) -> Result) -> Result {
-        hosts.withLock { hosts in
+        let shelf = shelves[Int(UInt(bitPattern: host.hashValue) % UInt(shelves.count))]
+        return shelf.hosts.withLock { hosts in
             var access = hosts[host] ?? HostAccess()
             let wasEmpty = access.isEmpty
             let result = body(&access)
