@@ -10,8 +10,6 @@ package final class HTTPTransport {
     private let postHeaders: HeaderList
     private let buffer = AnswerBuffer()
     private let settings: TransportSettings
-    /// The pin that the handle is set to now.
-    private var pin: String?
 
     private static let lookupLifetimeSeconds = 60
 
@@ -25,8 +23,6 @@ package final class HTTPTransport {
         postHeaders = try HeaderList(["Content-Type: application/json", "Expect:"])
         try easy.configure(settings)
         try TransportError.check(buffer.attach(to: easy))
-        pin = settings.pin
-        trustPinOrChain()
     }
 
     /// Makes one request. Blocks until its answer is read, or it failed, or its time is over.
@@ -35,13 +31,28 @@ package final class HTTPTransport {
     package func send(_ request: HTTPRequest) -> HTTPExchange {
         let start = monotonicTime()
         buffer.reset()
-        easy.set(CURLOPT_URL, request.url)
-        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, request.isHostNumeric ? 0 : Self.lookupLifetimeSeconds)
-        easy.limit(to: min(request.timeout ?? settings.timeout, settings.timeout))
-        use(pin: request.pin ?? settings.pin)
-        let code = perform(request.method)
+        var code = prepare(request)
+        if code == CURLE_OK { code = perform(request.method) }
         let ending = HTTPExchange.Ending(code, of: easy, received: buffer)
         return HTTPExchange(ending, latency: monotonicTime() - start)
+    }
+
+    /// Sets what differs between requests.
+    ///
+    /// - Returns: the first failure; the request must not be made then, least of all without its pin.
+    private func prepare(_ request: HTTPRequest) -> CURLcode {
+        easy.limit(to: min(request.timeout ?? settings.timeout, settings.timeout))
+        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, request.isHostNumeric ? 0 : Self.lookupLifetimeSeconds)
+        let code = easy.set(CURLOPT_URL, request.url)
+        return code == CURLE_OK ? trust(pin: request.pin ?? settings.pin) : code
+    }
+
+    /// A right pin is trust enough: the certificate's chain and name are only looked at without one.
+    private func trust(pin: String?) -> CURLcode {
+        let isChainChecked = pin == nil && !settings.isInsecure
+        easy.set(CURLOPT_SSL_VERIFYPEER, isChainChecked)
+        easy.set(CURLOPT_SSL_VERIFYHOST, isChainChecked ? 2 : 0)
+        return easy.set(CURLOPT_PINNEDPUBLICKEY, pin)
     }
 
     private func perform(_ method: HTTPRequest.Method) -> CURLcode {
@@ -58,20 +69,6 @@ package final class HTTPTransport {
                 return easy.perform()
             }
         }
-    }
-
-    private func use(pin new: String?) {
-        guard new != pin else { return }
-        pin = new
-        trustPinOrChain()
-    }
-
-    /// A right pin is trust enough: the certificate's chain and name are only looked at without one.
-    private func trustPinOrChain() {
-        let isChainChecked = pin == nil && !settings.isInsecure
-        easy.set(CURLOPT_PINNEDPUBLICKEY, pin)
-        easy.set(CURLOPT_SSL_VERIFYPEER, isChainChecked)
-        easy.set(CURLOPT_SSL_VERIFYHOST, isChainChecked ? 2 : 0)
     }
 
     private func monotonicTime() -> Duration {

@@ -4,7 +4,8 @@ import TestSupport
 
 /// nginx with a certificate made for it, on a loopback port of its own; answers `secure` to every request.
 final class TLSServer {
-    static let host = "127.0.0.1"
+    /// Apart from the address where other tests get free ports.
+    static let host = "127.0.0.2"
 
     let port: UInt16
     /// The server's public key as a pin.
@@ -21,7 +22,7 @@ final class TLSServer {
     /// - Parameters:
     ///   - name: the name that the certificate is for, as OpenSSL writes it.
     ///   - days: for how long the certificate holds; below 0 it has expired.
-    init(name: String = "IP:127.0.0.1", days: Int = 2) throws {
+    init(name: String = "IP:127.0.0.2", days: Int = 2) throws {
         folder = try WorkDirectory()
         let shell = """
             openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out request.pem \

@@ -37,11 +37,9 @@ struct EditTests {
 
     @Test("an edit that never left is not counted as sent")
     func neverSent() throws {
-        let listener = try LoopbackSocket.listening(host: "127.0.0.1", backlog: 1)
-        let port = LoopbackSocket.port(of: listener)
-        LoopbackSocket.close(listener)
+        let address = try LoopbackSocket.unused()
         let rig = try Rig()
-        let log = try rig.run(.make(port: port, credentials: .ownToken), retries: 2)
+        let log = try rig.run(.make(host: address.host, port: address.port, credentials: .ownToken), retries: 2)
         #expect(log.outcome.status == .failed)
         #expect(log.outcome.errorClass == .connect)
         #expect(log.outcome.error == "the connection was refused")

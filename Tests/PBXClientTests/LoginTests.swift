@@ -76,11 +76,9 @@ struct LoginTests {
 
     @Test("that cannot connect is a connection failure")
     func notConnected() throws {
-        let listener = try LoopbackSocket.listening(host: "127.0.0.1", backlog: 1)
-        let port = LoopbackSocket.port(of: listener)
-        LoopbackSocket.close(listener)
+        let address = try LoopbackSocket.unused()
         let rig = try Rig()
-        let outcomes = try (1...2).map { try rig.run(.make(row: $0, port: port)).outcome }
+        let outcomes = try (1...2).map { try rig.run(.make(row: $0, host: address.host, port: address.port)).outcome }
         #expect(outcomes.map(\.status) == [.failed, .failed])
         #expect(outcomes.map(\.errorClass) == [.connect, .connect])
     }

@@ -37,6 +37,16 @@ package enum LoopbackSocket {
         return withAddress(host, port) { connect(client, $0, $1) } == 0
     }
 
+    /// An address where nobody listens, nor will: nothing else in the tests uses that host.
+    ///
+    /// - Throws: ``Failure``.
+    package static func unused() throws -> (host: String, port: UInt16) {
+        let host = "127.53.0.1"
+        let listener = try listening(host: host, backlog: 1)
+        defer { close(listener) }
+        return (host, port(of: listener))
+    }
+
     /// The port that a socket listens on.
     package static func port(of listener: Int32) -> UInt16 {
         var address = sockaddr_in()
