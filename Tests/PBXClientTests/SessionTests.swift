@@ -102,6 +102,15 @@ struct SessionTests {
         #expect(rig.tokens == ["-", "t1", "t1", "t1", "-", "t2"])
     }
 
+    @Test("that is hardly begun when its token runs out is tried all the same, or rows could wait for ever")
+    func lateEdit() throws {
+        let rig = try Rig(.token("t1", seconds: 10), .success)
+        _ = try rig.performer.step(rig.job(), after: RowProgress(), willSend: {})
+        rig.clock.advance(by: .seconds(11))
+        #expect(try rig.run(rig.job()).outcome.status == .ok)
+        #expect(rig.tokens == ["-", "t1"])
+    }
+
     @Test("ends before one with other credentials begins")
     func otherCredentials() throws {
         let rig = try Rig(.token("t1"), .success, .success, .token("t2"), .success)

@@ -6,6 +6,8 @@ package final class ScriptedServer: Sendable {
     package enum Act: Sendable {
         /// Reads the request, sends these bytes, and closes.
         case answer([UInt8])
+        /// Reads the request, sends these bytes, and keeps the connection until the client has gone.
+        case answerAndKeep([UInt8])
         /// Reads the request, sends these bytes, and resets the connection.
         case answerAndReset([UInt8])
         /// Reads the request, sends the first bytes, and then the others again and again, slowly, until the client has

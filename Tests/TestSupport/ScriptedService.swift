@@ -35,6 +35,10 @@ final class ScriptedService: Sendable {
         case .answer(let bytes):
             note(connection)
             _ = write(connection, bytes)
+        case .answerAndKeep(let bytes):
+            note(connection)
+            _ = write(connection, bytes)
+            waitForEnd(connection)
         case .answerAndReset(let bytes):
             note(connection)
             _ = write(connection, bytes)
