@@ -73,6 +73,6 @@ let package = Package(
         tests("PBXClient", ["JobModel", "JSONText", "HTTPTransport", "PBXSimulator"]),
         tests("RunEngine", ["JobModel", "Pacing"]),
         tests("PBXSimulator"),
-        tests("certfleet", ["JobModel", "JSONText", "PBXSimulator"]),
+        tests("certfleet", ["JobModel", "RunEngine", "RunRecord", "PBXSimulator", argumentParser]),
     ]
 )

@@ -5,6 +5,7 @@ import RowInput
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Validates an input and lists every problem of every row; sends nothing.",
+        usage: "certfleet check [<options>] <input>",
         discussion: "Exit codes: 0 valid, 3 invalid, 9 no rows, 64 usage.")
 
     @OptionGroup(title: "Input")

@@ -10,6 +10,7 @@ import RunEngine
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Runs a sample input against simulated PBXs; nothing to configure.",
+        usage: "certfleet demo [<options>]",
         discussion: """
             Starts simulated PBXs on loopback, writes a sample input in which a few rows will fail, and runs it over \
             real HTTP. Exit codes: 0 the demo went to its end, 1 it did not.

@@ -33,7 +33,7 @@ import Testing
 
     @Test func aFileThatCannotBeReadExits64AndSaysWhy() throws {
         let work = try WorkDirectory()
-        for (name, cause) in [("none.csv", "no such file"), (".", "directory")] {
+        for (name, cause) in [("none.csv", "no such file"), (".", "folder")] {
             for command in ["run", "check"] {
                 let result = try BuiltTool.run([command, name], in: work.path)
                 #expect(result.status == 64, "\(result.errors)")
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("base_url,id\nhttp://127.0.0.1,1\n", "edited"),
+        ("base_url,id\nhttp://127.0.0.1,1\n", "nothing to edit"),
         ("base_url,id,auto_renewl\nhttp://127.0.0.1,1,0\n", "auto_renewal"),
         ("host,auto_renewal\n127.0.0.1,0\n", "id"),
     ])

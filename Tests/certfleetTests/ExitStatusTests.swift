@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func everyStatusHasItsDocumentedCode() {
-        let statuses: [ExitStatus] = [
+        let statuses: [certfleet.ExitStatus] = [
             .success, .broken, .rowsFailed, .inputInvalid, .halted, .noRows, .windowOver, .usage, .signal(1),
             .signal(2),
             .signal(15),
@@ -22,21 +22,21 @@ import Testing
     }
 
     @Test(arguments: [
-        ([RowStatus.ok, .noChange], ExitStatus.success),
+        ([RowStatus.ok, .noChange], certfleet.ExitStatus.success),
         ([.ok, .failed], .rowsFailed), ([.unknown], .rowsFailed), ([.ok, .invalid], .rowsFailed),
         ([.skipped], .rowsFailed), ([.notAttempted], .rowsFailed), ([], .success),
     ])
-    func aRunThatWentToItsEndIsJudgedByItsRows(statuses: [RowStatus], expected: ExitStatus) {
-        #expect(ExitStatus(stopReasons: [], rows: Self.tally(statuses)) == expected)
+    func aRunThatWentToItsEndIsJudgedByItsRows(statuses: [RowStatus], expected: certfleet.ExitStatus) {
+        #expect(certfleet.ExitStatus(stopReasons: [], rows: Self.tally(statuses)) == expected)
     }
 
     @Test(arguments: [
-        ([StopReason.window], ExitStatus.windowOver), ([.halt], .halted), ([.canary], .halted),
+        ([StopReason.window], certfleet.ExitStatus.windowOver), ([.halt], .halted), ([.canary], .halted),
         ([.signal(15)], .signal(15)), ([.broken], .broken), ([.window, .halt], .halted),
         ([.window, .signal(2)], .signal(2)), ([.halt, .signal(1), .window], .signal(1)),
         ([.signal(2), .broken], .broken), ([.signal(2), .signal(15)], .signal(2)),
     ])
-    func ofSeveralReasonsToStopTheGravestCounts(reasons: [StopReason], expected: ExitStatus) {
-        #expect(ExitStatus(stopReasons: reasons, rows: Self.tally([.ok, .failed])) == expected)
+    func ofSeveralReasonsToStopTheGravestCounts(reasons: [StopReason], expected: certfleet.ExitStatus) {
+        #expect(certfleet.ExitStatus(stopReasons: reasons, rows: Self.tally([.ok, .failed])) == expected)
     }
 }

@@ -22,6 +22,6 @@ struct Fleet {
     /// How often the server was asked to edit the certificate that a row (from 1) names.
     func editsReceived(ofRow row: Int) -> Int {
         let (host, id) = rows[row - 1]
-        return simulator.record.on(host.number).of(.update).count { $0.text.hasPrefix("{\"id\":\(id),") }
+        return simulator.record.on(host.number).of(.certificateUpdate).count { $0.text.hasPrefix("{\"id\":\(id),") }
     }
 }

@@ -41,7 +41,7 @@ import Testing
 
     private func checkRecord(_ simulator: Simulator, rows: [(host: Int, id: Int)], jobs: Int) throws {
         let record = simulator.record
-        let edits = record.of(.update)
+        let edits = record.of(.certificateUpdate)
         let expected = rows.map { host, id in
             let rest =
                 id == 4
@@ -54,9 +54,9 @@ import Testing
         #expect(edits.allSatisfy { $0.errcode == 0 })
         for host in simulator.hosts {
             let own = record.on(host.number)
-            #expect(own.of(.getToken).count == 1 && own.of(.deleteToken).count == 1)
+            #expect(own.of(.getToken).count == 1 && own.of(.delToken).count == 1)
             #expect(own.peakConcurrency == 1)
-            #expect(own.of(.update).map { $0.text.prefix(7) } == (1...4).map { "{\"id\":\($0)" })
+            #expect(own.of(.certificateUpdate).map { $0.text.prefix(7) } == (1...4).map { "{\"id\":\($0)" })
             #expect(simulator.tokenCount(on: host.number) == 0)
         }
         #expect(record.peakConcurrency <= jobs)
@@ -65,7 +65,7 @@ import Testing
     @Test func jsonLinesInAndOutWithRowsThatThePBXRefuses() throws {
         let simulator = try Self.simulator(hosts: 2)
         defer { try? simulator.stop() }
-        simulator.set(.errcode(40002, at: .update), on: 2)
+        simulator.set(.errcode(40002, at: .certificateUpdate), on: 2)
         let work = try WorkDirectory()
         let lines = [(0, 1), (0, 99), (1, 1)].map { number, id in
             let host = simulator.hosts[number]
@@ -131,7 +131,7 @@ import Testing
         let result = try Records(csv: work.file("run/result.csv"))
         #expect(result["result.status"] == ["invalid", "ok"])
         #expect(result["result.error_class"] == ["input", ""])
-        #expect(simulator.record.of(.update).count == 1)
+        #expect(simulator.record.of(.certificateUpdate).count == 1)
     }
 
     @Test func aLoginThatFailsIsNotRepeated() throws {

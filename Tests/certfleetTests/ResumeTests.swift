@@ -48,7 +48,7 @@ import Testing
     @Test func aSortedAndMendedFileSendsOnlyWhatIsNotDone() throws {
         let fleet = try Fleet(hosts: 3, edits: 1)
         defer { try? fleet.simulator.stop() }
-        fleet.simulator.set(.errcode(40002, at: .update, times: 1), on: 2)
+        fleet.simulator.set(.errcode(40002, at: .certificateUpdate, times: 1), on: 2)
         let work = try WorkDirectory()
         try work.write("fleet.csv", fleet.csv)
         #expect(try BuiltTool.run(["run", "fleet.csv", "--out", "run"], in: work.path).status == 2)
@@ -59,7 +59,10 @@ import Testing
         try work.write("fleet.csv", ([header] + lines.reversed()).joined(separator: "\n"))
         let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
         #expect(second.status == 0, "\(second.errors)")
-        #expect(fleet.simulator.hosts.map { fleet.simulator.record.on($0.number).of(.update).count } == [1, 2, 2])
+        #expect(
+            fleet.simulator.hosts.map { fleet.simulator.record.on($0.number).of(.certificateUpdate).count } == [
+                1, 2, 2,
+            ])
         let result = try Records(csv: work.file("run/result.csv"))
         #expect(result["base_url"] == fleet.simulator.hosts.reversed().map(\.baseURL))
         #expect(Set(result["result.status"]) == ["ok"])
@@ -71,11 +74,11 @@ import Testing
     @Test func aRowThatWasSentWithoutAnAnswerIsSentAgainAndSaidToBe() throws {
         let fleet = try Fleet(hosts: 1, edits: 1)
         defer { try? fleet.simulator.stop() }
-        fleet.simulator.set(.silence(at: .update, times: 1), on: 1)
+        fleet.simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)
         let work = try WorkDirectory()
         try work.write("fleet.csv", fleet.csv)
         let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
-        try RunningTool.wait { try Ledger(work.file("run/ledger.jsonl")).rows("sent") == [1] }
+        try RunningTool.poll { try Ledger(work.file("run/ledger.jsonl")).rows("sent") == [1] }
         tool.send(SIGKILL)
         #expect(tool.wait() == -SIGKILL)
         let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
@@ -89,7 +92,7 @@ import Testing
         let work = try WorkDirectory()
         try work.write("fleet.csv", fleet.csv)
         let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
-        try RunningTool.wait { try !Ledger(work.file("run/ledger.jsonl")).events.isEmpty }
+        try RunningTool.poll { try !Ledger(work.file("run/ledger.jsonl")).events.isEmpty }
         let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
         #expect(
             second.status == 1 && second.errors.contains("process \(tool.process.processIdentifier)"),

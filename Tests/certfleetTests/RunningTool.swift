@@ -17,6 +17,10 @@ final class RunningTool {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try RunningTool.appending("\(folder)/stdout")
         process.standardError = try RunningTool.appending("\(folder)/stderr")
+        // A test's thread may have signals blocked, and a child inherits that.
+        var (none, own) = (sigset_t(), sigset_t())
+        pthread_sigmask(SIG_SETMASK, &none, &own)
+        defer { pthread_sigmask(SIG_SETMASK, &own, nil) }
         try process.run()
     }
 
@@ -35,7 +39,7 @@ final class RunningTool {
     var errors: String { (try? String(contentsOfFile: "\(folder)/stderr", encoding: .utf8)) ?? "" }
 
     /// Waits until something is so, however slow the machine is; gives up after a minute.
-    static func wait(until condition: () throws -> Bool) rethrows {
+    static func poll(_ condition: () throws -> Bool) rethrows {
         for _ in 0..<6000 {
             if try condition() { return }
             usleep(10_000)
@@ -44,7 +48,7 @@ final class RunningTool {
     }
 
     private static func appending(_ path: String) throws -> FileHandle {
-        if !FileManager.default.fileExists(atPath: path) { FileManager.default.createFile(atPath: path, contents: nil) }
+        if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
         let handle = try #require(FileHandle(forWritingAtPath: path))
         try handle.seekToEnd()
         return handle

@@ -37,7 +37,7 @@ import Testing
         defer { play.end() }
         play.tool.send(SIGINT)
         if moment == .connect {
-            try RunningTool.wait { play.tool.errors.contains("stopping on SIGINT") }
+            RunningTool.poll { play.tool.errors.contains("stopping on SIGINT") }
             play.tool.send(SIGINT)
         }
         #expect(play.tool.wait() == 130, "\(play.tool.errors)")
@@ -47,13 +47,13 @@ import Testing
     @Test func anEditUnderWayAtTheSecondSignalIsUnknown() throws {
         let fleet = try Fleet(hosts: 1, edits: 2)
         defer { try? fleet.simulator.stop() }
-        fleet.simulator.set(.silence(at: .update), on: 1)
+        fleet.simulator.set(.silence(at: .certificateUpdate), on: 1)
         let work = try WorkDirectory()
         try work.write("fleet.csv", fleet.csv)
         let tool = try RunningTool(["run", "fleet.csv", "--out", "run", "--timeout", "100s"], in: work.path)
-        try RunningTool.wait { fleet.simulator.requests(on: 1) == 2 }
+        RunningTool.poll { fleet.simulator.requests(on: 1) == 2 }
         tool.send(SIGTERM)
-        try RunningTool.wait { tool.errors.contains("stopping on SIGTERM") }
+        RunningTool.poll { tool.errors.contains("stopping on SIGTERM") }
         tool.send(SIGTERM)
         #expect(tool.wait() == 143)
         let result = try Records(csv: work.file("run/result.csv"))
@@ -65,7 +65,7 @@ import Testing
         let play = try Play(at: .rate, connectTimeout: "1s")
         defer { play.end() }
         play.tool.send(SIGUSR1)
-        try RunningTool.wait { play.tool.errors.contains("1/3 ok 1") }
+        RunningTool.poll { play.tool.errors.contains("1/3 ok 1") }
         play.tool.send(SIGINT)
         #expect(play.tool.wait() == 130)
     }
@@ -87,17 +87,17 @@ import Testing
                 try simulator.set(.blackholed, on: 1)
                 tool = try RunningTool(arguments, in: work.path)
                 let work = work
-                try RunningTool.wait { try !Ledger(work.file("run/ledger.jsonl")).events.isEmpty }
+                try RunningTool.poll { try !Ledger(work.file("run/ledger.jsonl")).events.isEmpty }
                 usleep(200_000)
             case .backoff:
-                simulator.set(.status(503, retryAfter: "60", at: .update), on: 1)
+                simulator.set(.status(503, retryAfter: "60", at: .certificateUpdate), on: 1)
                 tool = try RunningTool(arguments, in: work.path)
-                RunningTool.wait { simulator.record.of(.update).count == 1 }
+                RunningTool.poll { simulator.record.of(.certificateUpdate).count == 1 }
                 usleep(200_000)
             case .rate:
                 // A login and an edit leave at once on another clock than the second edit.
                 tool = try RunningTool(arguments + ["--rate-per-host", "1/s", "--rate", "20/m"], in: work.path)
-                RunningTool.wait { simulator.record.of(.update).count == 1 }
+                RunningTool.poll { simulator.record.of(.certificateUpdate).count == 1 }
                 usleep(200_000)
             }
         }
