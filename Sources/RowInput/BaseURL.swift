@@ -27,9 +27,8 @@ struct BaseURL {
             scheme = .https
         }
         if rest.last == UInt8(ascii: "/") { rest = rest.part(0..<rest.count - 1) }
-        let nameEnd = try Self.nameEnd(in: rest)
-        if nameEnd < rest.count { port = try Self.port(rest.part(nameEnd..<rest.count)) }
-        name = try HostName.read(rest.part(0..<nameEnd), into: scratch)
+        name = try HostName.read(&rest, into: scratch)
+        if !rest.isEmpty { port = try Self.port(rest) }
         self.port = port
     }
 
@@ -52,31 +51,18 @@ struct BaseURL {
             .baseURLMalformed, "the address must start with https:// or http://, not \(Quotation.of(bytes))")
     }
 
-    /// Index behind the host name: the end, or the colon before the port.
-    private static func nameEnd(in rest: Bytes) throws(Complaint) -> Int {
-        if rest.first == UInt8(ascii: "[") {
-            guard let bracket = rest.firstIndex(of: UInt8(ascii: "]")) else {
-                throw Complaint(.baseURLMalformed, "the bracket of an IPv6 address is not closed")
-            }
-            return bracket + 1
-        }
-        let colon = rest.firstIndex(of: UInt8(ascii: ":"))
-        // What follows a port is complained about there, whatever it is.
-        if let end = rest.firstIndex(where: { ending($0) != nil }), end < colon ?? rest.count {
-            throw tail(rest.part(end..<rest.count))
-        }
-        return colon ?? rest.count
-    }
-
+    /// Reads what follows the host name: a colon and the port.
     private static func port(_ bytes: Bytes) throws(Complaint) -> UInt16 {
-        guard bytes.first == UInt8(ascii: ":") else { throw tail(bytes) }
+        guard bytes[0] == UInt8(ascii: ":") else { throw tail(bytes) }
         var value = 0
-        for (index, byte) in bytes.enumerated().dropFirst() {
-            if ending(byte) != nil, index > 1 { throw tail(bytes.part(index..<bytes.count)) }
-            guard byte.isDigit, index <= 5 else { throw badPort }
-            value = value * 10 + Int(byte - UInt8(ascii: "0"))
+        var index = 1
+        while index < bytes.count, bytes[index].isDigit, value <= Int(UInt16.max) {
+            value = value * 10 + Int(bytes[index] - UInt8(ascii: "0"))
+            index += 1
         }
-        guard value >= 1, let port = UInt16(exactly: value) else { throw badPort }
+        let rest = bytes.part(index..<bytes.count)
+        if index > 1, let first = rest.first, HostName.ending(first) != nil { throw tail(rest) }
+        guard rest.isEmpty, value >= 1, let port = UInt16(exactly: value) else { throw badPort }
         return port
     }
 
@@ -85,20 +71,9 @@ struct BaseURL {
             .baseURLMalformed, "the port must be a number from 1 to 65535 (an IPv6 address is written in brackets)")
     }
 
-    /// What a byte starts that has no place behind host and port, if it does.
-    private static func ending(_ byte: UInt8) -> String? {
-        switch byte {
-        case UInt8(ascii: "/"): "a path"
-        case UInt8(ascii: "?"): "a query"
-        case UInt8(ascii: "#"): "a fragment"
-        case UInt8(ascii: "@"): "a user name"
-        default: nil
-        }
-    }
-
     /// The complaint about what stands behind host and port; it quotes nothing, since a query may hold a token.
     private static func tail(_ bytes: Bytes) -> Complaint {
-        let what = bytes.first.flatMap(ending) ?? "something"
+        let what = bytes.first.flatMap(HostName.ending) ?? "something"
         let hint = what == "a path" ? " (the path of the API goes into 'api_path')" : ""
         return Complaint(.baseURLMalformed, "the address has \(what) beside host and port\(hint)")
     }

@@ -1,4 +1,5 @@
 import CLibCSV
+import Glibc
 
 /// libcsv, fed piece by piece: one record at a time, cells exactly as they stand, nothing guessed.
 ///
@@ -14,10 +15,10 @@ struct CSVParser: ~Copyable {
     }
 
     private let parser: UnsafeMutablePointer<csv_parser>
-    private let record: UnsafeMutablePointer<Record>
+    private let state: UnsafeMutablePointer<State>
     private static let bufferStep = 4096
 
-    private struct Record: ~Copyable {
+    private struct State: ~Copyable {
         var cells = CellBuffer()
         var isComplete = false
         var hasLongField = false
@@ -26,37 +27,36 @@ struct CSVParser: ~Copyable {
     /// - Parameter delimiter: the byte between cells.
     init(delimiter: UInt8) {
         parser = .allocate(capacity: 1)
-        record = .allocate(capacity: 1)
-        record.initialize(to: Record())
+        state = .allocate(capacity: 1)
+        state.initialize(to: State())
         csv_init(parser, UInt8(CSV_STRICT | CSV_STRICT_FINI))
         csv_set_delim(parser, delimiter)
-        // Without this blanks round a cell are dropped, and those between a quote and its delimiter too.
-        csv_set_space_func(parser) { _ in 0 }
         csv_set_blk_size(parser, Self.bufferStep)
     }
 
     deinit {
         csv_free(parser)
         parser.deallocate()
-        record.deinitialize(count: 1)
-        record.deallocate()
+        state.deinitialize(count: 1)
+        state.deallocate()
     }
 
     /// The cells of the record that just ended, or those so far of one that has not.
-    var cells: CellBuffer {
-        _read { yield record.pointee.cells }
-    }
+    var record: Record { state.pointee.cells.record(0..<state.pointee.cells.count) }
 
     /// Takes a piece that has at most one line end, and that at its end.
     ///
     /// - Returns: whether a record ended with the piece.
     mutating func feed(_ piece: Bytes) throws(Fault) -> Bool {
         startRecordIfNeeded()
-        let taken = csv_parse(parser, piece.baseAddress, piece.count, takeCell, takeEnd, record)
+        // Left alone libcsv drops blanks round a cell, also those between a quote and its delimiter; asking it not to
+        // costs a call for each byte, which a piece without blanks need not pay.
+        csv_set_space_func(parser, piece.hasBlank ? { _ in 0 } : nil)
+        let taken = csv_parse(parser, piece.baseAddress, piece.count, takeCell, takeEnd, state)
         guard taken == piece.count else { throw parser.pointee.quoted == 0 ? .quoteInsideCell : .textBehindQuote }
         let isBufferLarge = csv_get_buffer_size(parser) > Self.fieldLimit + Self.bufferStep
-        if record.pointee.hasLongField || isBufferLarge { throw .fieldTooLong }
-        return record.pointee.isComplete
+        if state.pointee.hasLongField || isBufferLarge { throw .fieldTooLong }
+        return state.pointee.isComplete
     }
 
     /// Ends the text: a last record may lack its line end.
@@ -64,26 +64,34 @@ struct CSVParser: ~Copyable {
     /// - Returns: whether a record ended here.
     mutating func finish() throws(Fault) -> Bool {
         startRecordIfNeeded()
-        guard csv_fini(parser, takeCell, takeEnd, record) == 0 else { throw .unclosedQuote }
-        if record.pointee.hasLongField { throw .fieldTooLong }
-        return record.pointee.isComplete
+        guard csv_fini(parser, takeCell, takeEnd, state) == 0 else { throw .unclosedQuote }
+        if state.pointee.hasLongField { throw .fieldTooLong }
+        return state.pointee.isComplete
     }
 
     private mutating func startRecordIfNeeded() {
-        guard record.pointee.isComplete else { return }
-        record.pointee.isComplete = false
-        record.pointee.cells.removeAll()
+        guard state.pointee.isComplete else { return }
+        state.pointee.isComplete = false
+        state.pointee.cells.removeAll()
     }
 
     private let takeCell: @convention(c) (UnsafeMutableRawPointer?, Int, UnsafeMutableRawPointer?) -> Void = {
         start, length, context in
-        guard let record = context?.assumingMemoryBound(to: Record.self) else { return }
-        if length > CSVParser.fieldLimit { record.pointee.hasLongField = true }
-        record.pointee.cells.append(start, count: length)
+        guard let state = context?.assumingMemoryBound(to: State.self) else { return }
+        if length > CSVParser.fieldLimit { state.pointee.hasLongField = true }
+        state.pointee.cells.append(start, count: length)
     }
 
     private let takeEnd: @convention(c) (Int32, UnsafeMutableRawPointer?) -> Void = { _, context in
-        guard let record = context?.assumingMemoryBound(to: Record.self) else { return }
-        record.pointee.isComplete = true
+        guard let state = context?.assumingMemoryBound(to: State.self) else { return }
+        state.pointee.isComplete = true
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether there is a space or a tab, which is what libcsv calls blank.
+    fileprivate var hasBlank: Bool {
+        guard let baseAddress else { return false }
+        return memchr(baseAddress, 0x20, count) != nil || memchr(baseAddress, 0x09, count) != nil
     }
 }

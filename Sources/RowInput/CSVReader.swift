@@ -3,8 +3,8 @@ struct CSVReader: ~Copyable {
     /// Bytes of the largest record.
     static let rowLimit = 4 << 20
 
-    /// What a reader calls with each record; the cells are borrowed for the call.
-    typealias Body = (borrowing CellBuffer, RecordPlace) -> Void
+    /// What a reader calls with each record, which is borrowed for the call.
+    typealias Body = (Record, RecordPlace) -> Void
 
     private(set) var place: TextPlace
     private var parser: CSVParser
@@ -69,7 +69,7 @@ struct CSVReader: ~Copyable {
 
     private mutating func deliver(_ body: Body) {
         record.badEncodingLine = place.badEncodingLine
-        body(parser.cells, record)
+        body(parser.record, record)
     }
 
     private mutating func start(at piece: LineScanner.Piece) {
@@ -79,11 +79,11 @@ struct CSVReader: ~Copyable {
     }
 
     private mutating func feed(_ bytes: Bytes) throws(TextFault) -> Bool {
-        let cellCount = parser.cells.count
+        let cellCount = parser.record.count
         do throws(CSVParser.Fault) {
             let isComplete = try parser.feed(bytes)
             if record.length > Self.rowLimit { throw CSVParser.Fault.rowTooLong }
-            if parser.cells.count != cellCount { cellLine = place.line }
+            if parser.record.count != cellCount { cellLine = place.line }
             return isComplete
         } catch {
             throw describe(error)

@@ -23,6 +23,7 @@ struct CatalogBuilder: ~Copyable {
     private var buffer = CellBuffer()
     private var rowCount = 0
     private var hasReportedEncoding = false
+    private var isHeaderUsable = false
 
     /// The line on which the header probably is, when it is not the first record.
     private var likelyHeaderLine: Int?
@@ -44,9 +45,9 @@ struct CatalogBuilder: ~Copyable {
         case .failure(let fault): return tell(fault, report)
         }
         likelyHeaderLine = dialect.likelyHeaderLine
-        var reader = CSVReader(delimiter: dialect.delimiter, dialect.start(of: text))
-        let fault = try reader.read(text) { cells, place in take(cells, place, report) }
-        finish(fault, badEncodingLine: reader.place.badEncodingLine, report)
+        let pipeline = RecordPipeline(text, delimiter: dialect.delimiter, dialect.start(of: text))
+        let end = try pipeline.run { record, place in take(record, place, report) }
+        finish(end.fault, badEncodingLine: end.badEncodingLine, report)
         shape.delimiter = dialect.delimiter
         shape.hasSeparatorLine = dialect.separatorLineLength > 0
         for (column, cell) in header.enumerated() where map?.isDropped(column) == false { shape.header.append(cell) }
@@ -60,11 +61,11 @@ struct CatalogBuilder: ~Copyable {
     }
 
     /// Takes a record of a CSV, the header first.
-    private mutating func take(_ record: borrowing CellBuffer, _ place: RecordPlace, _ report: Report) {
-        if let map {
-            if map.isUsable, cells.take(record, map) { takeRow(place, report) }
-        } else {
+    private mutating func take(_ record: Record, _ place: RecordPlace, _ report: Report) {
+        if map == nil {
             takeHeader(record, place, report)
+        } else if isHeaderUsable, cells.take(record) {
+            takeRow(place, report)
         }
         reportEncoding(place.badEncodingLine, report)
     }
@@ -95,7 +96,7 @@ struct CatalogBuilder: ~Copyable {
         if !isEncodingFirst { reportEncoding(badEncodingLine, report) }
     }
 
-    private mutating func takeHeader(_ record: borrowing CellBuffer, _ place: RecordPlace, _ report: Report) {
+    private mutating func takeHeader(_ record: Record, _ place: RecordPlace, _ report: Report) {
         let map = ColumnMap(header: record, line: place.line, likelyLine: likelyHeaderLine)
         cells = RowCells(map)
         firstPlace = place
@@ -105,6 +106,7 @@ struct CatalogBuilder: ~Copyable {
             report(problem)
         }
         self.map = map
+        isHeaderUsable = map.isUsable
     }
 
     private mutating func takeRow(_ place: RecordPlace, _ report: Report) {

@@ -27,7 +27,7 @@ struct ColumnMap {
     ///   - header: the cells of the header.
     ///   - line: the line on which it starts.
     ///   - likelyLine: a later line that looks more like one.
-    init(header: borrowing CellBuffer, line: Int, likelyLine: Int? = nil) {
+    init(header: Record, line: Int, likelyLine: Int? = nil) {
         self.line = line
         guard header.count <= Self.limit else {
             addProblem(.columnsTooMany, nil, "the header has more than \(Self.limit) columns")

@@ -36,7 +36,7 @@ struct CredentialFileReader {
         guard width != nil else { throw .badCredentials(path, line: 1, "the file is empty") }
     }
 
-    private mutating func take(_ cells: borrowing CellBuffer, _ place: RecordPlace) {
+    private mutating func take(_ cells: Record, _ place: RecordPlace) {
         guard failure == nil else { return }
         do throws(Complaint) {
             if width == nil { try takeHeader(cells) } else { try takeRow(cells) }
@@ -45,7 +45,7 @@ struct CredentialFileReader {
         }
     }
 
-    private mutating func takeHeader(_ cells: borrowing CellBuffer) throws(Complaint) {
+    private mutating func takeHeader(_ cells: Record) throws(Complaint) {
         width = cells.count
         for column in 0..<cells.count {
             if case .field(let field) = ColumnMeaning(name: Blanks.trimmed(cells[column]), in: .csv) {
@@ -57,7 +57,7 @@ struct CredentialFileReader {
         }
     }
 
-    private mutating func takeRow(_ cells: borrowing CellBuffer) throws(Complaint) {
+    private mutating func takeRow(_ cells: Record) throws(Complaint) {
         guard cells.count <= width ?? 0 else {
             throw Complaint(.cellsTooMany, "the row has more cells than the header")
         }
@@ -75,13 +75,13 @@ struct CredentialFileReader {
         }
     }
 
-    private func checkEmpty(_ cells: borrowing CellBuffer) throws(Complaint) {
+    private func checkEmpty(_ cells: Record) throws(Complaint) {
         for column in 0..<cells.count where !Blanks.trimmed(cells[column]).isEmpty {
             throw Complaint(.baseURLMissing, "the row names no host in 'base_url', nor '*'")
         }
     }
 
-    private func cell(_ field: Field, in cells: borrowing CellBuffer) -> Bytes? {
+    private func cell(_ field: Field, in cells: Record) -> Bytes? {
         guard let column = columns[field], column < cells.count else { return nil }
         let bytes = Blanks.trimmed(cells[column])
         return bytes.isEmpty ? nil : bytes

@@ -38,7 +38,7 @@ struct HeaderGuess {
         }
     }
 
-    private mutating func take(_ cells: borrowing CellBuffer, _ place: RecordPlace, _ needed: [Field]) {
+    private mutating func take(_ cells: Record, _ place: RecordPlace, _ needed: [Field]) {
         recordCount += 1
         guard recordCount <= Self.recordLimit, !isHeader, laterHeaderLine == nil else { return }
         var missing = Set(needed)

@@ -11,46 +11,69 @@ enum HostName {
     /// Room for one name of any form.
     static func makeScratch() -> HostNameScratch { .allocate(capacity: limit + 3) }
 
-    /// Reads a name into the scratch space, in the one form in which equal hosts are equal.
+    /// Reads the name at the start of an address into the scratch space, in the one form in which equal hosts are
+    /// equal.
     ///
+    /// - Parameter address: the address; what follows the name is left in it.
     /// - Throws: ``Complaint`` with code `base-url-malformed`.
-    static func read(_ name: Bytes, into scratch: HostNameScratch) throws(Complaint) -> Bytes {
-        guard !name.isEmpty else { throw Complaint(.baseURLMalformed, "there is no host name in the address") }
-        if name[0] == UInt8(ascii: "[") { return try readIPv6(name.part(1..<name.count - 1), into: scratch) }
-        guard name.count <= limit else {
-            throw Complaint(.baseURLMalformed, "the host name is longer than \(limit) characters")
-        }
-        let endsInNumber = try lowercase(name, into: scratch)
-        let result = Bytes(rebasing: UnsafeBufferPointer(scratch)[..<name.count])
-        if endsInNumber { try checkIPv4(result) }
-        return result
-    }
-
-    /// Copies the name in lower case, checking its labels.
-    ///
-    /// - Returns: whether the last label is a number.
-    private static func lowercase(_ name: Bytes, into scratch: HostNameScratch) throws(Complaint) -> Bool {
+    static func read(_ address: inout Bytes, into scratch: HostNameScratch) throws(Complaint) -> Bytes {
+        if address.first == UInt8(ascii: "[") { return try readIPv6(&address, into: scratch) }
         var labelStart = 0
         var isNumber = true
-        for (index, byte) in name.enumerated() {
+        var index = 0
+        while index < address.count {
+            let byte = address[index]
+            guard isNameByte(byte) else { break }
+            guard index < limit else { throw tooLong }
             if byte == UInt8(ascii: ".") {
-                guard index > labelStart, index - labelStart <= 63 else { throw malformed(name) }
+                guard index > labelStart, index - labelStart <= 63 else { throw malformed(address) }
                 labelStart = index + 1
                 isNumber = true
-            } else {
-                let isDigit = byte.isDigit
-                guard isDigit || byte.isLetter || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") else {
-                    throw malformed(name)
-                }
-                isNumber = isNumber && isDigit
+            } else if !byte.isDigit {
+                isNumber = false
             }
             scratch[index] = byte.lowercased
+            index += 1
         }
-        guard labelStart < name.count, name.count - labelStart <= 63 else { throw malformed(name) }
-        return isNumber
+        let rest = address.part(index..<address.count)
+        try check(rest, of: address)
+        guard index > labelStart, index - labelStart <= 63 else { throw malformed(address) }
+        address = rest
+        let name = Bytes(rebasing: UnsafeBufferPointer(scratch)[..<index])
+        // Everybody reads a name that ends in a number as an address, so it must be one.
+        if isNumber { try checkIPv4(name) }
+        return name
     }
 
-    private static func malformed(_ name: Bytes) -> Complaint {
+    /// What a byte starts that has no place beside host and port, if it does.
+    static func ending(_ byte: UInt8) -> String? {
+        switch byte {
+        case UInt8(ascii: "/"): "a path"
+        case UInt8(ascii: "?"): "a query"
+        case UInt8(ascii: "#"): "a fragment"
+        case UInt8(ascii: "@"): "a user name"
+        default: nil
+        }
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        byte.isDigit || byte.isLetter || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: "_")
+    }
+
+    /// Checks that a name ended where names may end, and that there is one.
+    private static func check(_ rest: Bytes, of address: Bytes) throws(Complaint) {
+        if let byte = rest.first, byte != UInt8(ascii: ":"), ending(byte) == nil { throw malformed(address) }
+        if rest.count == address.count { throw Complaint(.baseURLMalformed, "there is no host name in the address") }
+    }
+
+    private static var tooLong: Complaint {
+        Complaint(.baseURLMalformed, "the host name is longer than \(limit) characters")
+    }
+
+    /// The complaint about a name that is none; it quotes what stands before anything that may hide a secret.
+    private static func malformed(_ address: Bytes) -> Complaint {
+        let name = address.prefix { ending($0) == nil && $0 != UInt8(ascii: ":") }
         if name.contains(where: { $0 >= 0x80 }) {
             return Complaint(
                 .baseURLMalformed,
@@ -59,36 +82,39 @@ enum HostName {
         return Complaint(.baseURLMalformed, "\(Quotation.of(name)) is no host name or address")
     }
 
-    /// A name that ends in a number is read as an address by everybody, so it must be one: four numbers, none of which
-    /// could be taken for octal.
+    /// Checks for four numbers, none of which could be taken for octal.
     private static func checkIPv4(_ name: Bytes) throws(Complaint) {
-        var parts = 0
+        var dots = 0
         var value = 0
         var digits = 0
-        for index in 0...name.count {
-            if index == name.count || name[index] == UInt8(ascii: ".") {
-                guard digits > 0, value <= 255 else { throw malformed(name) }
-                parts += 1
+        for byte in name {
+            if byte == UInt8(ascii: ".") {
+                dots += 1
                 value = 0
                 digits = 0
-            } else {
-                let isOctal = digits > 0 && value == 0
-                guard name[index].isDigit, !isOctal, digits < 3 else { throw malformed(name) }
-                value = value * 10 + Int(name[index] - UInt8(ascii: "0"))
-                digits += 1
+                continue
             }
+            guard byte.isDigit, digits == 0 || value > 0 else { throw malformed(name) }
+            value = value * 10 + Int(byte - UInt8(ascii: "0"))
+            digits += 1
+            guard value <= 255 else { throw malformed(name) }
         }
-        guard parts == 4 else { throw malformed(name) }
+        guard dots == 3 else { throw malformed(name) }
     }
 
-    private static func readIPv6(_ address: Bytes, into scratch: HostNameScratch) throws(Complaint) -> Bytes {
+    private static func readIPv6(_ address: inout Bytes, into scratch: HostNameScratch) throws(Complaint) -> Bytes {
+        guard let bracket = address.firstIndex(of: UInt8(ascii: "]")) else {
+            throw Complaint(.baseURLMalformed, "the bracket of an IPv6 address is not closed")
+        }
+        let digits = address.part(1..<bracket)
         var binary = in6_addr()
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        guard address.count < text.count, !address.contains(0), inet_pton(AF_INET6, address.text, &binary) == 1,
+        guard digits.count < text.count, !digits.contains(0), inet_pton(AF_INET6, digits.text, &binary) == 1,
             inet_ntop(AF_INET6, &binary, &text, socklen_t(text.count)) != nil
-        else { throw Complaint(.baseURLMalformed, "\(Quotation.of(address)) in brackets is no IPv6 address") }
-        let canonical = "[\(String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))]".utf8
-        for (index, byte) in canonical.enumerated() { scratch[index] = byte }
-        return Bytes(rebasing: UnsafeBufferPointer(scratch)[..<canonical.count])
+        else { throw Complaint(.baseURLMalformed, "\(Quotation.of(digits)) in brackets is no IPv6 address") }
+        address = address.part(bracket + 1..<address.count)
+        let name = [UInt8(ascii: "[")] + text.prefix { $0 != 0 }.map(UInt8.init) + [UInt8(ascii: "]")]
+        for (index, byte) in name.enumerated() { scratch[index] = byte }
+        return Bytes(rebasing: UnsafeBufferPointer(scratch)[..<name.count])
     }
 }

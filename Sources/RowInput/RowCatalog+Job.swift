@@ -20,7 +20,7 @@ extension RowCatalog {
     /// Calls `body` with the cells of a row, which are borrowed for the call.
     ///
     /// - Returns: nil when the row cannot be read, as a line that is no JSON object.
-    func withCells<Value>(ofRow row: Int, _ body: (RowCells) -> Value?) throws(InputError) -> Value? {
+    func withCells<Value>(ofRow row: Int, _ body: (borrowing RowCells) -> Value?) throws(InputError) -> Value? {
         guard let map else {
             var cells = RowCells()
             var meanings = MemberMeanings()
@@ -30,12 +30,12 @@ extension RowCatalog {
             return body(cells)
         }
         var cells = RowCells(map)
-        return try withRecord(row) { record in cells.take(record, map) ? body(cells) : nil }
+        return try withRecord(row) { record in cells.take(record) ? body(cells) : nil }
     }
 
     /// Calls `body` with the record of a CSV row.
     func withRecord<Value>(
-        _ row: Int, _ body: (borrowing CellBuffer) -> Value?
+        _ row: Int, _ body: (Record) -> Value?
     ) throws(InputError) -> Value? {
         var parser = CSVParser(delimiter: shape.delimiter)
         let bytes = try bytes(ofRow: row)
@@ -46,7 +46,7 @@ extension RowCatalog {
         } catch {
             throw lost(row)
         }
-        return body(parser.cells)
+        return body(parser.record)
     }
 
     /// The members of a line of JSON lines, or why it has none.

@@ -4,7 +4,7 @@ import JobModel
 /// The cells of one row by what they mean, without blanks at their ends; empty ones are absent.
 ///
 /// The same for CSV and JSON lines, so that one reader judges both. The bytes are borrowed from a ``CellBuffer``.
-struct RowCells {
+struct RowCells: ~Copyable {
     /// One value.
     struct Cell {
         let bytes: Bytes
@@ -34,13 +34,21 @@ struct RowCells {
     private(set) var values: [JSONValue] = []
     /// Whether something that was meant for the auth list could not be read as part of it.
     private(set) var hasUnreadableAuth = false
-    private var fields: [Cell?] = Array(repeating: nil, count: Field.allCases.count)
+    private let fields = UnsafeMutablePointer<Cell?>.allocate(capacity: Field.allCases.count)
     private var columns: [Int?] = Array(repeating: nil, count: Field.allCases.count)
-    private let format: InputShape.Format
+    // Of the map of a CSV, each by itself: taking the map apart for each row would cost more than reading it.
+    private let isCSV: Bool
+    private let fieldColumns: [(column: Int, field: Field)]
+    private let authColumns: [ColumnMap.AuthColumn]
+    private let nameless: [Int]
 
     /// Cells of CSV rows under a header.
     init(_ map: ColumnMap) {
-        format = .csv
+        isCSV = true
+        fieldColumns = map.fields
+        authColumns = map.auth
+        nameless = map.nameless
+        fields.initialize(repeating: nil, count: Field.allCases.count)
         names = map.names
         hasUnreadableAuth = map.problems.contains { $0.code == .headerAuthMalformed }
         for (column, field) in map.fields { columns[field.rawValue] = column }
@@ -48,8 +56,16 @@ struct RowCells {
 
     /// Cells of JSON lines.
     init() {
-        format = .jsonl
+        isCSV = false
+        fieldColumns = []
+        authColumns = []
+        nameless = []
+        fields.initialize(repeating: nil, count: Field.allCases.count)
         names = []
+    }
+
+    deinit {
+        fields.deallocate()
     }
 
     subscript(field: Field) -> Cell? { fields[field.rawValue] }
@@ -58,7 +74,7 @@ struct RowCells {
     func name(of field: Field) -> String { columns[field.rawValue].map { names[$0] } ?? field.columnName }
 
     /// Whether the row could have a value: in a CSV there is a column for it.
-    func canHave(_ field: Field) -> Bool { format == .jsonl || columns[field.rawValue] != nil }
+    func canHave(_ field: Field) -> Bool { !isCSV || columns[field.rawValue] != nil }
 
     /// Whether the row gives credentials for a DNS provider, or was meant to.
     var hasAuth: Bool { !auth.isEmpty || self[.authInfoList] != nil || self[.authObject] != nil || hasUnreadableAuth }
@@ -66,41 +82,40 @@ struct RowCells {
     /// Takes the cells of a CSV row.
     ///
     /// - Returns: whether there is anything in the row; one that is wholly empty is none.
-    mutating func take(_ record: borrowing CellBuffer, _ map: ColumnMap) -> Bool {
+    mutating func take(_ record: Record) -> Bool {
         clear()
         var isEmpty = true
-        for (column, field) in map.fields where column < record.count {
-            let bytes = Blanks.trimmed(record[column])
-            guard !bytes.isEmpty else { continue }
-            fields[field.rawValue] = Cell(bytes: bytes, kind: .text, column: column)
-            isEmpty = false
+        for (column, field) in fieldColumns {
+            let bytes = column < record.count ? Blanks.trimmed(record[column]) : Bytes(start: nil, count: 0)
+            fields[field.rawValue] = bytes.isEmpty ? nil : Cell(bytes: bytes, kind: .text, column: column)
+            if !bytes.isEmpty { isEmpty = false }
         }
-        for column in map.auth where column.column < record.count {
+        for column in authColumns where column.column < record.count {
             let bytes = Blanks.trimmed(record[column.column])
             guard !bytes.isEmpty else { continue }
             let cell = Cell(bytes: bytes, kind: .text, column: column.column)
             auth.append(AuthCell(key: column.key, type: column.type, cell: cell))
             isEmpty = false
         }
-        if record.count > map.names.count || !map.nameless.isEmpty { checkStrays(record, map) }
+        if record.count > names.count || !nameless.isEmpty { checkStrays(record) }
         return !isEmpty || Self.hasContent(record)
     }
 
-    private mutating func checkStrays(_ record: borrowing CellBuffer, _ map: ColumnMap) {
-        for column in map.nameless {
+    private mutating func checkStrays(_ record: Record) {
+        for column in nameless {
             guard column < record.count else { break }
             guard !Blanks.trimmed(record[column]).isEmpty else { continue }
             complain(nil, .cellWithoutName, "cell \(column + 1) holds a value, but its column has no name")
         }
-        for column in map.names.count..<max(record.count, map.names.count)
+        for column in names.count..<max(record.count, names.count)
         where !Blanks.trimmed(record[column]).isEmpty {
-            let width = "the row has \(record.count) cells, the header \(map.names.count)"
+            let width = "the row has \(record.count) cells, the header \(names.count)"
             complain(nil, .cellsTooMany, "\(width): is there a cell too many, or a delimiter without quotes round it?")
             break
         }
     }
 
-    private static func hasContent(_ record: borrowing CellBuffer) -> Bool {
+    private static func hasContent(_ record: Record) -> Bool {
         for column in 0..<record.count where !Blanks.trimmed(record[column]).isEmpty { return true }
         return false
     }
@@ -108,6 +123,7 @@ struct RowCells {
     /// Takes the members of a JSON object.
     mutating func take(_ members: [JSONMember], _ meanings: inout MemberMeanings, _ buffer: inout CellBuffer) {
         clear()
+        fields.update(repeating: nil, count: Field.allCases.count)
         columns = Array(repeating: nil, count: columns.count)
         hasUnreadableAuth = false
         names = members.map(\.key)
@@ -115,7 +131,8 @@ struct RowCells {
         // First the bytes, then the cells: cells must not be borrowed from a buffer that still grows.
         buffer.removeAll()
         for value in values { buffer.append(value.cellText) }
-        for column in values.indices { take(column, meanings[names[column]], Blanks.trimmed(buffer[column])) }
+        let record = buffer.record(0..<buffer.count)
+        for column in values.indices { take(column, meanings[names[column]], Blanks.trimmed(record[column])) }
     }
 
     private mutating func take(_ column: Int, _ meaning: ColumnMeaning, _ bytes: Bytes) {
@@ -152,7 +169,6 @@ struct RowCells {
     }
 
     private mutating func clear() {
-        for index in fields.indices { fields[index] = nil }
         if !auth.isEmpty { auth.removeAll(keepingCapacity: true) }
         if !complaints.isEmpty { complaints.removeAll() }
     }

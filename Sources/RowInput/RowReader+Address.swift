@@ -2,7 +2,7 @@ import JobModel
 
 /// Whom a row is about, and how it proves who it is to the PBX.
 extension RowReader {
-    mutating func readAddress(_ cells: RowCells, _ draft: inout RowDraft) {
+    mutating func readAddress(_ cells: borrowing RowCells, _ draft: inout RowDraft) {
         if let cell = cells[.baseURL] {
             draft.url = readURL(cell, cells)
         } else if cells.canHave(.baseURL) {
@@ -17,7 +17,7 @@ extension RowReader {
         }
     }
 
-    private mutating func readURL(_ cell: RowCells.Cell, _ cells: RowCells) -> BaseURL? {
+    private mutating func readURL(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> BaseURL? {
         let scratch = scratch
         let url = value(of: cell, cells) { cell throws(Complaint) in try BaseURL(try cell.text(), scratch: scratch) }
         guard let url else { return nil }
@@ -28,7 +28,7 @@ extension RowReader {
         return url
     }
 
-    mutating func readID(_ cells: RowCells, _ draft: inout RowDraft) {
+    mutating func readID(_ cells: borrowing RowCells, _ draft: inout RowDraft) {
         guard let cell = cells[.id] else {
             if cells.canHave(.id) { add(Complaint(.idMissing, "the certificate's id is missing"), cells.name(of: .id)) }
             return
@@ -48,7 +48,7 @@ extension RowReader {
         }
     }
 
-    mutating func readCredentials(_ cells: RowCells, _ draft: inout RowDraft) {
+    mutating func readCredentials(_ cells: borrowing RowCells, _ draft: inout RowDraft) {
         if let cell = cells[.accessToken] {
             draft.credentials = readSecret(cell, cells).map { .token($0) }
         } else if let id = cells[.clientID], let secret = cells[.clientSecret] {
@@ -68,13 +68,16 @@ extension RowReader {
         }
     }
 
-    private mutating func readSecret(_ cell: RowCells.Cell, _ cells: RowCells) -> Secret? {
-        let secrets = secrets
-        return value(of: cell, cells) { cell throws(Complaint) in
+    private mutating func readSecret(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> Secret? {
+        // Not by way of a closure, which would have to hold a copy of all that secrets are looked up in.
+        do throws(Complaint) {
             let text = try cell.text()
             if text.equals(CellText.clear) { throw CellText.misplacedClear }
             if let complaint = CellText.controlCharacter(in: text) { throw complaint }
             return try secrets.secret(text, isQuotable: true)
+        } catch {
+            add(error, cells.names[cell.column])
+            return nil
         }
     }
 }

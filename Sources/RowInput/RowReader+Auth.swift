@@ -3,7 +3,7 @@ import JobModel
 
 /// The credentials of the DNS provider, in whichever of their three forms they come.
 extension RowReader {
-    mutating func readAuth(_ cells: RowCells) -> [AuthInfo]? {
+    mutating func readAuth(_ cells: borrowing RowCells) -> [AuthInfo]? {
         let list = cells[.authInfoList]
         let object = cells[.authObject]
         if (cells.auth.isEmpty ? 0 : 1) + (list == nil ? 0 : 1) + (object == nil ? 0 : 1) > 1 {
@@ -16,7 +16,7 @@ extension RowReader {
         return nil
     }
 
-    private mutating func readAuthCells(_ cells: RowCells) -> [AuthInfo] {
+    private mutating func readAuthCells(_ cells: borrowing RowCells) -> [AuthInfo] {
         let reader = AuthReader(secrets: secrets)
         var items: [AuthInfo] = []
         var keys: Set<[UInt8]> = []
@@ -39,7 +39,7 @@ extension RowReader {
     }
 
     /// Reads `auth_info_list`, or the object `auth` of JSON lines.
-    private mutating func readAuthValue(_ cell: RowCells.Cell, _ cells: RowCells) -> [AuthInfo]? {
+    private mutating func readAuthValue(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> [AuthInfo]? {
         var reader = AuthReader(secrets: secrets)
         let items = value(of: cell, cells) { cell throws(Complaint) in
             if cell.kind == .text, cells.values.isEmpty { return try reader.list(in: cell.bytes) }

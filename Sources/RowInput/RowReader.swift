@@ -29,13 +29,13 @@ struct RowReader: ~Copyable {
     /// Reads a row.
     ///
     /// - Returns: what the row says; the name of its host is borrowed until the next row is read.
-    mutating func read(_ cells: RowCells, at position: RowPosition) -> RowDraft {
+    mutating func read(_ cells: borrowing RowCells, at position: RowPosition) -> RowDraft {
         start(at: position)
         for (column, complaint) in cells.complaints { add(complaint, column.map { cells.names[$0] }) }
         var draft = RowDraft()
         readAddress(cells, &draft)
         readID(cells, &draft)
-        readEdit(cells, &draft.edit)
+        readEdit(cells, &draft)
         readCredentials(cells, &draft)
         draft.isFlawless = flawCount == 0 && draft.url != nil && draft.id != nil && draft.credentials != nil
         return draft
@@ -60,7 +60,7 @@ struct RowReader: ~Copyable {
     /// What `read` makes of a cell, or nil and a problem of its column.
     @inline(__always)
     mutating func value<Value>(
-        of cell: RowCells.Cell, _ cells: RowCells, _ read: (RowCells.Cell) throws(Complaint) -> Value
+        of cell: RowCells.Cell, _ cells: borrowing RowCells, _ read: (RowCells.Cell) throws(Complaint) -> Value
     ) -> Value? {
         do throws(Complaint) {
             return try read(cell)

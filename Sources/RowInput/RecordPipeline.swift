@@ -1,0 +1,114 @@
+import Glibc
+
+/// Cuts a text into records on a thread of its own, so that judging them costs no time on top of it.
+///
+/// Records are handed over in batches, in a ring that both sides walk round: memory stays the same however far one side
+/// is ahead.
+final class RecordPipeline: @unchecked Sendable {
+    // Safe because a batch is touched by the one side that took it off its semaphore, and the rest is set before the
+    // thread starts or read after it has ended.
+    private let batches = (0..<4).map { _ in RecordBatch() }
+    private let vacant = Semaphore(4)
+    private let filled = Semaphore(0)
+    private let text: TextReader
+    private let delimiter: UInt8
+    private let start: TextPlace
+    private var outcome = Result<TextEnd, InputError>.success(TextEnd())
+
+    /// - Parameters:
+    ///   - text: what to cut; it belongs to the pipeline from now on.
+    ///   - delimiter: the byte between cells.
+    ///   - start: where the records start.
+    init(_ text: TextReader, delimiter: UInt8, _ start: TextPlace) {
+        self.text = text
+        self.delimiter = delimiter
+        self.start = start
+    }
+
+    /// Calls `body` with each record, in order, on the calling thread; records are borrowed for the call.
+    ///
+    /// - Returns: how the text ended.
+    /// - Throws: ``InputError`` when the input can no longer be read.
+    func run(_ body: CSVReader.Body) throws(InputError) -> TextEnd {
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<RecordPipeline>.fromOpaque(context).takeRetainedValue().cut()
+                return nil
+            }, Unmanaged.passRetained(self).toOpaque())
+        precondition(code == 0, "no thread can be started")
+        for turn in 0... {
+            filled.wait()
+            let batch = batches[turn % batches.count]
+            batch.forEach(body)
+            let isLast = batch.isLast
+            vacant.signal()
+            if isLast { break }
+        }
+        pthread_join(thread, nil)
+        return try outcome.get()
+    }
+
+    /// The other side: fills batches until the text ends.
+    private func cut() {
+        var turn = 0
+        vacant.wait()
+        var reader = CSVReader(delimiter: delimiter, start)
+        do throws(InputError) {
+            let fault = try reader.read(text) { record, place in
+                let batch = batches[turn % batches.count]
+                batch.append(record, place)
+                guard batch.isFull else { return }
+                filled.signal()
+                turn += 1
+                vacant.wait()
+                batches[turn % batches.count].removeAll()
+            }
+            outcome = .success(TextEnd(fault: fault, badEncodingLine: reader.place.badEncodingLine))
+        } catch {
+            outcome = .failure(error)
+        }
+        batches[turn % batches.count].isLast = true
+        filled.signal()
+    }
+}
+
+/// How a text ended.
+struct TextEnd {
+    /// Where it stopped being a CSV, if it did.
+    var fault: TextFault?
+    /// The first line whose bytes are no UTF-8, if there was one.
+    var badEncodingLine: Int?
+}
+
+/// Records that are handed over together.
+private final class RecordBatch {
+    /// Whether no other batch comes after this one.
+    var isLast = false
+    private var cells = CellBuffer(capacity: RecordBatch.size)
+    private var places: [(place: RecordPlace, cellEnd: Int)] = []
+    private static let size = 1 << 16
+
+    /// Whether what is in it is worth handing over.
+    var isFull: Bool { cells.byteCount >= Self.size || places.count >= 1000 }
+
+    func append(_ record: Record, _ place: RecordPlace) {
+        cells.append(record)
+        places.append((place, cells.count))
+    }
+
+    func removeAll() {
+        cells.removeAll()
+        places.removeAll(keepingCapacity: true)
+    }
+
+    func forEach(_ body: CSVReader.Body) {
+        var start = 0
+        for (place, end) in places {
+            body(cells.record(start..<end), place)
+            start = end
+        }
+    }
+}
