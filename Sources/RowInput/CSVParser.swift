@@ -16,6 +16,8 @@ struct CSVParser: ~Copyable {
 
     private let parser: UnsafeMutablePointer<csv_parser>
     private let state: UnsafeMutablePointer<State>
+    /// Bytes of the last piece up to where it was no CSV any more.
+    private(set) var taken = 0
     private static let bufferStep = 4096
 
     private struct State: ~Copyable {
@@ -52,7 +54,7 @@ struct CSVParser: ~Copyable {
         // Left alone libcsv drops blanks round a cell, also those between a quote and its delimiter; asking it not to
         // costs a call for each byte, which a piece without blanks need not pay.
         csv_set_space_func(parser, piece.hasBlank ? { _ in 0 } : nil)
-        let taken = csv_parse(parser, piece.baseAddress, piece.count, takeCell, takeEnd, state)
+        taken = csv_parse(parser, piece.baseAddress, piece.count, takeCell, takeEnd, state)
         guard taken == piece.count else { throw parser.pointee.quoted == 0 ? .quoteInsideCell : .textBehindQuote }
         let isBufferLarge = csv_get_buffer_size(parser) > Self.fieldLimit + Self.bufferStep
         if state.pointee.hasLongField || isBufferLarge { throw .fieldTooLong }

@@ -57,7 +57,7 @@ struct CSVReader: ~Copyable {
     private mutating func take(_ piece: LineScanner.Piece, _ body: Body) throws(TextFault) {
         place.move(over: piece)
         if !isInsideRecord {
-            if piece.isBare { return }
+            if piece.isBare { return place.check(piece.bytes) }
             start(at: piece)
         }
         record.length += piece.bytes.count
@@ -81,6 +81,8 @@ struct CSVReader: ~Copyable {
     private mutating func feed(_ bytes: Bytes) throws(TextFault) -> Bool {
         let cellCount = parser.record.count
         do throws(CSVParser.Fault) {
+            // Only what was read can be at fault, however much more the slice holds.
+            defer { place.check(bytes.part(0..<parser.taken)) }
             let isComplete = try parser.feed(bytes)
             if record.length > Self.rowLimit { throw CSVParser.Fault.rowTooLong }
             if parser.record.count != cellCount { cellLine = place.line }

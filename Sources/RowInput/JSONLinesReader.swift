@@ -41,6 +41,7 @@ struct JSONLinesReader: ~Copyable {
 
     private mutating func take(_ piece: LineScanner.Piece, _ body: Body) throws(TextFault) {
         place.move(over: piece)
+        place.check(piece.bytes)
         if piece.startsLine {
             record = RecordPlace(offset: place.offset - piece.bytes.count, length: 0, line: place.line)
         }

@@ -37,7 +37,12 @@ struct TextPlace {
         if piece.startsLine { line += 1 }
         offset += piece.bytes.count
         isAtLineEnd = piece.endsLine
-        if !checker.accepts(piece.bytes), badEncodingLine == nil { badEncodingLine = line }
+    }
+
+    /// Checks bytes of the last piece, in their order, for being UTF-8.
+    @inline(__always)
+    mutating func check(_ bytes: Bytes) {
+        if !checker.accepts(bytes), badEncodingLine == nil { badEncodingLine = line }
     }
 
     /// Notes that there is no more text.
