@@ -1,5 +1,4 @@
 import JobModel
-import Synchronization
 
 /// The sessions of a run, one at most per host, and what was learned about credentials: shared by all workers.
 ///
@@ -7,7 +6,7 @@ import Synchronization
 package final class SessionStore: Sendable {
     /// Hosts under a lock of their own: workers that wait for one lock burn time that the requests need.
     private final class Shelf: Sendable {
-        let hosts = Mutex<[HostKey: HostAccess]>([:])
+        let hosts = Lock<[HostKey: HostAccess]>([:])
     }
 
     private let shelves = (0..<64).map { _ in Shelf() }

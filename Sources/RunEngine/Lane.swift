@@ -21,8 +21,6 @@ struct Lane {
     var progress = RowProgress()
     /// What the current row is if its failed request is not made again; nil when no request is to be made again.
     var fallback: Outcome?
-    /// Whether an edit request of the current row may be on its way.
-    var isEditing = false
     var breaker: HostBreaker
     var gate: RateGate?
     var isSessionOpen = false
@@ -36,7 +34,6 @@ struct Lane {
         positions = positions.dropFirst()
         progress = RowProgress()
         fallback = nil
-        isEditing = false
     }
 }
 

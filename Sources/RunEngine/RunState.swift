@@ -59,11 +59,6 @@ package struct RunState {
         schedule(now: now)
     }
 
-    /// Notes that the first edit request of a row may be on its way.
-    package mutating func editStarted(host: Int) {
-        lanes[host]?.isEditing = true
-    }
-
     /// Takes back a worker with what it brought.
     package mutating func ended(
         _ work: Work, on worker: Int, _ result: WorkResult, now: Duration,
@@ -101,11 +96,15 @@ package struct RunState {
     }
 
     /// Ends the run at once: a row whose edit a worker has is unknown, whatever the worker brings later.
-    package mutating func cut() -> [RunAction] {
+    ///
+    /// - Parameter editing: rows whose first edit request may be on its way.
+    package mutating func cut(editing: Set<Int>) -> [RunAction] {
         guard !isOver else { return [] }
         isOver = true
         var actions: [RunAction] = []
-        for var lane in lanes.values.sorted(by: { $0.host < $1.host }) where lane.isEditing || lane.progress.edits > 0 {
+        for var lane in lanes.values.sorted(by: { $0.host < $1.host }) {
+            let isEditing = lane.positions.first.map { editing.contains(rows[$0]) } ?? false
+            guard isEditing || lane.progress.edits > 0 else { continue }
             lane.progress.edits = max(1, lane.progress.edits)
             let error = "the run was cut while the row was under way: whether the edit was made is not known"
             let cut = Outcome(status: .unknown, errorClass: .runStopped, error: error)

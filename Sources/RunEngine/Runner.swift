@@ -17,13 +17,15 @@ package final class Runner<Performer: JobPerformer>: Sendable {
     private let source: any JobSource
     private let sink: any OutcomeSink
     private let clock: any RunClock
-    private let state: Mutex<RunState>
-    private let failure = Mutex<(any Error)?>(nil)
+    private let state: Lock<RunState>
+    private let failure = Lock<(any Error)?>(nil)
     private let pool: WorkerPool<WorkerSeat<Performer>>
     private let isOver = DispatchSemaphore(value: 0)
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
     private let timer: WakeTimer
+    /// Which row each worker edits.
+    private let marks: [EditMark]
 
     /// - Parameters:
     ///   - source: the rows.
@@ -39,7 +41,8 @@ package final class Runner<Performer: JobPerformer>: Sendable {
         self.sink = sink
         self.clock = clock
         timer = WakeTimer(clock: clock)
-        state = Mutex(RunState(source, settings))
+        state = Lock(RunState(source, settings))
+        marks = (0..<settings.jobs).map { _ in EditMark() }
         pool = WorkerPool(count: settings.jobs) { WorkerSeat(performer: try makePerformer()) }
     }
 
@@ -71,7 +74,8 @@ package final class Runner<Performer: JobPerformer>: Sendable {
 
     /// Lets ``run()`` return at once, whatever the workers are doing; rows under way are unknown.
     package func cut() {
-        tell { state, _ in state.cut() }
+        let editing = Set(marks.map { $0.row.load(ordering: .relaxed) })
+        tell { state, _ in state.cut(editing: editing) }
     }
 
     /// Tells the state of an event and carries out what it wants, outside its lock.
@@ -106,7 +110,7 @@ package final class Runner<Performer: JobPerformer>: Sendable {
             var generator = SystemRandomNumberGenerator()
             var next: Work? = work
             while let work = next {
-                let result = perform(work, seat)
+                let result = perform(work, seat, marks[worker])
                 next = tell(as: worker, at: try? seat.get()) { state, now in
                     state.ended(work, on: worker, result, now: now, using: &generator)
                 }
@@ -114,12 +118,14 @@ package final class Runner<Performer: JobPerformer>: Sendable {
         }
     }
 
-    private func perform(_ work: Work, _ seat: Result<WorkerSeat<Performer>, any Error>) -> WorkResult {
+    private func perform(
+        _ work: Work, _ seat: Result<WorkerSeat<Performer>, any Error>, _ mark: EditMark
+    ) -> WorkResult {
         do {
             let seat = try seat.get()
             switch work {
             case .step(let step):
-                return try perform(step, seat)
+                return try perform(step, seat, mark)
             case .close(_, let row, let limit):
                 let latency = seat.performer.close(try seat.job(row, from: source).address.host, within: limit)
                 if let latency { sink.requestEnded(latency: latency, isRetry: false) }
@@ -131,13 +137,17 @@ package final class Runner<Performer: JobPerformer>: Sendable {
         }
     }
 
-    private func perform(_ step: RowStep, _ seat: WorkerSeat<Performer>) throws -> WorkResult {
+    private func perform(
+        _ step: RowStep, _ seat: WorkerSeat<Performer>, _ mark: EditMark
+    ) throws -> WorkResult {
         let job = try seat.job(step.row, from: source)
         let startedAt = step.progress.startedAt ?? clock.wallTime()
         let report = try seat.performer.step(job, after: step.progress) {
+            // Marked first: from here on nobody can be sure that the edit has not left.
+            mark.row.store(step.row, ordering: .relaxed)
             try sink.willSend(job)
-            state.withLock { $0.editStarted(host: step.host) }
         }
+        mark.row.store(EditMark.none, ordering: .relaxed)
         if let latency = report.latency { sink.requestEnded(latency: latency, isRetry: step.isRetry) }
         return .stepped(report, startedAt: startedAt)
     }
@@ -151,6 +161,12 @@ package final class Runner<Performer: JobPerformer>: Sendable {
             stop(brokenBy: error)
         }
     }
+}
+
+/// The row whose first edit request a worker may be sending.
+private final class EditMark: Sendable {
+    static let none = -1
+    let row = Atomic(EditMark.none)
 }
 
 /// What a worker has for itself: its performer, and the row it read last.

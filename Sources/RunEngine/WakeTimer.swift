@@ -1,13 +1,12 @@
 @preconcurrency import Dispatch
 import JobModel
-import Synchronization
 
 /// Calls back at the soonest of the times it was given since it last did.
 ///
 /// Wishes come from many threads and out of order, so a later one must not push an earlier one back.
 final class WakeTimer: Sendable {
     private let clock: any RunClock
-    private let soonest = Mutex<Duration?>(nil)
+    private let soonest = Lock<Duration?>(nil)
     private let source = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "certfleet.timer"))
 
     /// - Parameter clock: the clock of the times.

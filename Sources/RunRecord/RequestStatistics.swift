@@ -1,5 +1,6 @@
 import Histogram
 import Synchronization
+import JobModel
 
 /// Counts requests and how long they took, whichever threads they come from.
 ///
@@ -37,7 +38,7 @@ final class RequestStatistics: Sendable {
     /// A part of the requests.
     private final class Part: Sendable {
         /// In microseconds. A fixed 85 KiB, whatever comes.
-        let latencies = Mutex(Part.empty)
+        let latencies = Lock(Part.empty)
 
         static var empty: Histogram<UInt32> {
             Histogram(highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: .three)

@@ -1,7 +1,6 @@
 import Dispatch
 import Glibc
 package import JobModel
-import Synchronization
 
 /// Keeps the record of a run while it happens: the ledger on disk, the outcomes and the counts in memory.
 ///
@@ -14,10 +13,10 @@ package final class RunRecorder: OutcomeSink {
     private let longestPause: Duration
     private let onFailure: @Sendable (RunRecordError) -> Void
     private let queue = DispatchQueue(label: "certfleet.ledger")
-    private let backlog = Mutex(LedgerBacklog())
+    private let backlog = Lock(LedgerBacklog())
     /// Used on the queue alone; the lock is for the compiler.
-    private let ledger: Mutex<LedgerWriter>
-    private let book: Mutex<OutcomeBook>
+    private let ledger: Lock<LedgerWriter>
+    private let book: Lock<OutcomeBook>
     private let statistics = RequestStatistics()
 
     /// Opens the ledger and writes its `run` line durably.
@@ -43,8 +42,8 @@ package final class RunRecorder: OutcomeSink {
         salt = history?.salt ?? RowSalt()
         let ledger = try LedgerWriter(in: directory, continuing: history)
         try ledger.begin(run, salt: salt)
-        self.ledger = Mutex(ledger)
-        book = Mutex(OutcomeBook(expectedRows: run.input.rows))
+        self.ledger = Lock(ledger)
+        book = Lock(OutcomeBook(expectedRows: run.input.rows))
     }
 
     /// The identity of a row in this run's ledger.

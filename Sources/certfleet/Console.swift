@@ -1,10 +1,10 @@
 import Glibc
-import Synchronization
+import JobModel
 
 /// The two streams of the process. Texts from many threads come out whole; nothing is buffered.
 enum Console {
     /// What stands on the last line of the terminal and has to be wiped away before other text.
-    private static let status = Mutex("")
+    private static let status = Lock("")
     private static let isErrorTerminal = isatty(STDERR_FILENO) == 1
 
     /// Writes to standard output: what the command was asked for.

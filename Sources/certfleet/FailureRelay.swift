@@ -1,4 +1,5 @@
-import Synchronization
+import JobModel
+
 
 /// Carries a failure of the ledger to the run, which is made after the ledger is opened.
 final class FailureRelay: Sendable {
@@ -8,7 +9,7 @@ final class FailureRelay: Sendable {
         case connected(@Sendable (any Error) -> Void)
     }
 
-    private let state = Mutex(State.waiting)
+    private let state = Lock(State.waiting)
 
     func report(_ error: any Error) {
         let receiver = state.withLock { state -> (@Sendable (any Error) -> Void)? in

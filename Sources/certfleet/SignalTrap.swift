@@ -1,6 +1,6 @@
 @preconcurrency import Dispatch
 import Glibc
-import Synchronization
+import JobModel
 
 /// Turns INT, TERM and HUP into a stop and, the second time, into a cut; and USR1 into a report.
 ///
@@ -41,7 +41,7 @@ final class SignalTrap: Sendable {
 
 /// Tells the first caller from all others.
 private final class FirstTime: Sendable {
-    private let isClaimed = Mutex(false)
+    private let isClaimed = Lock(false)
 
     func claim() -> Bool {
         isClaimed.withLock { isClaimed in

@@ -19,6 +19,7 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
     private(set) var isOver = false
     private(set) var steps = 0
     private(set) var starts: [Duration] = []
+    private var editing: Set<Int> = []
 
     init(hosts: [Int?], settings: RunSettings, generator: Generator) {
         self.hosts = hosts
@@ -29,7 +30,7 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
 
     mutating func start() { carryOut(state.start(now: now)) }
     mutating func stop(_ reason: StopReason) { carryOut(state.stop(reason, now: now)) }
-    mutating func cut() { carryOut(state.cut()) }
+    mutating func cut() { carryOut(state.cut(editing: editing)) }
 
     mutating func advance(by duration: Duration) {
         now += duration
@@ -65,7 +66,8 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
         carryOut(state.ended(work, on: worker, brought, now: now, using: &generator))
     }
 
-    mutating func startEdit(host: Int) { state.editStarted(host: host) }
+    /// Lets the first edit request of a row leave.
+    mutating func startEdit(row: Int) { editing.insert(row) }
 
     private mutating func carryOut(_ actions: [RunAction]) {
         for action in actions {
@@ -94,6 +96,7 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
     }
 
     private mutating func finish(_ row: Int, _ outcome: Outcome) {
+        editing.remove(row)
         #expect(outcomes.updateValue(outcome, forKey: row) == nil, "row \(row) has two outcomes")
     }
 }

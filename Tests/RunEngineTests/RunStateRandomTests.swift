@@ -80,7 +80,7 @@ private struct RandomPlay {
         if Bool.random(using: &dice) { model.advance(by: .milliseconds(Int.random(in: 0...3000, using: &dice))) }
         let isOpen = model.openSessions.contains(model.busy[index].work.host)
         let roll = Int.random(in: 0..<100, using: &dice)
-        if case .step(let step) = model.busy[index].work, roll > 15 { model.startEdit(host: step.host) }
+        if case .step(let step) = model.busy[index].work, roll > 15 { model.startEdit(row: step.row) }
         model.end(index) { work in Self.result(of: work, isSessionOpen: isOpen, roll: roll) }
     }
 

@@ -232,7 +232,7 @@ import Testing
 
     @Test func aCutLeavesRowsWhoseEditIsUnderWayUnknown() {
         var model = model([0, 1, 2], jobs: 2)
-        model.startEdit(host: 0)
+        model.startEdit(row: 0)
         model.cut()
         #expect(model.isOver)
         #expect(model.outcomes[0]?.status == .unknown && model.outcomes[0]?.attempts == 1)

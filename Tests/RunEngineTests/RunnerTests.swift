@@ -1,7 +1,6 @@
 import Dispatch
 import JobModel
 import Pacing
-import Synchronization
 import TestSupport
 import Testing
 
@@ -91,7 +90,7 @@ private struct Play {
 
 /// Lets a performer reach the runner that was made with it.
 private final class StopBox: Sendable {
-    private let call = Mutex<(@Sendable (Int) -> Void)?>(nil)
+    private let call = Lock<(@Sendable (Int) -> Void)?>(nil)
 
     func set(_ call: @escaping @Sendable (Int) -> Void) { self.call.withLock { $0 = call } }
     func tell(_ row: Int) { call.withLock { $0 }?(row) }
@@ -99,7 +98,7 @@ private final class StopBox: Sendable {
 
 /// Counts who is inside at once.
 private final class Gauge: Sendable {
-    private let counts = Mutex((now: 0, highest: 0))
+    private let counts = Lock((now: 0, highest: 0))
     private let gate = DispatchSemaphore(value: 0)
 
     var highest: Int { counts.withLock { $0.highest } }
@@ -147,7 +146,7 @@ private struct ScriptedPerformer: JobPerformer {
 }
 
 private final class RecordingSink: OutcomeSink {
-    private let state = Mutex((sent: [Int](), rows: [Int](), outcomes: [Int: Outcome]()))
+    private let state = Lock((sent: [Int](), rows: [Int](), outcomes: [Int: Outcome]()))
     private let failsAtRow: Int?
 
     init(failsAtRow: Int?) {

@@ -2,7 +2,6 @@ import Foundation
 import Glibc
 import JobModel
 import RunRecord
-import Synchronization
 import TestSupport
 import Testing
 
@@ -11,7 +10,7 @@ import Testing
     @Test func fullDiskStopsSendingAndKeepsWhatWasDurable() async throws {
         let work = try WorkDirectory()
         await #expect(processExitsWith: .success) { [path = work.path as String] in
-            let failures = Mutex<[RunRecordError]>([])
+            let failures = Lock<[RunRecordError]>([])
             let recorder = try RunRecorder.make(in: RunDirectory(path: path, for: .newRun), rows: 1000) { error in
                 failures.withLock { $0.append(error) }
             }

@@ -4,7 +4,6 @@ import Glibc
 import JSONText
 import JobModel
 import RunRecord
-import Synchronization
 import TestSupport
 import Testing
 
@@ -67,7 +66,7 @@ import Testing
 
     @Test func everyRowThatMayBeSentIsInTheLedgerBeforeItIs() throws {
         let recorder = try RunRecorder.make(in: directory, rows: 640)
-        let missing = Mutex<[Int]>([])
+        let missing = Lock<[Int]>([])
         DispatchQueue.concurrentPerform(iterations: 64) { worker in
             for row in worker * 10 + 1...worker * 10 + 10 {
                 let isThere = (try? recorder.willSend(.make(row: row))) != nil && isSent(row)

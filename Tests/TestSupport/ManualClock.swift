@@ -1,9 +1,8 @@
 package import JobModel
-import Synchronization
 
 /// A clock that stands still until a test moves it.
 package final class ManualClock: RunClock {
-    private let elapsed = Mutex<Duration>(.zero)
+    private let elapsed = Lock<Duration>(.zero)
     private let start: WallTime
 
     /// - Parameter start: the calendar's time when the test begins.

@@ -1,0 +1,32 @@
+import Glibc
+
+/// A value that one thread at a time can look at.
+///
+/// Held by `pthread_mutex_t` instead of the standard library's `Mutex`: that one spins and then hands over in the order of
+/// arrival, so that workers queue up behind each other (a third of the throughput with 64 of them on 2 cores), and the
+/// thread sanitizer does not see it.
+// Safe because the value is only reached while the mutex is held.
+package final class Lock<Value: ~Copyable>: @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private var value: Value
+
+    package init(_ value: consuming sending Value) {
+        mutex = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        self.value = value
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    /// Calls `body` with the value while no other thread has it. Not to be nested on the same lock.
+    package func withLock<Result, Failure>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(&value)
+    }
+}
