@@ -9,9 +9,12 @@ struct CSVParser: ~Copyable {
     /// Bytes of the largest cell.
     static let fieldLimit = 1 << 20
 
-    /// Why a file is no CSV.
+    /// Cells of the largest record, as in the largest spreadsheet.
+    static let cellLimit = 16_384
+
+    /// Why a file is no CSV, or none that anybody can have meant.
     enum Fault: Error {
-        case quoteInsideCell, textBehindQuote, unclosedQuote, fieldTooLong, rowTooLong
+        case quoteInsideCell, textBehindQuote, unclosedQuote, fieldTooLong, rowTooLong, tooManyCells
     }
 
     private let parser: UnsafeMutablePointer<csv_parser>
@@ -23,7 +26,8 @@ struct CSVParser: ~Copyable {
     private struct State: ~Copyable {
         var cells = CellBuffer()
         var isComplete = false
-        var hasLongField = false
+        /// The first limit that a cell went beyond.
+        var fault: Fault?
     }
 
     /// - Parameter delimiter: the byte between cells.
@@ -55,9 +59,10 @@ struct CSVParser: ~Copyable {
         // costs a call for each byte, which a piece without blanks need not pay.
         csv_set_space_func(parser, piece.hasBlank ? { _ in 0 } : nil)
         taken = csv_parse(parser, piece.baseAddress, piece.count, takeCell, takeEnd, state)
+        // In this order, which is that of the text however large the piece is.
+        if let fault = state.pointee.fault { throw fault }
+        if csv_get_buffer_size(parser) > Self.fieldLimit + Self.bufferStep { throw .fieldTooLong }
         guard taken == piece.count else { throw parser.pointee.quoted == 0 ? .quoteInsideCell : .textBehindQuote }
-        let isBufferLarge = csv_get_buffer_size(parser) > Self.fieldLimit + Self.bufferStep
-        if state.pointee.hasLongField || isBufferLarge { throw .fieldTooLong }
         return state.pointee.isComplete
     }
 
@@ -67,7 +72,7 @@ struct CSVParser: ~Copyable {
     mutating func finish() throws(Fault) -> Bool {
         startRecordIfNeeded()
         guard csv_fini(parser, takeCell, takeEnd, state) == 0 else { throw .unclosedQuote }
-        if state.pointee.hasLongField { throw .fieldTooLong }
+        if let fault = state.pointee.fault { throw fault }
         return state.pointee.isComplete
     }
 
@@ -80,8 +85,11 @@ struct CSVParser: ~Copyable {
     private let takeCell: @convention(c) (UnsafeMutableRawPointer?, Int, UnsafeMutableRawPointer?) -> Void = {
         start, length, context in
         guard let state = context?.assumingMemoryBound(to: State.self) else { return }
-        if length > CSVParser.fieldLimit { state.pointee.hasLongField = true }
-        state.pointee.cells.append(start, count: length)
+        if length > CSVParser.fieldLimit || state.pointee.cells.count == CSVParser.cellLimit {
+            state.pointee.fault = state.pointee.fault ?? (length > CSVParser.fieldLimit ? .fieldTooLong : .tooManyCells)
+        } else {
+            state.pointee.cells.append(start, count: length)
+        }
     }
 
     private let takeEnd: @convention(c) (Int32, UnsafeMutableRawPointer?) -> Void = { _, context in

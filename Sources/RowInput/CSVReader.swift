@@ -110,6 +110,10 @@ struct CSVReader: ~Copyable {
             TextFault(
                 code: .fieldTooLong, line: cellLine,
                 message: "a cell that starts here is larger than 1 MiB: is its quote closed?")
+        case .tooManyCells:
+            TextFault(
+                code: .columnsTooMany, line: record.line,
+                message: "the row that starts here has more than \(CSVParser.cellLimit) cells")
         case .rowTooLong:
             TextFault(
                 code: .rowTooLong, line: record.line,

@@ -9,9 +9,6 @@ struct ColumnMap {
         let type: AuthType
     }
 
-    /// Columns of the largest header, as in the largest spreadsheet.
-    static let limit = 16_384
-
     /// The names as the file writes them, without blanks at their ends.
     private(set) var names: [String] = []
     private(set) var fields: [(column: Int, field: Field)] = []
@@ -29,10 +26,6 @@ struct ColumnMap {
     ///   - likelyLine: a later line that looks more like one.
     init(header: Record, line: Int, likelyLine: Int? = nil) {
         self.line = line
-        guard header.count <= Self.limit else {
-            addProblem(.columnsTooMany, nil, "the header has more than \(Self.limit) columns")
-            return
-        }
         var columns: [ColumnMeaning: Int] = [:]
         for column in 0..<header.count {
             let name = Blanks.trimmed(header[column])
@@ -43,7 +36,7 @@ struct ColumnMap {
     }
 
     /// Whether rows can be made sense of at all.
-    var isUsable: Bool { !problems.contains { $0.code == .columnsTooMany || $0.code == .headerUnrecognized } }
+    var isUsable: Bool { !problems.contains { $0.code == .headerUnrecognized } }
 
     /// Whether a column is no part of the result.
     func isDropped(_ column: Int) -> Bool { column >= echoes.count || echoes[column] == .dropped }

@@ -22,7 +22,8 @@ enum ColumnMeaning: Hashable {
         if name.isEmpty {
             self = .nameless
         } else if name.count > Self.nameLimit {
-            self = .other
+            let isAuth = name.part(0..<5).equalsIgnoringCase("auth.")
+            self = isAuth ? .badAuth("the key is longer than any provider's") : .other
         } else {
             self = Self.read(name.text, format)
         }
@@ -49,15 +50,18 @@ enum ColumnMeaning: Hashable {
 
     /// Reads what follows `auth.`: `KEY`, `KEY:int` or `KEY:bool`.
     private static func auth(_ text: Substring) -> ColumnMeaning {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard let key = parts.first, !key.isEmpty else {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { part in
+            var part = String(part)
+            return part.withUTF8 { Blanks.trimmed($0).text }
+        }
+        guard !parts[0].isEmpty else {
             return .badAuth("there is no key after 'auth.': write the provider's key there, like 'auth.APIKey'")
         }
-        guard parts.count > 1 else { return .auth(key: String(key), type: .string) }
+        guard parts.count > 1 else { return .auth(key: parts[0], type: .string) }
         guard parts.count == 2, let type = AuthType(rawValue: parts[1].lowercased()), type != .string else {
             return .badAuth("a key is followed by ':int', ':bool' or nothing")
         }
-        return .auth(key: String(key), type: type)
+        return .auth(key: parts[0], type: type)
     }
 
     private static let known: [String: Field] = {

@@ -5,7 +5,7 @@ enum DNSProviders {
     /// Whether a name is on the list; case matters.
     static func contains(_ name: String) -> Bool { set.contains(name) }
 
-    /// The name on the list that was probably meant, if one is near.
+    /// The name on the list that was probably meant, if one is near. Compares with all of them.
     static func nearest(to name: String) -> String? {
         guard name.utf8.count <= 64 else { return nil }
         let limit = max(1, min(3, name.utf8.count / 3))

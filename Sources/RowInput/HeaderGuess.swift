@@ -43,7 +43,7 @@ struct HeaderGuess {
         guard recordCount <= Self.recordLimit, !isHeader, laterHeaderLine == nil else { return }
         var missing = Set(needed)
         var score = 0
-        for column in 0..<min(cells.count, ColumnMap.limit) {
+        for column in 0..<cells.count {
             switch ColumnMeaning(name: Blanks.trimmed(cells[column]), in: .csv) {
             case .field(let field):
                 missing.remove(field)

@@ -48,6 +48,10 @@ package struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
         InputError(.broken, "'\(Quotation.escaped(name))': no memory to keep a copy of it: \(errorText(code))")
     }
 
+    static func noThread(errno code: Int32) -> InputError {
+        InputError(.broken, "no thread can be started: \(errorText(code))", hint: "is a limit of processes reached?")
+    }
+
     static func unknownEncoding(_ name: String) -> InputError {
         InputError(.broken, "this machine cannot read the encoding \(name)", hint: "is glibc complete on it?")
     }

@@ -30,15 +30,7 @@ final class RecordPipeline: @unchecked Sendable {
     /// - Returns: how the text ended.
     /// - Throws: ``InputError`` when the input can no longer be read.
     func run(_ body: CSVReader.Body) throws(InputError) -> TextEnd {
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<RecordPipeline>.fromOpaque(context).takeRetainedValue().cut()
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        precondition(code == 0, "no thread can be started")
+        let thread = try startCutting()
         for turn in 0... {
             filled.wait()
             let batch = batches[turn % batches.count]
@@ -49,6 +41,23 @@ final class RecordPipeline: @unchecked Sendable {
         }
         pthread_join(thread, nil)
         return try outcome.get()
+    }
+
+    private func startCutting() throws(InputError) -> pthread_t {
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(self)
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<RecordPipeline>.fromOpaque(context).takeRetainedValue().cut()
+                return nil
+            }, context.toOpaque())
+        guard code == 0 else {
+            context.release()
+            throw .noThread(errno: code)
+        }
+        return thread
     }
 
     /// The other side: fills batches until the text ends.

@@ -91,6 +91,6 @@ extension InputSettings {
         if [".jsonl", ".ndjson"].contains(where: { name.hasSuffix($0) }) { return .jsonl }
         let start = try text.prefix(1024)
         let first = start.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-        return first == UInt8(ascii: "{") ? .jsonl : .csv
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .jsonl : .csv
     }
 }

@@ -54,10 +54,8 @@ extension RowReader {
     }
 
     private mutating func warn(aboutProvider provider: String, _ cells: borrowing RowCells) {
-        guard !provider.isEmpty, !DNSProviders.contains(provider) else { return }
-        let nearest = DNSProviders.nearest(to: provider).map { ": did you mean '\($0)'?" } ?? ""
-        let message = "\(Quotation.of(provider.utf8)) is no DNS provider known here\(nearest)"
-        add(Complaint(.dnsProviderUnknown, message), cells.name(of: .dnsProvider), severity: .warning)
+        guard !provider.isEmpty, let advice = providerAdvice.about(provider) else { return }
+        add(Complaint(.dnsProviderUnknown, advice), cells.name(of: .dnsProvider), severity: .warning)
     }
 
     private mutating func warn(aboutName name: String, _ cells: borrowing RowCells) {

@@ -9,6 +9,7 @@ struct RowReader: ~Copyable {
     let secrets: SecretReader
     let credentials: CredentialBook
     let allowsPlainHTTP: Bool
+    var providerAdvice = ProviderAdvice()
     let scratch = HostName.makeScratch()
     private var position = RowPosition(row: 0, line: 0)
     private var flawCount = 0

@@ -16,6 +16,12 @@ struct TextEncoding {
     ///   - head: the first bytes of the input, at least ``headLength`` of them if it has so many.
     ///   - choice: what was asked for.
     init(head: Bytes, choice: InputSettings.EncodingChoice) {
+        if Self.isOffice(head) {
+            encoding = .utf8
+            markLength = 0
+            fault = Self.fault("the file is a workbook or an archive, not text: save the sheet as CSV")
+            return
+        }
         if let (encoding, markLength) = Self.marked(head) {
             self.encoding = encoding
             self.markLength = markLength
@@ -41,6 +47,12 @@ struct TextEncoding {
                 fault = Self.fault("the file looks like UTF-16 without a byte order mark: use --encoding utf-16")
             }
         }
+    }
+
+    /// Whether the bytes start a zip file, as `.xlsx` and `.ods` are, or an old `.xls`.
+    private static func isOffice(_ head: Bytes) -> Bool {
+        head.starts(with: [0x50, 0x4B, 0x03, 0x04] as [UInt8])
+            || head.starts(with: [0xD0, 0xCF, 0x11, 0xE0] as [UInt8])
     }
 
     private static func marked(_ head: Bytes) -> (InputShape.Encoding, Int)? {

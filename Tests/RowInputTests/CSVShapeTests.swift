@@ -80,7 +80,7 @@ struct CSVShapeTests {
         #expect(reading.texts == [])
         #expect(try reading.echoedCells()[0][999] == "cell999")
         let beyond = try Reading(String(repeating: ",", count: 20_000) + "\n")
-        #expect(beyond.texts == ["fleet:1: the header has more than 16384 columns"])
+        #expect(beyond.texts == ["fleet:1: the row that starts here has more than 16384 cells"])
     }
 
     @Test("The shape of the file is remembered", arguments: ["\n", "\r\n", "\r"])

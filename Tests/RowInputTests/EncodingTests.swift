@@ -74,6 +74,11 @@ struct EncodingTests {
             "2: there are"
         ),
         (
+            "a workbook", .automatic, [0x50, 0x4B, 3, 4, 0x14, 0, 6],
+            "1: the file is a workbook or an archive, not text"
+        ),
+        ("an old workbook", .windows1252, [0xD0, 0xCF, 0x11, 0xE0, 0xA1], "1: the file is a workbook or an archive"),
+        (
             "no mark", .automatic, bytes("host,id", .utf16BigEndian),
             "1: the file looks like UTF-16 without a byte order"
         ),
