@@ -25,7 +25,7 @@ enum ColumnMeaning: Hashable {
             let isAuth = name.part(0..<5).equalsIgnoringCase("auth.")
             self = isAuth ? .badAuth("the key is longer than any provider's") : .other
         } else {
-            self = Self.read(name.text, format)
+            self = Self.read(name, format)
         }
     }
 
@@ -33,26 +33,24 @@ enum ColumnMeaning: Hashable {
     /// makes comparing slow.
     private static let nameLimit = 256
 
-    private static func read(_ name: String, _ format: InputShape.Format) -> ColumnMeaning {
-        let lowercase = name.lowercased()
-        if lowercase.hasPrefix("auth.") { return auth(name.dropFirst(5)) }
-        if lowercase.hasPrefix("result.") { return .result }
-        if format == .jsonl, lowercase == "result" { return .result }
-        if format == .jsonl, lowercase == "auth" { return .field(.authObject) }
-        let plain = lowercase.filter { !isSeparator($0) }
-        if let field = known[plain] { return .field(field) }
-        return nearest(to: String(lowercase.map { isSeparator($0) ? "_" : $0 })).map { .nearMiss($0) } ?? .other
+    private static func read(_ name: Bytes, _ format: InputShape.Format) -> ColumnMeaning {
+        let lowercase = name.map(\.lowercased)
+        if lowercase.starts(with: "auth.".utf8) { return auth(name.part(5..<name.count)) }
+        if lowercase.starts(with: "result.".utf8) { return .result }
+        if format == .jsonl, lowercase.elementsEqual("result".utf8) { return .result }
+        if format == .jsonl, lowercase.elementsEqual("auth".utf8) { return .field(.authObject) }
+        let plain = lowercase.filter { !separators.contains($0) }
+        if let field = known[String(decoding: plain, as: UTF8.self)] { return .field(field) }
+        let separated = lowercase.map { separators.contains($0) ? UInt8(ascii: "_") : $0 }
+        return nearest(to: String(decoding: separated, as: UTF8.self)).map { .nearMiss($0) } ?? .other
     }
 
-    private static func isSeparator(_ character: Character) -> Bool {
-        character == "_" || character == "-" || character == " "
-    }
+    private static let separators = Array("_- ".utf8)
 
     /// Reads what follows `auth.`: `KEY`, `KEY:int` or `KEY:bool`.
-    private static func auth(_ text: Substring) -> ColumnMeaning {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { part in
-            var part = String(part)
-            return part.withUTF8 { Blanks.trimmed($0).text }
+    private static func auth(_ text: Bytes) -> ColumnMeaning {
+        let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { part in
+            Blanks.trimmed(Bytes(rebasing: part)).text
         }
         guard !parts[0].isEmpty else {
             return .badAuth("there is no key after 'auth.': write the provider's key there, like 'auth.APIKey'")
@@ -74,10 +72,9 @@ enum ColumnMeaning: Hashable {
 
     /// The column whose name of 6 letters or more is 1 or 2 edits away, if there is one.
     private static func nearest(to name: String) -> Field? {
-        let candidates = Field.allCases.filter { $0.columnName.count { $0 != "_" } >= 6 }
-        let distances = candidates.compactMap { field in
-            EditDistance.between(name, field.columnName, atMost: 2).map { (field, $0) }
-        }
-        return distances.min { $0.1 < $1.1 }?.0
+        let nearest = EditDistance.nearest(to: name, in: longNames, atMost: 2)
+        return nearest.flatMap { known[$0.filter { $0 != "_" }] }
     }
+
+    private static let longNames = Field.allCases.map(\.columnName).filter { $0.count { $0 != "_" } >= 6 }
 }

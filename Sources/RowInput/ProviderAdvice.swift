@@ -3,7 +3,7 @@ struct ProviderAdvice {
     private var known: [String: String] = [:]
 
     /// Names to remember; a file with more has names that do not repeat.
-    private static let limit = 256
+    private static let limit = 4096
 
     /// One clause about a name; nil when there is nothing to say.
     mutating func about(_ provider: String) -> String? {

@@ -101,7 +101,7 @@ private final class RecordBatch {
     private static let size = 1 << 16
 
     /// Whether what is in it is worth handing over.
-    var isFull: Bool { cells.byteCount >= Self.size || places.count >= 1000 }
+    var isFull: Bool { cells.byteCount >= Self.size || cells.count >= Self.size / 4 }
 
     func append(_ record: Record, _ place: RecordPlace) {
         cells.append(record)

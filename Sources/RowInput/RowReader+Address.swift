@@ -57,7 +57,7 @@ extension RowReader {
             if let name, let secret { draft.credentials = .client(id: name, secret: secret) }
         } else if let half = cells[.clientID] ?? cells[.clientSecret] {
             let other = cells[.clientID] == nil ? Field.clientID : .clientSecret
-            let message = "is given without '\(cells.name(of: other))': a login takes both"
+            let message = "is given without \(Quotation.of(cells.name(of: other).utf8)): a login takes both"
             add(Complaint(.credentialsIncomplete, message), cells.names[half.column])
         } else if let found = credentials.credentials(for: draft.url) {
             draft.credentials = found

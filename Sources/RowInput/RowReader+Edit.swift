@@ -48,7 +48,8 @@ extension RowReader {
                 "this version does not upload files: upload it in the PBX's web portal and write its name into 'name'"),
             column)
         if cells[.name] != nil {
-            let message = "'\(cells.name(of: .name))' and '\(column)' are both given: a row takes one of them"
+            let names = [cells.name(of: .name), column].map { Quotation.of($0.utf8) }.joined(separator: " and ")
+            let message = "\(names) are both given: a row takes one of them"
             add(Complaint(.nameAndCertFile, message), nil)
         }
     }

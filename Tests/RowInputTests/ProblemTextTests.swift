@@ -34,6 +34,13 @@ struct ProblemTextTests {
         #expect(problem.text(file: "x\ny") == "x\\ny:7: warning: column 'a\\r\\nb\\u{2028}\\u{1b}': wrong")
     }
 
+    @Test("A name with a line break in it stays on the line, also where another column's problem names it")
+    func brokenNames() throws {
+        let texts = try Reading("host,id,client_id,\"client\n_secret\"\na,5,app,\n").texts
+        #expect(texts.count { $0.contains("'client\\n_secret'") } == 2, "\(texts)")
+        #expect(!texts.contains { $0.contains { $0.isNewline } })
+    }
+
     @Test(
         "What is quoted is escaped and cut",
         arguments: [
