@@ -1,5 +1,3 @@
-import Glibc
-import JSONText
 import JobModel
 
 /// Puts the rows of an input into an index, one pass from front to back, and tells every problem on the way.
@@ -24,7 +22,6 @@ struct CatalogBuilder: ~Copyable {
     private var rowCount = 0
     private var hasReportedEncoding = false
     private var isHeaderUsable = false
-
     /// The line on which the header probably is, when it is not the first record.
     private var likelyHeaderLine: Int?
 

@@ -73,6 +73,10 @@ enum HostName {
 
     /// The complaint about a name that is none; it quotes what stands before anything that may hide a secret.
     private static func malformed(_ address: Bytes) -> Complaint {
+        guard !address.contains(UInt8(ascii: "@")) else {
+            return Complaint(
+                .baseURLMalformed, "the address is more than host and port, perhaps a user name and password")
+        }
         let name = address.prefix { ending($0) == nil && $0 != UInt8(ascii: ":") }
         if name.contains(where: { $0 >= 0x80 }) {
             return Complaint(

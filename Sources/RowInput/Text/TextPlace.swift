@@ -50,21 +50,3 @@ struct TextPlace {
         if !checker.isComplete, badEncodingLine == nil { badEncodingLine = line }
     }
 }
-
-/// What makes a text unreadable from some line on.
-struct TextFault: Error {
-    let code: Problem.Code
-    let line: Int
-    let message: String
-}
-
-extension TextFault {
-    /// The bytes of a line are no UTF-8.
-    static func notUTF8(line: Int) -> TextFault {
-        TextFault(
-            code: .encodingInvalid, line: line,
-            message:
-                "there are bytes here that are no UTF-8: save the file as UTF-8, or use --encoding windows-1252 if "
-                + "that is what it is")
-    }
-}
