@@ -60,14 +60,13 @@ private struct JSONReader {
     private mutating func readMembers(depth: Int) throws(JSONError) -> [JSONMember] {
         try checkDepth(depth)
         var members: [JSONMember] = []
-        // Bytes, because Swift calls two strings equal when they only look the same.
-        var keys: Set<[UInt8]> = []
+        var keys = SeenKeys()
         try readList(until: UInt8(ascii: "}")) { (reader: inout JSONReader) throws(JSONError) in
             reader.skipBlanks()
             let start = reader.position
             guard reader.peek == UInt8(ascii: "\"") else { throw reader.error("a key in quotes should be here") }
             let key = try reader.readString()
-            guard keys.insert(Array(key.utf8)).inserted else {
+            guard keys.insert(key, after: members) else {
                 reader.position = start
                 throw reader.error("a key stands twice in one object")
             }
@@ -232,4 +231,22 @@ private struct JSONReader {
     }
 
     private func error(_ reason: String) -> JSONError { JSONError(offset: position, reason: reason) }
+}
+
+/// The keys of one object, compared by bytes, because Swift calls two strings equal when they only look the same.
+private struct SeenKeys {
+    /// Members up to which looking through them is faster than hashing; a PBX's answers have fewer.
+    private static let fewMembers = 16
+    private var keys: Set<[UInt8]> = []
+
+    /// Takes the key that comes after some members.
+    ///
+    /// - Returns: false when one of them has it already.
+    mutating func insert(_ key: String, after members: [JSONMember]) -> Bool {
+        guard members.count >= SeenKeys.fewMembers else {
+            return !members.contains { $0.key.utf8.elementsEqual(key.utf8) }
+        }
+        if keys.isEmpty { keys = Set(members.map { Array($0.key.utf8) }) }
+        return keys.insert(Array(key.utf8)).inserted
+    }
 }

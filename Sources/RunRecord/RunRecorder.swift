@@ -33,7 +33,7 @@ package final class RunRecorder: OutcomeSink {
     /// - Throws: ``RunRecordError`` when the ledger cannot be opened or written.
     package init(
         directory: RunDirectory, run: RunHeader, continuing history: LedgerHistory? = nil, clock: any RunClock,
-        longestPause: Duration = .milliseconds(4), onFailure: @escaping @Sendable (RunRecordError) -> Void
+        longestPause: Duration = .microseconds(500), onFailure: @escaping @Sendable (RunRecordError) -> Void
     ) throws(RunRecordError) {
         self.directory = directory
         self.clock = clock
