@@ -60,7 +60,7 @@ struct CatalogBuilder: ~Copyable {
     /// Takes a record of a CSV, the header first.
     private mutating func take(_ record: Record, _ place: RecordPlace, _ report: Report) {
         if map == nil {
-            takeHeader(record, place, report)
+            if !record.isBlank { takeHeader(record, place, report) }
         } else if isHeaderUsable, cells.take(record) {
             takeRow(place, report)
         }

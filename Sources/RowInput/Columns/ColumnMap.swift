@@ -50,7 +50,7 @@ struct ColumnMap {
         case .nearMiss(let field):
             addProblem(.headerNearMiss, column, "this is no known column: did you mean '\(field.columnName)'?")
             // Read as what it probably is, so that the rows' own problems still come out.
-            if columns.updateValue(column, forKey: .field(field)) == nil { fields.append((column, field)) }
+            if columns[.field(field)] == nil { fields.append((column, field)) }
         case .field(let field):
             if addFirst(meaning, column, &columns) { fields.append((column, field)) }
         case .auth(let key, let type):

@@ -36,8 +36,9 @@ struct RowCells: ~Copyable {
     private(set) var hasUnreadableAuth = false
     private let fields = UnsafeMutablePointer<Cell?>.allocate(capacity: Field.allCases.count)
     private var columns: [Int?] = Array(repeating: nil, count: Field.allCases.count)
+    /// Whether the rows are those of a CSV.
+    let isCSV: Bool
     // Of the map of a CSV, each by itself: taking the map apart for each row would cost more than reading it.
-    private let isCSV: Bool
     private let fieldColumns: [(column: Int, field: Field)]
     private let authColumns: [ColumnMap.AuthColumn]
     private let nameless: [Int]
@@ -98,7 +99,7 @@ struct RowCells: ~Copyable {
             isEmpty = false
         }
         if record.count > names.count || !nameless.isEmpty { checkStrays(record) }
-        return !isEmpty || Self.hasContent(record)
+        return !isEmpty || !record.isBlank
     }
 
     private mutating func checkStrays(_ record: Record) {
@@ -113,11 +114,6 @@ struct RowCells: ~Copyable {
             complain(nil, .cellsTooMany, "\(width): is there a cell too many, or a delimiter without quotes round it?")
             break
         }
-    }
-
-    private static func hasContent(_ record: Record) -> Bool {
-        for column in 0..<record.count where !Blanks.trimmed(record[column]).isEmpty { return true }
-        return false
     }
 
     /// Takes the members of a JSON object.

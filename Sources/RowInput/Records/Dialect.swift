@@ -54,13 +54,14 @@ struct Dialect {
         var size = 1 << 16
         while true {
             let prefix = try text.prefix(size)
-            let start = prefix.part(offset..<prefix.count)
+            // Not what was read beyond that: it depends on how the input came.
+            let start = prefix.part(offset..<min(size, prefix.count))
             let guesses = candidates.map { delimiter in
                 HeaderGuess(
                     delimiter, start, after: offset > 0 ? 1 : 0, isWhole: prefix.count < size, needed: needed)
             }
             if guesses.contains(where: \.isHeader) || !guesses.contains(where: \.isOpen) { return guesses }
-            size = max(size, prefix.count) * 2
+            size *= 2
         }
     }
 

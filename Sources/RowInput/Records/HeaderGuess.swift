@@ -39,6 +39,7 @@ struct HeaderGuess {
     }
 
     private mutating func take(_ cells: Record, _ place: RecordPlace, _ needed: [Field]) {
+        guard !cells.isBlank else { return }
         recordCount += 1
         guard recordCount <= Self.recordLimit, !isHeader, laterHeaderLine == nil else { return }
         var missing = Set(needed)

@@ -21,6 +21,12 @@ struct Record {
         return Bytes(start: bytes + start, count: ends[index] - start)
     }
 
+    /// Whether there is nothing in any cell but blanks.
+    var isBlank: Bool {
+        for index in 0..<count where !Blanks.trimmed(self[index]).isEmpty { return false }
+        return true
+    }
+
     /// All cells one behind the other.
     var joined: Bytes { Bytes(start: bytes + start, count: count == 0 ? 0 : ends[count - 1] - start) }
 

@@ -11,8 +11,8 @@ extension RowReader {
             add(Complaint(.authGivenTwice, message), nil)
         }
         if !cells.auth.isEmpty { return readAuthCells(cells) }
-        if let list { return readAuthValue(list, cells) }
-        if let object { return readAuthValue(object, cells) }
+        if let list { return readAuthValue(list, isObject: false, cells) }
+        if let object { return readAuthValue(object, isObject: true, cells) }
         return nil
     }
 
@@ -39,11 +39,13 @@ extension RowReader {
     }
 
     /// Reads `auth_info_list`, or the object `auth` of JSON lines.
-    private mutating func readAuthValue(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> [AuthInfo]? {
+    private mutating func readAuthValue(
+        _ cell: RowCells.Cell, isObject: Bool, _ cells: borrowing RowCells
+    ) -> [AuthInfo]? {
         var reader = AuthReader(secrets: secrets)
         let items = value(of: cell, cells) { cell throws(Complaint) in
-            if cell.kind == .text, cells.values.isEmpty { return try reader.list(in: cell.bytes) }
-            return try reader.list(cells.values[cell.column], isObject: cells[.authObject]?.column == cell.column)
+            try cells.isCSV
+                ? reader.list(in: cell.bytes) : reader.list(cells.values[cell.column], isObject: isObject)
         }
         for complaint in reader.doubts { add(complaint, cells.names[cell.column], severity: .warning) }
         return items
