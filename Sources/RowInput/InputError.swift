@@ -16,6 +16,7 @@ package struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What to do about it; nil when the message says it all.
     package let hint: String?
 
+    /// Message and hint in one line.
     package var description: String { hint.map { "\(message): \($0)" } ?? message }
 
     private init(_ kind: Kind, _ message: String, hint: String? = nil) {

@@ -46,6 +46,7 @@ package struct InputSettings: Sendable {
     /// What `env:NAME` references are looked up in.
     package var environment: [String: String]
 
+    /// Everything found by itself, all rows taken, nothing lax, no credentials but the rows' own.
     package init(
         format: FormatChoice = .automatic, delimiter: DelimiterChoice = .automatic,
         encoding: EncodingChoice = .automatic, only: String? = nil, allowsPlainHTTP: Bool = false,

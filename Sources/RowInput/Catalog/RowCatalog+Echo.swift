@@ -3,6 +3,9 @@ package import JobModel
 
 /// Rows as the result repeats them.
 extension RowCatalog {
+    /// Calls `body` with each row of the run, in input order, read again from the kept input on the calling thread.
+    ///
+    /// - Throws: ``InputError`` when the input can no longer be read, and what `body` throws.
     package func forEachRow(_ body: (EchoedRow) throws -> Void) throws {
         var reader = RowReader(settings, folder: input.folder)
         for row in 0..<rowCount {

@@ -4,6 +4,7 @@ package import JobModel
 ///
 /// All calls may come from any thread, several at a time. Rows are numbered from 0 over those that are part of the run.
 package final class RowCatalog: JobSource, EchoSource, Sendable {
+    /// How the input is written; its line end is LF where the input was not kept.
     package let shape: InputShape
     /// Doubtful values found on the way.
     package let warningCount: Int
