@@ -21,10 +21,11 @@ func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [.target(name: name), "TestSupport"] + dependencies,
+        exclude: exclude,
         swiftSettings: settings)
 }
 
@@ -66,11 +67,11 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["JobModel"], path: "Tests/TestSupport", swiftSettings: settings),
         tests("JobModel"),
         tests("JSONText"),
-        tests("RowInput", ["JobModel", "JSONText"]),
+        tests("RowInput", ["JobModel", "JSONText"], exclude: ["Fixtures"]),
         tests("Pacing", ["JobModel"]),
         tests("HTTPTransport"),
         tests("RunRecord", ["JobModel", "JSONText"]),
-        tests("PBXClient", ["JobModel", "JSONText", "HTTPTransport", "PBXSimulator"]),
+        tests("PBXClient", ["JobModel", "JSONText", "HTTPTransport"]),
         tests("RunEngine", ["JobModel", "Pacing"]),
         tests("PBXSimulator"),
         tests("certfleet", ["JobModel", "RunEngine", "RunRecord", "PBXSimulator", argumentParser]),

@@ -15,8 +15,10 @@ import Glibc
         ])
 
     static func main() {
-        // A reader that goes away must not kill a run.
+        // A reader that goes away and a limit on file sizes are errors like others; they must not kill a run.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+        hideMemory()
         exitNow(status(of: Array(CommandLine.arguments.dropFirst())))
     }
 
@@ -34,6 +36,13 @@ import Glibc
         } catch {
             return Complaint.report(error)
         }
+    }
+
+    /// Keeps a crash from writing out memory, in which there are secrets: neither a core file nor a backtrace.
+    private static func hideMemory() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        for number in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, SIGQUIT] { signal(number, SIG_DFL) }
     }
 
     /// Ends the process without waiting for workers that may hang in a request.

@@ -15,7 +15,8 @@ struct EnvironmentFlags {
             options: InputOptions.names + PacingOptions.names + TransportOptions.names + RunCommand.names
                 + LogOptions.names,
             switches: InputOptions.switches + TransportOptions.switches + RunCommand.switches + LogOptions.switches),
-        "check": Known(options: InputOptions.names, switches: InputOptions.switches),
+        "check": Known(
+            options: InputOptions.names + CheckCommand.names, switches: InputOptions.switches + CheckCommand.switches),
         "template": Known(options: ["format"], switches: []),
         "simulate": Known(options: ["hosts", "port", "record"], switches: []),
         "demo": Known(options: ["hosts", "out"] + LogOptions.names, switches: LogOptions.switches),

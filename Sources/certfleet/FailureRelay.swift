@@ -1,6 +1,5 @@
 import JobModel
 
-
 /// Carries a failure of the ledger to the run, which is made after the ledger is opened.
 final class FailureRelay: Sendable {
     private enum State {

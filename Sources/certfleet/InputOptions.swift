@@ -3,14 +3,20 @@ import RowInput
 
 /// The flags that say what the input is.
 struct InputOptions: ParsableArguments {
-    static let names = ["format", "only", "credentials"]
+    static let names = ["format", "delimiter", "encoding", "only", "credentials"]
     static let switches = ["allow-plain-http"]
 
     @Argument(help: ArgumentHelp("The spreadsheet, CSV or JSON lines; '-' reads standard input.", valueName: "input"))
     var input: String
 
-    @Option(help: ArgumentHelp("What the input is: auto, csv or jsonl. Required with '-'.", valueName: "format"))
+    @Option(help: ArgumentHelp("What the input is. Required with '-'.", valueName: "format"))
     var format = InputSettings.FormatChoice.automatic
+
+    @Option(help: ArgumentHelp("What stands between the cells of a CSV.", valueName: "delimiter"))
+    var delimiter = InputSettings.DelimiterChoice.automatic
+
+    @Option(help: ArgumentHelp("How the bytes of the input are text.", valueName: "encoding"))
+    var encoding = InputSettings.EncodingChoice.automatic
 
     @Option(help: ArgumentHelp("Only rows whose host (name or address, without port) matches.", valueName: "glob"))
     var only: String?
@@ -36,16 +42,11 @@ struct InputOptions: ParsableArguments {
     func settings() throws -> InputSettings {
         let environment = CommandEnvironment.variables
         return InputSettings(
-            format: format, only: only, allowsPlainHTTP: allowsPlainHTTP,
+            format: format, delimiter: delimiter, encoding: encoding, only: only, allowsPlainHTTP: allowsPlainHTTP,
             credentials: try CredentialBook(file: credentials, environment: environment), environment: environment)
     }
 }
 
-extension InputSettings.FormatChoice: ExpressibleByArgument {
-    package init?(argument: String) {
-        switch argument {
-        case "auto": self = .automatic
-        default: self.init(rawValue: argument)
-        }
-    }
-}
+extension InputSettings.FormatChoice: ExpressibleByArgument {}
+extension InputSettings.DelimiterChoice: ExpressibleByArgument {}
+extension InputSettings.EncodingChoice: ExpressibleByArgument {}

@@ -78,6 +78,18 @@ import Testing
         #expect(result.status == 0 && result.output == "3 rows, 3 hosts: valid\n", "\(result.errors)")
     }
 
+    @Test func problemsComeAsJSONUpToALimit() throws {
+        let work = try WorkDirectory()
+        try work.write(
+            "bad.csv", "base_url,access_token,id,auto_renewal\nhttp://127.0.0.1,t,x,0\nhttp://127.0.0.1,t,y,0\n")
+        let result = try BuiltTool.run(["check", "bad.csv", "--json", "--max-problems", "1"], in: work.path)
+        #expect(result.status == 3 && result.lines.count == 1 && result.errors.contains("1 more problems"))
+        let problem = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+        #expect(
+            problem?["file"] as? String == "bad.csv" && problem?["line"] as? Int == 2 && problem?["row"] as? Int == 1)
+        #expect(problem?["column"] as? String == "id" && (problem?["message"] as? String)?.contains("'x'") == true)
+    }
+
     @Test(arguments: ["csv", "jsonl"])
     func aFilledTemplateIsValid(format: String) throws {
         let template = try BuiltTool.run(["template", "--format", format])

@@ -29,7 +29,8 @@ import Testing
             let isFirst = !FileManager.default.fileExists(atPath: work.file("run/lock"))
             let tool = try RunningTool(
                 ["run", "fleet.csv", "--out", "run", "--jobs", "8"] + (isFirst ? [] : ["--resume"]), in: work.path)
-            usleep(UInt32.random(in: 20_000...400_000, using: &dice))
+            // Longer from kill to kill, so that also a slow machine comes to an end.
+            usleep(UInt32.random(in: 20_000...(400_000 + 100_000 * UInt32(kills)), using: &dice))
             tool.send(SIGKILL)
             let status = tool.wait()
             if status == 0 { break }

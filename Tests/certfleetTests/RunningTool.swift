@@ -17,10 +17,6 @@ final class RunningTool {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try RunningTool.appending("\(folder)/stdout")
         process.standardError = try RunningTool.appending("\(folder)/stderr")
-        // A test's thread may have signals blocked, and a child inherits that.
-        var (none, own) = (sigset_t(), sigset_t())
-        pthread_sigmask(SIG_SETMASK, &none, &own)
-        defer { pthread_sigmask(SIG_SETMASK, &own, nil) }
         try process.run()
     }
 

@@ -10,13 +10,13 @@ struct CredentialEnvironment {
 
     /// The token if there is one, else Client ID and Client Secret; nil when there is nothing.
     func credentials() throws(InputError) -> Credentials? {
-        let token = try secret("CERTFLEET_ACCESS_TOKEN")
-        let id = try secret("CERTFLEET_CLIENT_ID")
-        let secret = try secret("CERTFLEET_CLIENT_SECRET")
-        if let token { return .token(token) }
+        let token = try text("CERTFLEET_ACCESS_TOKEN")
+        let id = try text("CERTFLEET_CLIENT_ID")
+        let secret = try text("CERTFLEET_CLIENT_SECRET")
+        if let token { return .token(Secret(token)) }
         switch (id, secret) {
         case (nil, nil): return nil
-        case (let id?, let secret?): return .client(id: id.reveal(), secret: secret)
+        case (let id?, let secret?): return .client(id: id, secret: Secret(secret))
         case (nil, _):
             throw .badEnvironment(
                 "CERTFLEET_CLIENT_SECRET is set without CERTFLEET_CLIENT_ID", hint: "set both, or neither")
@@ -26,10 +26,10 @@ struct CredentialEnvironment {
         }
     }
 
-    private func secret(_ name: String) throws(InputError) -> Secret? {
+    private func text(_ name: String) throws(InputError) -> String? {
         let value = environment[name].flatMap { $0.isEmpty ? nil : $0 }
         let path = environment["\(name)_FILE"].flatMap { $0.isEmpty ? nil : $0 }
-        guard let path else { return value.map { Secret($0) } }
+        guard let path else { return value }
         if value != nil {
             throw .badEnvironment("\(name) and \(name)_FILE are both set", hint: "unset one of them")
         }

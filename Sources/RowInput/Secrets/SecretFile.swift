@@ -17,7 +17,7 @@ enum SecretFile {
     /// - Parameters:
     ///   - path: where it is.
     ///   - folder: what a relative path is relative to.
-    static func read(_ path: String, in folder: String) throws(Flaw) -> Secret {
+    static func read(_ path: String, in folder: String) throws(Flaw) -> String {
         let fullPath = path.hasPrefix("/") ? path : "\(folder)/\(path)"
         // Also keeps a pipe without a writer, which would never open, and one that can be read only once, away.
         guard !path.isEmpty, !path.utf8.contains(0), isRegularFile(fullPath) else {
@@ -28,7 +28,7 @@ enum SecretFile {
         if bytes.last == 0x0D { bytes.removeLast() }
         guard !bytes.isEmpty else { throw Flaw(clause: "is empty") }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw Flaw(clause: "is no UTF-8 text") }
-        return Secret(text)
+        return text
     }
 
     private static func isRegularFile(_ path: String) -> Bool {

@@ -25,7 +25,7 @@ struct SecretReader {
             throw unresolved("environment variable", isQuotable ? name : nil, "is not set or empty")
         case .file(let path):
             do throws(SecretFile.Flaw) {
-                return try SecretFile.read(path, in: folder)
+                return Secret(try SecretFile.read(path, in: folder))
             } catch {
                 throw unresolved("file", isQuotable ? path : nil, error.clause)
             }
