@@ -4,9 +4,9 @@ import CLibCurl
 struct EasyHandle: ~Copyable {
     private let handle: UnsafeMutableRawPointer
 
-    /// - Throws: ``TransportError/libraryUnusable`` when libcurl has no memory.
+    /// - Throws: ``TransportError/curlUnusable`` when libcurl has no memory.
     init() throws(TransportError) {
-        guard GlobalState.isReady, let handle = curl_easy_init() else { throw .libraryUnusable }
+        guard GlobalState.isReady, let handle = curl_easy_init() else { throw .curlUnusable }
         self.handle = handle
     }
 

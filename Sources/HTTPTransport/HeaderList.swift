@@ -4,13 +4,13 @@ import CLibCurl
 struct HeaderList: ~Copyable {
     let pointer: UnsafeMutablePointer<curl_slist>?
 
-    /// - Throws: ``TransportError/libraryUnusable`` when there is no memory.
+    /// - Throws: ``TransportError/curlUnusable`` when there is no memory.
     init(_ lines: [String]) throws(TransportError) {
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines {
             guard let longer = curl_slist_append(list, line) else {
                 curl_slist_free_all(list)
-                throw .libraryUnusable
+                throw .curlUnusable
             }
             list = longer
         }

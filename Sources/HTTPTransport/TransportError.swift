@@ -19,7 +19,7 @@ package struct TransportError: Error, Hashable, CustomStringConvertible {
         TransportError("pin '\(pin)' is not of the form sha256//BASE64 with 44 letters of Base64")
     }
 
-    static let libraryUnusable = TransportError("libcurl cannot be set up")
+    static let curlUnusable = TransportError("libcurl cannot be set up")
 
     static func refusedOption(code: UInt32) -> TransportError {
         TransportError("libcurl is too old or lacks a feature (it refuses an option with error \(code))")
