@@ -67,7 +67,7 @@ extension RunState {
     mutating func retire(_ lane: Lane, now: Duration) {
         guard lane.isSessionOpen else {
             lanes[lane.host] = nil
-            _ = canary?.finish(host: lane.host)
+            canary?.finish(host: lane.host)
             if !lane.hasAnswered { hostsUnreachable += 1 }
             return
         }

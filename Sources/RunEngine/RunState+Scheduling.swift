@@ -116,7 +116,7 @@ extension RunState {
     /// Passes over hosts none of whose rows is to run.
     mutating func skipEmptyHosts() {
         while nextHost < rows.hostCount, rows.positions(ofHost: nextHost).isEmpty {
-            _ = canary?.finish(host: nextHost)
+            canary?.finish(host: nextHost)
             nextHost += 1
         }
     }
