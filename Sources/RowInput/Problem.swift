@@ -28,9 +28,9 @@ package struct Problem: Hashable, Sendable {
         return place + warning + sentence
     }
 
-    /// The text without file and line.
+    /// The text without file and line; of a name that is nobody's, its start.
     var sentence: String {
-        column.map { "column '\(Quotation.escaped($0))': \(message)" } ?? message
+        column.map { "column '\(Quotation.escaped($0.utf8, limit: ColumnMeaning.nameLimit))': \(message)" } ?? message
     }
 }
 

@@ -5,12 +5,15 @@ import RowInput
 import RunRecord
 
 /// Why a command was refused or broke off, as the operator reads it on standard error.
-struct Complaint: Error, Hashable {
+struct Complaint: Error, Hashable, CustomStringConvertible {
     let status: ExitStatus
     /// What is wrong: one sentence in lower case without a full stop.
     let message: String
     /// What to do about it; nil when there is nothing to say.
     let hint: String?
+
+    /// Message and hint in one line, which is what is left of a complaint that the parser of the command line caught.
+    var description: String { hint.map { "\(message): \($0)" } ?? message }
 
     static func usage(_ message: String, hint: String? = nil) -> Complaint {
         Complaint(status: .usage, message: message, hint: hint)

@@ -18,7 +18,8 @@ import Testing
     @Test(arguments: [
         (["run"], "input"), (["run", "x.csv", "--jobs", "0"], "--jobs 0"),
         (["run", "x.csv", "--jobs", "many"], "many"),
-        (["run", "x.csv", "--no-such-flag"], "--no-such-flag"), (["run", "-"], "--format"), (["fly"], "fly"),
+        (["run", "x.csv", "--no-such-flag"], "--no-such-flag"), (["run", "-"], "error: '-' needs --format: say"),
+        (["check", "x.csv", "--max-problems=-1"], "error: --max-problems"), (["fly"], "fly"),
         (["run", "x.csv", "--timeout", "0s"], "--timeout"), (["run", "x.csv", "--rate", "fast"], "fast"),
         (["run", "x.csv", "--resume"], "--out"), (["demo", "--hosts", "1"], "--hosts"),
     ])

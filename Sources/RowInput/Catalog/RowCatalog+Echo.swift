@@ -7,17 +7,17 @@ extension RowCatalog {
     ///
     /// - Throws: ``InputError`` when the input can no longer be read, and what `body` throws.
     package func forEachRow(_ body: (EchoedRow) throws -> Void) throws {
-        var reader = RowReader(settings, folder: input.folder)
+        let desk = RowDesk(for: self)
         for row in 0..<rowCount {
-            let content = map == nil ? try membersContent(row) : try cellsContent(row)
-            let problem = index.isValid(row) ? nil : try problemText(row, &reader)
+            let content = map == nil ? try membersContent(row, at: desk) : try cellsContent(row, at: desk)
+            let problem = index.isValid(row) ? nil : try problemText(row, at: desk)
             try body(EchoedRow(position: index.position(row), content: content, problem: problem))
         }
     }
 
-    private func cellsContent(_ row: Int) throws(InputError) -> EchoedRow.Content {
+    private func cellsContent(_ row: Int, at desk: RowDesk) throws(InputError) -> EchoedRow.Content {
         let echoes = map?.echoes ?? []
-        let cells = try withRecord(row) { record in
+        let cells = try withRecord(row, at: desk) { record in
             var cells: [[UInt8]] = []
             cells.reserveCapacity(echoes.count)
             for (column, echo) in echoes.enumerated() where echo != .dropped {
@@ -25,32 +25,32 @@ extension RowCatalog {
             }
             return cells
         }
-        return .cells(cells ?? [])
+        guard let cells else { throw lost(row) }
+        return .cells(cells)
     }
 
-    private func membersContent(_ row: Int) throws(InputError) -> EchoedRow.Content {
-        var meanings = MemberMeanings()
+    private func membersContent(_ row: Int, at desk: RowDesk) throws(InputError) -> EchoedRow.Content {
         var writer = JSONWriter()
         guard case .success(let members) = try members(ofRow: row) else { return .members([]) }
         for member in members {
-            let echo = CellEcho(meanings[member.key])
+            let echo = CellEcho(desk.meanings[member.key])
             if echo != .dropped { writer.member(member.key, member.value.shown(as: echo)) }
         }
         return .members(writer.bytes)
     }
 
     /// Everything that is wrong with a row, in one sentence; found again rather than kept.
-    private func problemText(_ row: Int, _ reader: inout RowReader) throws(InputError) -> String {
+    private func problemText(_ row: Int, at desk: RowDesk) throws(InputError) -> String {
         let position = index.position(row)
-        reader.start(at: position)
+        desk.reader.start(at: position)
         if map == nil, case .failure(let complaint) = try members(ofRow: row) {
-            reader.add(complaint, nil)
+            desk.reader.add(complaint, nil)
         } else {
-            _ = try withCells(ofRow: row) { cells in reader.read(cells, at: position).isFlawless }
+            _ = try withCells(ofRow: row, at: desk) { cells, reader in reader.read(cells, at: position).isFlawless }
         }
         let first = index.firstRow(like: row)
-        if first != row { reader.add(.repeated(of: index.position(first)), nil) }
-        let sentences = reader.problems.filter { $0.severity == .row }.map(\.sentence)
+        if first != row { desk.reader.add(.repeated(of: index.position(first)), nil) }
+        let sentences = desk.reader.problems.filter { $0.severity == .row }.map(\.sentence)
         return sentences.isEmpty ? "the file as a whole is at fault" : Self.joined(sentences)
     }
 

@@ -8,45 +8,49 @@ extension RowCatalog {
     /// - Throws: ``InputError`` when it can no longer be read, or a reference in it leads nowhere any more.
     package func job(row: Int) throws -> Job {
         guard index.isValid(row) else { throw lost(row) }
-        var reader = RowReader(settings, folder: input.folder)
-        let job = try withCells(ofRow: row) { cells in
-            let position = index.position(row)
-            return reader.read(cells, at: position).job(at: position)
+        let desk = desks.withLock { $0.popLast() } ?? RowDesk(for: self)
+        let position = index.position(row)
+        let job = try withCells(ofRow: row, at: desk) { cells, reader in
+            reader.read(cells, at: position).job(at: position)
         }
         guard let job else { throw lost(row) }
+        desks.withLock { $0.append(desk) }
         return job
     }
 
     /// Calls `body` with the cells of a row, which are borrowed for the call.
     ///
-    /// - Returns: nil when the row cannot be read, as a line that is no JSON object.
-    func withCells<Value>(ofRow row: Int, _ body: (borrowing RowCells) -> Value?) throws(InputError) -> Value? {
-        guard let map else {
-            var cells = RowCells()
-            var meanings = MemberMeanings()
-            var buffer = CellBuffer()
+    /// - Returns: nil when the row cannot be read, as a line that is no JSON object; the desk is of no use then.
+    func withCells<Value>(
+        ofRow row: Int, at desk: RowDesk, _ body: (borrowing RowCells, inout RowReader) -> Value?
+    ) throws(InputError) -> Value? {
+        if map == nil {
             guard case .success(let members) = try members(ofRow: row) else { return nil }
-            cells.take(members, &meanings, &buffer)
-            return body(cells)
+            desk.cells.take(members, &desk.meanings, &desk.buffer)
+            return body(desk.cells, &desk.reader)
         }
-        var cells = RowCells(map)
-        return try withRecord(row) { record in cells.take(record) ? body(cells) : nil }
+        return try withRecord(row, at: desk) { record in
+            desk.cells.take(record) ? body(desk.cells, &desk.reader) : nil
+        }
     }
 
     /// Calls `body` with the record of a CSV row.
+    ///
+    /// - Returns: nil when it is none any more; the desk is of no use then.
     func withRecord<Value>(
-        _ row: Int, _ body: (Record) -> Value?
+        _ row: Int, at desk: RowDesk, _ body: (Record) -> Value?
     ) throws(InputError) -> Value? {
-        var parser = CSVParser(delimiter: shape.delimiter)
         let bytes = try bytes(ofRow: row)
         do throws(CSVParser.Fault) {
-            let isWhole = try bytes.withUnsafeBufferPointer { text throws(CSVParser.Fault) in try parser.feed(text) }
+            let isWhole = try bytes.withUnsafeBufferPointer { text throws(CSVParser.Fault) in
+                try desk.parser.feed(text)
+            }
             // The last record of a text may lack its line end.
-            if !isWhole { guard try parser.finish() else { return nil } }
+            if !isWhole { guard try desk.parser.finish() else { return nil } }
         } catch {
             throw lost(row)
         }
-        return body(parser.record)
+        return body(desk.parser.record)
     }
 
     /// The members of a line of JSON lines, or why it has none.
@@ -64,5 +68,5 @@ extension RowCatalog {
         return bytes
     }
 
-    private func lost(_ row: Int) -> InputError { .recordLost(input.name, line: index.position(row).line) }
+    func lost(_ row: Int) -> InputError { .recordLost(input.name, line: index.position(row).line) }
 }

@@ -15,6 +15,8 @@ package final class RowCatalog: JobSource, EchoSource, Sendable {
     let map: ColumnMap?
     let input: InputFile
     let text: KeptText
+    /// Those that no thread reads rows at.
+    let desks = Lock<[RowDesk]>([])
 
     /// Reads an input once, from front to back, judging each row. Blocks until it is at its end.
     ///

@@ -31,7 +31,7 @@ enum ColumnMeaning: Hashable {
 
     /// Bytes of a name beyond which it is nobody's: longer than any known name with blanks in it, shorter than what
     /// makes comparing slow.
-    private static let nameLimit = 256
+    static let nameLimit = 256
 
     private static func read(_ name: Bytes, _ format: InputShape.Format) -> ColumnMeaning {
         let lowercase = name.map(\.lowercased)

@@ -47,6 +47,9 @@ struct Dialect {
         }
     }
 
+    /// Text in which the first record must stand; what is empty for longer than that is not searched to its end.
+    private static let searchLimit = 2 * CSVReader.rowLimit
+
     /// Looks at as much of the text as it takes to see the first record.
     private static func guesses(
         _ candidates: [UInt8], _ text: TextReader, from offset: Int, _ needed: [Field]
@@ -61,6 +64,7 @@ struct Dialect {
                     delimiter, start, after: offset > 0 ? 1 : 0, isWhole: prefix.count < size, needed: needed)
             }
             if guesses.contains(where: \.isHeader) || !guesses.contains(where: \.isOpen) { return guesses }
+            if size >= searchLimit { return guesses }
             size *= 2
         }
     }
@@ -70,7 +74,9 @@ struct Dialect {
         // Under a delimiter that the header does not have, every other one is as good.
         let splitting = best.filter { $0.width > 1 }
         guard splitting.count > 1, splitting[0].score > 0 else {
-            return .success(best.first { $0.laterHeaderLine != nil } ?? splitting.first ?? best[0])
+            // What is all empty rows under one delimiter is no header under another.
+            let likely = best.first { $0.laterHeaderLine != nil } ?? best.first(where: \.isBlank)
+            return .success(likely ?? splitting.first ?? best[0])
         }
         let names = splitting.map { Quotation.of([$0.delimiter]) }.joined(separator: " and ")
         return .failure(

@@ -13,6 +13,8 @@ struct HeaderGuess {
     private(set) var laterHeaderLine: Int?
     /// Whether more text could tell more.
     private(set) var isOpen = false
+    /// Whether what was looked at is empty rows and nothing else.
+    private(set) var isBlank = false
     private var recordCount = 0
 
     /// Records that are looked at for a header below a title.
@@ -31,7 +33,8 @@ struct HeaderGuess {
         do throws(TextFault) {
             try reader.read(start) { cells, place in take(cells, place, needed) }
             if isWhole { try reader.finish { cells, place in take(cells, place, needed) } }
-            isOpen = recordCount == 0 && !isWhole
+            isBlank = recordCount == 0
+            isOpen = isBlank && !isWhole
         } catch {
             // Under this delimiter the text is no CSV beyond here, which says enough.
             isOpen = false

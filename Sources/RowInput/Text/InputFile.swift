@@ -1,23 +1,31 @@
 import Glibc
+import JobModel
 
 /// The bytes of an input, from a path or from standard input.
 ///
-/// A kept input is copied into memory of the kernel first, so that nothing done to the file during a run matters and
-/// its rows can be read again, from any thread. One that is not kept can be read once, from front to back, by one thread.
+/// A kept input is copied into memory of the kernel as it is read for the first time, so that nothing done to the file
+/// during a run matters and its rows can be read again, from any thread. One that is not kept can be read once, from
+/// front to back, by one thread.
 package final class InputFile: Sendable {
     /// What problems call it: the path as given, `-` for standard input.
     package let name: String
     /// Whether the bytes can be read again.
     let isKept: Bool
-    private let descriptor: FileDescriptor
+    /// Where the bytes come from; nil once it is at its end.
+    private let source: Lock<FileDescriptor?>
+    /// What was read of a kept input so far.
+    private let copy: FileDescriptor?
+    private let mode: mode_t
 
-    private init(name: String, isKept: Bool, descriptor: consuming FileDescriptor) {
+    private init(name: String, source: consuming FileDescriptor, copy: consuming FileDescriptor?, isKept: Bool) {
         self.name = name
         self.isKept = isKept
-        self.descriptor = descriptor
+        mode = source.mode
+        self.source = Lock(source)
+        self.copy = copy
     }
 
-    /// Opens an input, and copies it when it is to be kept. Blocks until standard input is at its end in that case.
+    /// Opens an input.
     ///
     /// - Parameters:
     ///   - path: a path, or `-` for standard input.
@@ -25,14 +33,12 @@ package final class InputFile: Sendable {
     /// - Throws: ``InputError`` when there is no such file, or it is a folder or must not be read.
     package static func open(_ path: String, kept: Bool) throws(InputError) -> InputFile {
         let source = path == "-" ? try FileDescriptor.standardInput() : try FileDescriptor.open(path)
-        guard kept else { return InputFile(name: path, isKept: false, descriptor: source) }
-        let copy = try FileDescriptor.memory(for: path)
-        try source.drain(name: path) { piece throws(InputError) in try copy.append(piece, name: path) }
-        return InputFile(name: path, isKept: true, descriptor: copy)
+        let copy = kept ? try FileDescriptor.memory(for: path) : nil
+        return InputFile(name: path, source: source, copy: copy, isKept: kept)
     }
 
     /// Whether neither group nor others can read the file it was opened from; only for one that is not kept.
-    var isPrivate: Bool { descriptor.mode & (S_IRGRP | S_IROTH) == 0 }
+    var isPrivate: Bool { mode & (S_IRGRP | S_IROTH) == 0 }
 
     /// The folder that `file:` references are relative to.
     package var folder: String { Self.folder(of: name) }
@@ -58,8 +64,23 @@ package final class InputFile: Sendable {
 
     /// Reads some bytes; 0 at the end. An input that is not kept ignores the offset and goes on where it stands.
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(InputError) -> Int {
-        try isKept
-            ? descriptor.read(at: offset, into: buffer, name: name)
-            : descriptor.read(into: buffer, name: name)
+        guard isKept else { return try readSource(into: buffer) }
+        while true {
+            let count = try copy?.read(at: offset, into: buffer, name: name) ?? 0
+            if count > 0 { return count }
+            // Behind what was read so far, or at the end.
+            guard try readSource(into: buffer) > 0 else { return 0 }
+        }
+    }
+
+    /// Reads what comes next, and adds it to the copy.
+    private func readSource(into buffer: UnsafeMutableRawBufferPointer) throws(InputError) -> Int {
+        try source.withLock { source throws(InputError) in
+            let count = try source?.read(into: buffer, name: name) ?? 0
+            // A terminal and a file that grows would have more after their end.
+            if count == 0 { source = nil }
+            try copy?.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]), name: name)
+            return count
+        }
     }
 }

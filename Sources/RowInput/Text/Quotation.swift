@@ -1,13 +1,13 @@
 /// How a piece of the input is shown inside a message: on one line, readable, and not too long.
 enum Quotation {
-    /// Characters of a cell that a message shows; the rest is cut.
+    /// Bytes of a cell that a message shows; the rest is cut.
     static let limit = 60
 
     /// The bytes between single quotes, escaped and cut.
     static func of(_ bytes: some Collection<UInt8>) -> String { "'\(escaped(bytes))'" }
 
-    /// The text with everything that is no visible character escaped, at most ``limit`` characters of it.
-    static func escaped(_ bytes: some Collection<UInt8>) -> String {
+    /// The text with everything that is no visible character escaped, at most `limit` bytes of it.
+    static func escaped(_ bytes: some Collection<UInt8>, limit: Int = limit) -> String {
         // A cut may fall inside a character: its bytes then show as escapes, which is ugly but true.
         let shown = bytes.prefix(limit)
         let text = escaped(String(decoding: shown, as: UTF8.self), raw: shown)

@@ -11,7 +11,7 @@ struct HostileInputTests {
         let reading = try Reading("host,id,auto_renewal,access_token,\(name)\na,5,0,t,\n")
         #expect(reading.texts == [] && reading.catalog.validRowCount == 1)
         let key = try Reading("auth.\(name),host,id,auto_renewal,access_token\ns,a,5,0,t\n")
-        #expect(key.codes == [.headerAuthMalformed])
+        #expect(key.codes == [.headerAuthMalformed] && key.texts[0].utf8.count < 400)
         #expect(try !key.echoedCells()[0].contains("s"))
     }
 

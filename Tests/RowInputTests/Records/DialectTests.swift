@@ -1,4 +1,5 @@
 import JobModel
+import TestSupport
 import Testing
 
 @testable import RowInput
@@ -109,6 +110,17 @@ struct DialectTests {
         let reading = try Reading(text)
         #expect(reading.catalog.shape.delimiter == UInt8(ascii: ";"))
         #expect(try reading.jobs().map(\.position.line) == [200_002])
+    }
+
+    @Test("Empty rows that go on and on are not kept until one comes that is not empty")
+    func emptyRows() throws {
+        let directory = try WorkDirectory()
+        let row = String(repeating: "\"\";", count: 10_000) + "\n"
+        let path = try directory.write("x", String(repeating: row, count: 400) + "host;id;auto_renewal\n")
+        let text = try TextReader(InputFile.open(path, kept: false))
+        let found = try Dialect.find(in: text, choice: .automatic, needed: [.baseURL, .id])
+        #expect(try found.get().delimiter == UInt8(ascii: ";"))
+        #expect(try text.prefix(0).count < 10 << 20)
     }
 
     @Test("A file that is one open quote is told as such, not searched for ever")

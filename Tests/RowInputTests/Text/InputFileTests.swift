@@ -33,6 +33,29 @@ struct InputFileTests {
         #expect(input.name == path)
     }
 
+    @Test("A kept input is read no further than it is asked for, and not beyond an end that it had")
+    func asked() throws {
+        let directory = try WorkDirectory()
+        let path = try directory.write("x", "abc")
+        let input = try InputFile.open(path, kept: true)
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        #expect(try text(input, at: 0) == "abc")
+        try file.seekToEnd()
+        try file.write(contentsOf: Data("def".utf8))
+        #expect(try text(input, at: 3) == "def")
+        #expect(try text(input, at: 6) == "")
+        try file.write(contentsOf: Data("ghi".utf8))
+        #expect(try text(input, at: 6) == "")
+        try file.truncate(atOffset: 0)
+        #expect(try text(input, at: 2) == "cdef")
+    }
+
+    private func text(_ input: InputFile, at offset: Int) throws -> String {
+        var bytes = [UInt8](repeating: 0, count: 100)
+        let count = try bytes.withUnsafeMutableBytes { try input.read(at: offset, into: $0) }
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+
     @Test(
         "References are relative to the folder of the input",
         arguments: [("a/b.csv", "a"), ("b.csv", "."), ("/b", "/")])

@@ -1,0 +1,30 @@
+/// Texts for each category of RFC 4180 and for what files do beside it.
+package enum CSVTexts {
+    /// A header with what a row needs.
+    package static let header = "base_url,id,auto_renewal,access_token"
+
+    /// Files and what each row of theirs is: line, host and id; the same at every slice size.
+    package static let files: [(String, [String])] = [
+        ("\(header)\na,1,0,t\nb,2,0,t\n", ["1@2 a:8088 1", "2@3 b:8088 2"]),
+        ("\(header)\r\na,1,0,t\r\nb,2,0,t\r\n", ["1@2 a:8088 1", "2@3 b:8088 2"]),
+        ("\(header)\ra,1,0,t\rb,2,0,t\r", ["1@2 a:8088 1", "2@3 b:8088 2"]),
+        ("\u{FEFF}\(header)\na,1,0,t", ["1@2 a:8088 1"]),
+        ("\n\r\n\r\(header)\n\n\na,1,0,t\r\n\r\n\nb,2,0,t", ["1@7 a:8088 1", "2@10 b:8088 2"]),
+        ("note,\(header)\n\"x\r\ny\n\rz\",a,1,0,t\nw,b,2,0,t\n", ["1@2 a:8088 1", "2@6 b:8088 2"]),
+        ("\(header),\"a \"\"b\"\" c\"\n\"a\",\"1\",\"0\",\"t\",\"\"\n", ["1@2 a:8088 1"]),
+        ("\(header),,,\na,1,0,t,,,\n,,,,,,\n , ,\u{A0},\n\"\",\nb,2,0,t,,,,,,,\n", ["1@2 a:8088 1", "2@6 b:8088 2"]),
+        (";;;\n\n;\"\"; \n", []), ("|", []),
+        (",,,\n,,\n\"\", \n\(header)\na,1,0,t\n", ["1@5 a:8088 1"]), ("\(header),note\na,1,0,t\n", ["1@2 a:8088 1"]),
+        ("\(header)\n", []), ("\(header)", []), ("", []), ("\u{FEFF}", []), ("\n\n", []),
+    ]
+
+    /// Rows under the header that are no CSV, what is said about them, and how many rows come before.
+    package static let broken: [(rows: String, problem: String, rowCount: Int)] = [
+        ("a,1,0,t\nb\"c,2,0,t\nd,3,0,t\n", "fleet:3: a quote stands inside a cell", 1),
+        ("a,1,0,t\n\"b\"c,2,0,t\n", "fleet:3: something stands between a closing quote", 1),
+        ("a,1,0,t\n\"b\" ,2,0,t\n", "fleet:3: something stands between a closing quote", 1),
+        ("a,1,0,t\n\"b\n\nx\",\"2\n,0,t\n", "fleet:5: the quote that opens a cell here is never closed", 1),
+        ("a,1,0,t\n \"b\",2,0,t\n", "fleet:3: a quote stands inside a cell", 1),
+        ("\"", "fleet:2: the quote that opens a cell here is never closed", 0),
+    ]
+}
