@@ -1,18 +1,18 @@
 import Foundation
 import Glibc
-import TestSupport
 
-/// nginx with a certificate made for it, on a loopback port of its own; answers `secure` to every request.
-final class TLSServer {
+/// nginx with a certificate made for it, on a loopback port of its own; answers `secure` to every request, or hands it on.
+package final class TLSServer {
     /// Apart from the address where other tests get free ports.
-    static let host = "127.0.0.2"
+    package static let host = "127.0.0.2"
 
-    let port: UInt16
-    /// The server's public key as a pin.
-    let pin: String
-    /// The certificate, which is its own authority.
-    var certificateFile: String { folder.file("cert.pem") }
-    var url: String { "https://\(Self.host):\(port)/" }
+    package let port: UInt16
+    /// The server's first public key as a pin.
+    package let pin: String
+    /// The server's first certificate, which is its own authority.
+    package var certificateFile: String { folder.file("first/cert.pem") }
+    /// With a final slash.
+    package var url: String { "https://\(Self.host):\(port)/" }
 
     private let folder: WorkDirectory
     private let process = Process()
@@ -22,17 +22,20 @@ final class TLSServer {
     /// - Parameters:
     ///   - name: the name that the certificate is for, as OpenSSL writes it.
     ///   - days: for how long the certificate holds; below 0 it has expired.
-    init(name: String = "IP:127.0.0.2", days: Int = 2) throws {
+    ///   - upstream: the URL of the server that answers behind it, without a path; nil for none.
+    /// - Throws: when there is no folder, no free port, or no nginx to start.
+    package init(name: String = "IP:127.0.0.2", days: Int = 2, upstream: String? = nil) throws {
         folder = try WorkDirectory()
+        let keys = ["first", "second"].map { Self.key(in: $0, name: name, days: days) }.joined(separator: "\n")
         let shell = """
-            openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out request.pem \
-              -subj /CN=pbx -addext subjectAltName=\(name)
-            openssl x509 -req -in request.pem -signkey key.pem -copy_extensions copy -days \(days) -out cert.pem
-            openssl pkey -in key.pem -pubout -outform der | openssl dgst -sha256 -binary | base64
+            \(keys)
+            ln -s first now; ln -s second next
+            openssl pkey -in first/key.pem -pubout -outform der | openssl dgst -sha256 -binary | base64
             """
         pin = "sha256//" + (try Self.output(of: shell, in: folder.path))
         port = try Self.freePort()
-        try folder.write("nginx.conf", Self.configuration(port: port, folder: folder.path))
+        let answer = upstream.map { "proxy_pass \($0);" } ?? "return 200 \"secure\";"
+        try folder.write("nginx.conf", Self.configuration(port: port, folder: folder.path, answer: answer))
         process.executableURL = URL(fileURLWithPath: "/usr/sbin/nginx")
         process.arguments = ["-c", folder.file("nginx.conf"), "-e", folder.file("error.log")]
         try process.run()
@@ -45,7 +48,24 @@ final class TLSServer {
         process.waitUntilExit()
     }
 
-    private static func configuration(port: UInt16, folder: String) -> String {
+    /// Shows another key and certificate from the next connection on.
+    package func changeKey() {
+        rename(folder.file("next"), folder.file("now"))
+    }
+
+    /// The commands that make a folder with a key and its certificate.
+    private static func key(in folder: String, name: String, days: Int) -> String {
+        """
+        mkdir \(folder)
+        openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout \(folder)/key.pem \
+          -out request.pem -subj /CN=pbx -addext subjectAltName=\(name)
+        openssl x509 -req -in request.pem -signkey \(folder)/key.pem -copy_extensions copy -days \(days) \
+          -out \(folder)/cert.pem
+        """
+    }
+
+    /// A certificate whose path holds a variable is read for every handshake; a session that is resumed has none.
+    private static func configuration(port: UInt16, folder: String, answer: String) -> String {
         """
         daemon off; master_process off; pid \(folder)/nginx.pid;
         events { worker_connections 64; }
@@ -53,10 +73,12 @@ final class TLSServer {
           access_log off; keepalive_timeout 0;
           client_body_temp_path \(folder)/a; proxy_temp_path \(folder)/b; fastcgi_temp_path \(folder)/c;
           uwsgi_temp_path \(folder)/d; scgi_temp_path \(folder)/e;
+          map $ssl_server_name $key_folder { default \(folder)/now; }
           server {
             listen \(host):\(port) ssl;
-            ssl_certificate \(folder)/cert.pem; ssl_certificate_key \(folder)/key.pem;
-            location / { return 200 "secure"; }
+            ssl_certificate $key_folder/cert.pem; ssl_certificate_key $key_folder/key.pem;
+            ssl_session_cache off; ssl_session_tickets off;
+            location / { \(answer) }
           }
         }
         """
