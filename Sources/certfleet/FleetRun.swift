@@ -34,7 +34,7 @@ struct FleetRun {
             failures.report(error)
         }
         let source = try ResumedSource(input.catalog, history: history, recorder: recorder, logger: logger)
-        if transport.isInsecure { logger.warning("--insecure: any certificate of a PBX is trusted") }
+        if transport.isInsecure { log.insistentLogger.warning("--insecure: any certificate of a PBX is trusted") }
         announce(source, logger)
         let end = try carryOut(source, recorder, failures, logger)
         return try conclude(end, header, recorder, directory, logger)

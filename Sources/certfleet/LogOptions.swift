@@ -23,16 +23,20 @@ struct LogOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Log what becomes of every row.")
     var verbose = false
 
-    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    @Flag(name: .shortAndLong, help: "Say nothing but errors; --insecure warns all the same.")
     var quiet = false
 
     @Flag(help: "No colors; so does the variable NO_COLOR.")
     var noColor = false
 
     /// A logger that writes as the flags want it.
-    var logger: Logger {
-        let level: Logger.Level = quiet ? .error : verbose ? .debug : .info
-        return Logger(label: "certfleet") { [logFormat] _ in
+    var logger: Logger { logger(from: quiet ? .error : verbose ? .debug : .info) }
+
+    /// A logger for what `--quiet` does not silence.
+    var insistentLogger: Logger { logger(from: .warning) }
+
+    private func logger(from level: Logger.Level) -> Logger {
+        Logger(label: "certfleet") { [logFormat] _ in
             ConsoleLogHandler(isJSON: logFormat == .json, logLevel: level)
         }
     }

@@ -1,0 +1,136 @@
+import Foundation
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// Whom the built binary trusts: simulated PBXs behind nginx, which terminates TLS.
+@Suite struct TrustTests {
+    private static let otherPin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+    /// A PBX that speaks TLS.
+    private struct SecurePBX {
+        let fleet: Fleet
+        let server: TLSServer
+
+        init(name: String = "IP:127.0.0.2", edits: Int = 2) throws {
+            fleet = try Fleet(hosts: 1, edits: edits)
+            server = try TLSServer(name: name, upstream: fleet.simulator.hosts[0].baseURL)
+        }
+
+        func rows(pin: String = "") -> [InputRow] {
+            fleet.logins.map { row in
+                var row = row
+                row.url = String(server.url.dropLast())
+                row.pin = pin
+                return row
+            }
+        }
+    }
+
+    /// Where a pin or another sign of trust is given.
+    enum Pin {
+        case none, right, wrong
+
+        func text(_ server: TLSServer) -> String {
+            switch self {
+            case .none: ""
+            case .right: server.pin
+            case .wrong: TrustTests.otherPin
+            }
+        }
+    }
+
+    /// What an operator says about trust, and whether the PBX is trusted then.
+    struct Case: CustomTestStringConvertible {
+        let testDescription: String
+        var flag = Pin.none
+        var cell = Pin.none
+        var hasAuthority = false
+        var isInsecure = false
+        /// What the certificate is for; another name than the server's own is not trusted by authority.
+        var name = "IP:127.0.0.2"
+        let isTrusted: Bool
+    }
+
+    static let cases = [
+        Case(testDescription: "nothing", isTrusted: false),
+        Case(testDescription: "--cacert", hasAuthority: true, isTrusted: true),
+        Case(testDescription: "--cacert and another name", hasAuthority: true, name: "IP:127.0.0.9", isTrusted: false),
+        Case(testDescription: "--insecure", isInsecure: true, name: "IP:127.0.0.9", isTrusted: true),
+        Case(testDescription: "a right --pin and another name", flag: .right, name: "IP:127.0.0.9", isTrusted: true),
+        Case(testDescription: "a wrong --pin and --cacert", flag: .wrong, hasAuthority: true, isTrusted: false),
+        Case(testDescription: "a wrong --pin and --insecure", flag: .wrong, isInsecure: true, isTrusted: false),
+        Case(testDescription: "a right tls_pin", cell: .right, isTrusted: true),
+        Case(testDescription: "a right tls_pin and a wrong --pin", flag: .wrong, cell: .right, isTrusted: true),
+        Case(testDescription: "a wrong tls_pin and a right --pin", flag: .right, cell: .wrong, isTrusted: false),
+        Case(testDescription: "a wrong tls_pin and --insecure", cell: .wrong, isInsecure: true, isTrusted: false),
+    ]
+
+    @Test(arguments: cases)
+    func trustIsWhatTheOperatorSays(about trust: Case) throws {
+        let pbx = try SecurePBX(name: trust.name)
+        defer { try? pbx.fleet.simulator.stop() }
+        var flags = ["--retries", "5", "--retry-delay", "1ms"]
+        if trust.hasAuthority { flags += ["--cacert", pbx.server.certificateFile] }
+        if trust.isInsecure { flags += ["--insecure"] }
+        if trust.flag != .none { flags += ["--pin", trust.flag.text(pbx.server)] }
+        let run = try FinishedRun(pbx.rows(pin: trust.cell.text(pbx.server)), flags)
+        if trust.isTrusted {
+            #expect(run.status == 0 && run.attempts == ["1", "1"] && run.requests == 4, "\(run.sentences)")
+            #expect(pbx.fleet.simulator.record.count == 4)
+        } else {
+            #expect(run.statuses == ["failed", "failed"] && run.classes == ["tls", "tls"], "\(run.sentences)")
+            #expect(run.attempts == ["0", "0"] && run.requests == 2 && run.retries == 0)
+            #expect(run.status == 2 && pbx.fleet.simulator.connections(on: 1) == 0)
+        }
+    }
+
+    @Test(arguments: [[], ["-q"], ["--log-format", "json"], ["-q", "--progress", "never"]])
+    func insecureWarnsOnEveryRun(flags: [String]) throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let run = try FinishedRun(fleet.logins, ["--insecure"] + flags)
+        #expect(run.status == 0)
+        #expect(run.errors.contains("--insecure") && run.errors.contains("warning"), "\(run.errors)")
+        #expect(try !FinishedRun(fleet.logins, flags).errors.contains("--insecure"))
+    }
+
+    @Test(arguments: ["--pin", "--cacert"])
+    func aCertificateThatChangesDuringTheRunIsToldApart(flag: String) throws {
+        let pbx = try SecurePBX(edits: 4)
+        defer { try? pbx.fleet.simulator.stop() }
+        pbx.fleet.simulator.set(.delay(.seconds(1), at: .certificateUpdate), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(pbx.rows()))
+        let trust = flag == "--pin" ? pbx.server.pin : pbx.server.certificateFile
+        let tool = try RunningTool(
+            ["run", "fleet.csv", "--out", "run", flag, trust, "--retries", "5", "--retry-delay", "1ms"], in: work.path)
+        // The first edit is under way: as if the PBX took the new certificate into use once it has answered.
+        RunningTool.poll { pbx.fleet.simulator.requests(on: 1) == 2 }
+        pbx.server.changeKey()
+        #expect(tool.wait() == 2, "\(tool.errors)")
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.status"] == ["ok", "failed", "failed", "failed"], "\(result["result.error"])")
+        #expect(result["result.error_class"] == ["", "tls", "tls", "tls"])
+        #expect(result["result.attempts"] == ["1", "0", "0", "0"])
+        #expect(result["result.error"][1].contains(flag == "--pin" ? "pinned" : "authority"))
+        // The logout too finds somebody else there and keeps the token to itself.
+        #expect(pbx.fleet.simulator.requests(on: 1) == 2)
+    }
+
+    @Test(arguments: [
+        (["--pin", "sha256//short"], "sha256//short"), (["--pin", "md5//AAAA"], "md5//AAAA"),
+        (["--cacert", "none.pem"], "none.pem"),
+        (["--cacert", "fleet.csv"], "fleet.csv"),
+    ])
+    func aTrustThatCannotBeUsedIsRefused(flags: [String], named: String) throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run"] + flags, in: work.path)
+        #expect(run.status == 64 && run.errors.contains(named), "\(run.errors)")
+        #expect(fleet.simulator.connections(on: 1) == 0)
+        #expect(!FileManager.default.fileExists(atPath: work.file("run")))
+    }
+}
