@@ -1,0 +1,73 @@
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// When the rest of a host's rows is skipped, with the built binary.
+@Suite struct HostStopTests {
+    @Test func aFailedLoginStopsTheRowsWithItsCredentialsAndASecondOneTheHost() throws {
+        let fleet = try Fleet(hosts: 1, edits: 6)
+        defer { try? fleet.simulator.stop() }
+        let host = fleet.simulator.hosts[0]
+        let (wrong, other) = (
+            InputRow.Access.application(id: host.clientID, secret: "wrong"),
+            InputRow.Access.application(id: "other", secret: "wrong")
+        )
+        let rows = zip(1..., [wrong, host.application, wrong, other, host.application, .token(Fleet.tokens[0])])
+            .map { host.row($0, by: $1) }
+        let run = try FinishedRun(rows)
+        #expect(run.statuses == ["failed", "ok", "skipped", "failed", "skipped", "skipped"], "\(run.sentences)")
+        #expect(run.classes == ["auth", "", "host_stopped", "auth", "host_stopped", "host_stopped"])
+        #expect(run.errcodes == ["40002", "0", "", "40002", "", ""])
+        #expect(run.hosts == ["total": 1, "stopped": 1, "unreachable": 0] && run.status == 2)
+        // The first login is over before the other is tried: there are never two tokens.
+        let calls = fleet.simulator.record.map(\.endpoint)
+        #expect(calls == [.getToken, .getToken, .certificateUpdate, .delToken, .getToken])
+        #expect(fleet.simulator.tokenCount(on: 1) == 0)
+    }
+
+    @Test(arguments: [10005, 70004, 70087, 70123], [Endpoint.certificateUpdate, .getToken])
+    func anErrcodeThatShutsUsOutStopsTheHost(errcode: Int, endpoint: Endpoint) throws {
+        let fleet = try Fleet(hosts: 2, edits: 3)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.errcode(errcode, at: endpoint), on: 1)
+        var rows = fleet.logins
+        // Other credentials do not help either.
+        rows[4].access = .token(Fleet.tokens[0])
+        let run = try FinishedRun(rows)
+        #expect(run.statuses == ["failed", "ok", "skipped", "ok", "skipped", "ok"], "\(run.sentences)")
+        #expect(run.classes == ["auth", "", "host_stopped", "", "host_stopped", ""])
+        #expect(run.errcodes == ["\(errcode)", "0", "", "0", "", "0"])
+        #expect(run.sentences[2].contains("\(errcode)") && run.sentences[4] == run.sentences[2])
+        #expect(fleet.requests(endpoint) == 1 && fleet.simulator.tokenCount(on: 1) == 0)
+        #expect(run.hosts == ["total": 2, "stopped": 1, "unreachable": 0] && run.status == 2)
+    }
+
+    @Test(arguments: [nil, 1, 2])
+    func rowsThatCannotReachAHostStopIt(limit: Int?) throws {
+        let fleet = try Fleet(hosts: 2, edits: 5)
+        defer { try? fleet.simulator.stop() }
+        try fleet.simulator.set(.refusing, on: 1)
+        let run = try FinishedRun(
+            fleet.logins, ["--retries", "0"] + (limit.map { ["--max-host-errors", "\($0)"] } ?? []))
+        let unreached = limit ?? 3
+        let own = stride(from: 0, to: 10, by: 2).map { run.statuses[$0] }
+        let rest = 5 - unreached
+        #expect(own == Array(repeating: "failed", count: unreached) + Array(repeating: "skipped", count: rest))
+        #expect(stride(from: 1, to: 10, by: 2).allSatisfy { run.statuses[$0] == "ok" })
+        #expect(run.sentences[8].contains("could not reach") && run.classes[8] == "host_stopped")
+        // Beside the unreached rows there are five edits, a login and a logout.
+        #expect(run.requests == unreached + 7)
+        #expect(run.hosts == ["total": 2, "stopped": 1, "unreachable": 1])
+    }
+
+    @Test func anAnswerInBetweenStartsTheCountAnew() throws {
+        let fleet = try Fleet(hosts: 1, edits: 5)
+        defer { try? fleet.simulator.stop() }
+        let silence = { (times: Int) in Fault.silence(at: .certificateUpdate, times: times) }
+        fleet.simulator.set([silence(1), .errcode(60001, times: 1), silence(2)], on: 1)
+        let run = try FinishedRun(fleet.withoutLogin, "--retries", "0", "--timeout", "1s", "--max-host-errors", "2")
+        #expect(run.statuses == ["unknown", "failed", "unknown", "unknown", "skipped"])
+        #expect(run.classes == ["timeout", "api", "timeout", "timeout", "host_stopped"])
+        #expect(fleet.simulator.requests(on: 1) == 4)
+    }
+}
