@@ -1,0 +1,136 @@
+import Foundation
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// What ends a run before its rows do, with the built binary.
+@Suite struct BudgetTests {
+    @Test func soManyRowsThatWentWrongHaltTheRun() throws {
+        let fleet = try Fleet(hosts: 1, edits: 6)
+        defer { try? fleet.simulator.stop() }
+        let edit = Endpoint.certificateUpdate
+        // A row that is unknown counts like one that failed.
+        fleet.simulator.set([.errcode(40002, at: edit, times: 1), .garbage(at: edit, times: 1)], on: 1)
+        let run = try FinishedRun(fleet.logins, "--halt-after", "2")
+        #expect(run.statuses == ["failed", "unknown"] + Array(repeating: "not_attempted", count: 4))
+        #expect(Set(run.classes.suffix(4)) == ["run_stopped"] && Set(run.attempts.suffix(4)) == ["0"])
+        #expect(run.sentences.suffix(4).allSatisfy { $0.contains("--halt-after") })
+        #expect(run.status == 4 && run.stoppedBy == "halt-after" && run.errors.contains("--halt-after"))
+        #expect(fleet.requests(edit) == 2 && fleet.simulator.tokenCount(on: 1) == 0)
+    }
+
+    @Test func aPercentageCountsFromTenRowsOn() throws {
+        let fleet = try Fleet(hosts: 1, edits: 14)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.errcode(40002, at: .certificateUpdate, times: 2), on: 1)
+        let run = try FinishedRun(fleet.logins, "--halt-after", "20%")
+        let expected = [("failed", 2), ("ok", 8), ("not_attempted", 4)]
+        #expect(run.statuses == expected.flatMap { Array(repeating: $0, count: $1) })
+        #expect(run.status == 4 && fleet.requests(.certificateUpdate) == 10)
+    }
+
+    @Test func aRunWithinItsBudgetGoesToItsEnd() throws {
+        let fleet = try Fleet(hosts: 1, edits: 12)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.errcode(40002, at: .certificateUpdate, times: 2), on: 1)
+        for budget in ["3", "21%"] {
+            let run = try FinishedRun(fleet.logins, "--halt-after", budget)
+            #expect(!run.statuses.contains("not_attempted") && run.stoppedBy == nil, "\(budget)")
+        }
+    }
+
+    @Test func aCanaryThatIsNotOkKeepsTheOtherHostsUntouched() throws {
+        let fleet = try Fleet(hosts: 4, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.errcode(60001, at: .certificateUpdate), on: 2)
+        let run = try FinishedRun(fleet.logins, "--canary", "2", "--jobs", "1")
+        #expect(run.statuses == ["ok", "failed", "not_attempted", "not_attempted"] + ["ok"] + run.statuses.suffix(3))
+        #expect(Set(run.statuses.suffix(3)) == ["not_attempted"])
+        #expect(run.sentences[2].contains("--canary"))
+        #expect(run.status == 4 && run.stoppedBy == "canary")
+        for host in [3, 4] { #expect(fleet.simulator.connections(on: host) == 0) }
+        for host in [1, 2] { #expect(fleet.simulator.tokenCount(on: host) == 0) }
+    }
+
+    @Test(arguments: [1, 2, 9])
+    func theOthersFollowWhenTheCanariesAreThrough(canaries: Int) throws {
+        let fleet = try Fleet(hosts: 4, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        // What fails after the canaries is no reason to stop.
+        if canaries < 4 { fleet.simulator.set(.errcode(60001, at: .certificateUpdate), on: 4) }
+        let run = try FinishedRun(fleet.logins, "--canary", "\(canaries)")
+        #expect(run.status == (canaries < 4 ? 2 : 0) && run.stoppedBy == nil)
+        #expect(!run.statuses.contains("not_attempted"))
+        let record = fleet.simulator.record
+        let (first, others) = (record.filter { $0.host <= canaries }, record.filter { $0.host > canaries })
+        guard let end = first.map(\.ended).max(), let start = others.map(\.started).min() else { return }
+        #expect(end <= start)
+    }
+
+    @Test(arguments: ["--max-duration", "--window-end"])
+    func aWindowEndsTheRunWithNothingUnderWay(flag: String) throws {
+        let fleet = try Fleet(hosts: 1, edits: 5)
+        defer { try? fleet.simulator.stop() }
+        // The first row is refused, so that another exit code would hold too; the next ones take all the time they may.
+        fleet.simulator.set(
+            [.errcode(40002, at: .certificateUpdate, times: 1), .silence(at: .certificateUpdate)], on: 1)
+        let end = ISO8601DateFormatter().string(from: Date(timeIntervalSinceNow: 5))
+        let run = try FinishedRun(
+            fleet.withoutLogin, flag, flag == "--max-duration" ? "4s" : end, "--timeout", "2s", "--retries", "5",
+            "--retry-delay", "1ms")
+        #expect(run.status == 10 && run.stoppedBy == "window" && run.errors.contains("window"), "\(run.errors)")
+        let attempted = run.statuses.count { $0 != "not_attempted" }
+        #expect(attempted < 5 && run.statuses.prefix(1) == ["failed"])
+        #expect(run.statuses[1..<attempted].allSatisfy { $0 == "unknown" }, "\(run.statuses)")
+        #expect(Set(run.classes.suffix(5 - attempted)) == ["run_stopped"])
+        // The server saw every request come to the end it had: none was cut off, none came late.
+        let edits = fleet.requests(.certificateUpdate)
+        #expect(edits == run.attempts.compactMap { Int($0) }.reduce(0, +) && edits == fleet.simulator.requests(on: 1))
+        let times = run.result["result.duration_ms"].compactMap { Int($0) }
+        #expect(times.dropFirst().allSatisfy { $0 >= 1990 }, "\(times)")
+    }
+
+    @Test func aWindowShorterThanOneRequestIsRefused() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let windows = [
+            ["--max-duration", "29s"], ["--max-duration", "5s", "--timeout", "6s"],
+            ["--window-end", "2020-01-01T00:00:00Z"], ["--window-end", "00:00", "--timeout", "26h"],
+            ["--max-duration", "1h", "--window-end", "2020-01-01T00:00:00+02:00"],
+        ]
+        for window in windows {
+            let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run"] + window, in: work.path)
+            #expect(run.status == 64 && run.errors.contains("shorter than --timeout"), "\(window): \(run.errors)")
+        }
+        #expect(fleet.simulator.connections(on: 1) == 0)
+        #expect(!FileManager.default.fileExists(atPath: work.file("run")))
+    }
+
+    @Test func aTimeOfDayIsTheNextOneToCome() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        // Two minutes before now is tomorrow; a zone of its own, because the time is local.
+        let formatter = DateFormatter()
+        formatter.timeZone = TimeZone(secondsFromGMT: 3 * 3600)
+        formatter.dateFormat = "HH:mm"
+        let zone = ["TZ": "XXX-3"]
+        let past = formatter.string(from: Date(timeIntervalSinceNow: -120))
+        let run = try FinishedRun(
+            fleet.logins, "--window-end", past, "--timeout", "23h", "--connect-timeout", "5s", environment: zone)
+        #expect(run.status == 0, "\(run.errors)")
+    }
+
+    @Test(arguments: ["fleet.csv/run", "missing/folder/run"])
+    func aRunDirectoryThatCannotBeWrittenBreaksTheToolAndSendsNothing(directory: String) throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", directory], in: work.path)
+        #expect(run.status == 1 && run.errors.contains("'\(directory)"), "\(run.errors)")
+        #expect(fleet.simulator.connections(on: 1) == 0)
+        #expect(try work.read("fleet.csv") == fleet.csv)
+    }
+}
