@@ -67,6 +67,33 @@ import Testing
         #expect(end <= start)
     }
 
+    @Test(arguments: ["--halt-after", "--canary"])
+    func aRunThatWasStoppedGoesOnWithResume(flag: String) throws {
+        let fleet = try Fleet(hosts: 3, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.errcode(40002, at: .certificateUpdate, times: 1), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let arguments = ["run", "fleet.csv", "--out", "run", flag, "1", "--jobs", "1"]
+        #expect(try BuiltTool.run(arguments, in: work.path).status == 4)
+        #expect(fleet.requests(.certificateUpdate) == 1)
+        let second = try BuiltTool.run(arguments + ["--resume"], in: work.path)
+        #expect(second.status == 0, "\(second.errors)")
+        #expect(Set(try Records(csv: work.file("run/result.csv"))["result.status"]) == ["ok"])
+        #expect((1...6).map { fleet.editsReceived(ofRow: $0) } == [2, 1, 1, 1, 1, 1])
+    }
+
+    @Test(arguments: [
+        ["--halt-after", "0"], ["--halt-after", "101%"], ["--halt-after", "few"], ["--canary", "0"],
+        ["--max-duration", "2"], ["--window-end", "25:00"], ["--window-end", "noon"],
+    ])
+    func aBudgetWithoutSenseIsRefused(flags: [String]) throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv([InputRow(url: "http://127.0.0.1:1", id: 1, access: .token("t"))]))
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run"] + flags, in: work.path)
+        #expect(run.status == 64 && run.errors.contains(flags[0]) && run.errors.contains(flags[1]), "\(run.errors)")
+    }
+
     @Test(arguments: ["--max-duration", "--window-end"])
     func aWindowEndsTheRunWithNothingUnderWay(flag: String) throws {
         let fleet = try Fleet(hosts: 1, edits: 5)

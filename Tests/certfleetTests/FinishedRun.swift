@@ -45,6 +45,13 @@ struct FinishedRun {
         }
     }
 
+    /// Status, class, errcode, HTTP status and edit requests of a row (from 1), a dash for what is empty.
+    func verdict(ofRow row: Int) -> String {
+        let columns = ["status", "error_class", "errcode", "http_status", "attempts"]
+        let cells = columns.map { result["result.\($0)"][row - 1] }
+        return cells.map { $0.isEmpty ? "-" : $0 }.joined(separator: " ")
+    }
+
     var statuses: [String] { result["result.status"] }
     var classes: [String] { result["result.error_class"] }
     var errcodes: [String] { result["result.errcode"] }
