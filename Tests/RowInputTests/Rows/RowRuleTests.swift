@@ -267,6 +267,41 @@ struct RowRuleTests {
             ])
     }
 
+    @Test(
+        "A near miss is 1 or 2 edits from a name of 6 letters or more",
+        arguments: [
+            ("bas_url", "base_url"), ("base-ulr", "base_url"), ("Isue To", "issue_to"), ("api_pat", "api_path"),
+            ("tls pins", "tls_pin"), ("client_ids", "client_id"), ("dns_providr", "dns_provider"),
+            ("acces token", "access_token"), ("autorenewals", "auto_renewal"),
+        ])
+    func nearMiss(name: String, meant: String) throws {
+        let header = try Reading.row([(name, "x")])
+        #expect(
+            header.texts.contains("fleet:1: column '\(name)': this is no known column: did you mean '\(meant)'?"),
+            "\(header.texts)")
+        let key = try Reading.line([(name, "\"x\"")])
+        #expect(key.codes.contains(.keyNearMiss), "\(key.texts)")
+    }
+
+    @Test(
+        "What is further away, or near a short name, is the user's own",
+        arguments: ["auto_rnwl", "issue", "ids", "hosts", "nmae", "pbx2", "urls", "token", "secret", "Größe", "*"])
+    func ownColumn(name: String) throws {
+        #expect(try Reading.row([(name, "x")]).texts == [])
+        #expect(try Reading.line([(name, "\"x\"")]).texts == [])
+    }
+
+    @Test("The key of an auth column keeps its case, which its prefix and type need not")
+    func authNames() throws {
+        let reading = try Reading.row([("AUTH.aPi_Key", "x"), (" Auth. TTL : INT ", "5"), ("auth.apikey", "y")])
+        let auth = [
+            AuthInfo(key: "aPi_Key", value: .string(Secret("x"))), AuthInfo(key: "TTL", value: .integer(5)),
+            AuthInfo(key: "apikey", value: .string(Secret("y"))),
+        ]
+        #expect(reading.texts == [])
+        #expect(try reading.jobs().map(\.edit.authInfo) == [auth])
+    }
+
     @Test("Only the hosts asked for are part of anything", arguments: [("pbx-*", 2), ("PBX-1", 1), ("?", 1), ("x", 0)])
     func only(pattern: String, count: Int) throws {
         let text = "host,id,auto_renewal,access_token\na,x,0,t\npbx-1,5,0,t\npbx-2:99,6,y,t\n,7,0,t\n"

@@ -1,0 +1,123 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the built binary says about an input, and how it gives its rows back.
+@Suite struct InputTests {
+    private static let header = "base_url,access_token,id,auto_renewal"
+
+    @Test func everyProblemIsAnObjectOfTheSameMembers() throws {
+        let work = try WorkDirectory()
+        let text = "\(Self.header),auth.TTL\nhttp://127.0.0.1,t,x,0,\n,t,2,0,600\nhttp://127.0.0.1,t,3,1,a\n"
+        try work.write("bad.csv", text)
+        let check = try BuiltTool.run(["check", "bad.csv", "--json"], in: work.path)
+        #expect(check.status == 3)
+        let problems = try check.lines.map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        let members: Set = ["file", "line", "row", "column", "code", "severity", "message"]
+        #expect(problems.allSatisfy { Set($0.keys) == members })
+        let shown = problems.map { problem in
+            ["line", "row", "code", "severity"].map { "\(problem[$0] ?? "")" }.joined(separator: ":")
+        }
+        #expect(
+            shown == [
+                "2:1:id-malformed:row", "3:2:base-url-missing:row", "3:2:auth-number-as-text:warning",
+                "4:3:dns-provider-missing:row",
+            ])
+    }
+
+    @Test func aThousandProblemsAreShownAndTheOthersCounted() throws {
+        let work = try WorkDirectory()
+        let rows = (1...1002).map { "http://127.0.0.1,t,x\($0),0\n" }
+        try work.write("bad.csv", "\(Self.header)\n" + rows.joined())
+        let check = try BuiltTool.run(["check", "bad.csv"], in: work.path)
+        #expect(check.status == 3 && check.lines.count == 1000)
+        #expect(check.lines.last?.hasPrefix("bad.csv:1001: column 'id': 'x1000'") == true)
+        #expect(check.errors == "certfleet: 2 more problems are not shown; see --max-problems\n")
+    }
+
+    @Test func whatIsDoubtfulIsToldAndStopsNothing() throws {
+        let work = try WorkDirectory()
+        try work.write("doubt.csv", "\(Self.header),dns_provider\nhttp://127.0.0.1:1,t,1,0,rout53\n")
+        let check = try BuiltTool.run(["check", "doubt.csv"], in: work.path)
+        #expect(check.status == 0 && check.lines.count == 2, "\(check.output)")
+        #expect(check.lines.first?.hasPrefix("doubt.csv:2: warning: column 'dns_provider': 'rout53' is no") == true)
+        #expect(check.lines.last == "1 rows, 1 hosts: valid")
+        let run = try BuiltTool.run(["run", "doubt.csv", "--dry-run"], in: work.path)
+        #expect(run.status == 0 && run.lines.count == 1 && run.errors.hasPrefix("doubt.csv:2: warning: "))
+    }
+
+    @Test func standardInputIsCalledADash() throws {
+        let text = "\(Self.header)\nhttp://127.0.0.1,t,x,0\n"
+        let check = try BuiltTool.run(["check", "-", "--format", "csv"], input: text)
+        #expect(check.status == 3 && check.output == "-:2: column 'id': 'x' is no whole number\n")
+        let run = try BuiltTool.run(["run", "-", "--format", "csv"], input: text)
+        #expect(run.status == 3 && run.errors.hasPrefix("-:2: column 'id': 'x' is no whole number\n"))
+    }
+
+    @Test(
+        "A file that is wrong as a whole runs in no part of it",
+        arguments: [
+            ("", "\n\""), ("", ",ID"), ("", ",auto_renewl"), ("sep=:\n", ""), ("Fleet\n", ""), ("", ",\u{FC}"),
+        ])
+    func wrongFile(before: String, after: String) throws {
+        let work = try WorkDirectory()
+        let text = "\(before)\(Self.header)\(after)\nhttp://127.0.0.1:1,t,1,0\n"
+        // In Latin-1, which is UTF-8 for all but the last.
+        try work.write("fleet.csv", bytes: text.unicodeScalars.map { UInt8($0.value) })
+        let run = try BuiltTool.run(["run", "fleet.csv", "--skip-invalid"], in: work.path)
+        #expect(run.status == 3 && run.output.isEmpty, "\(run.errors)")
+        #expect(run.errors.contains("'fleet.csv' cannot be read as it is: nothing was sent"), "\(run.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: work.path) == ["fleet.csv"])
+    }
+
+    @Test func hostsThatAreNotAskedForAreNoPartOfIt() throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "\(Self.header)\nhttp://127.0.0.1,t,x,0\nhttps://pbx.example.com,t,1,0\n")
+        let some = try BuiltTool.run(["check", "fleet.csv", "--only", "*.EXAMPLE.com"], in: work.path)
+        #expect(some.status == 0 && some.output == "1 rows, 1 hosts: valid\n")
+        let none = try BuiltTool.run(["check", "fleet.csv", "--only", "other"], in: work.path)
+        #expect(none.status == 9 && none.errors.contains("no row of 'fleet.csv' has a host that matches 'other'"))
+    }
+
+    @Test func aResultIsWrittenAsItsInputAndCanBeFedBack() throws {
+        let (work, dead) = (try WorkDirectory(), try LoopbackSocket.unused())
+        let header = " Base URL ;access-token;ID;auto-renewal;issue_to;a,b"
+        let rows = [
+            "http://\(dead.host):\(dead.port);env:TOKEN; 05.0 ;FALSE;\" x \";\"say \"\"hi\"\",\n=1+1\"",
+            "http://\(dead.host):\(dead.port); env:TOKEN;6;no;CLEAR!;",
+        ]
+        let text = (["\u{FEFF}sep=;", header] + rows).map { $0 + "\r\n" }
+        try work.write("fleet.csv", text.joined())
+        let arguments = ["--retries", "0", "--out", "run"]
+        let environment = ["TOKEN": "secret"]
+        let run = try BuiltTool.run(["run", "fleet.csv"] + arguments, environment: environment, in: work.path)
+        #expect(run.status == 2, "\(run.errors)")
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: work.file("run/result.csv")))
+        let lines = bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+        #expect(lines.count == 5 && lines[0] == "\u{FEFF}sep=;\r" && lines[4].hasSuffix(";\r"), "\(lines)")
+        #expect(lines[1].hasPrefix("\" Base URL \";access-token;ID;auto-renewal;issue_to;a,b;result.row;"), "\(lines)")
+        let cells = "http://\(dead.host):\(dead.port);env:TOKEN;\" 05.0 \";FALSE;\" x \";\"say \"\"hi\"\","
+        #expect(lines[2] == cells && lines[3].hasPrefix("=1+1\";1;3;failed;"), "\(lines)")
+        let check = try BuiltTool.run(["check", "run/result.csv"], environment: environment, in: work.path)
+        #expect(check.status == 0 && check.output == "2 rows, 1 hosts: valid\n", "\(check.output)\(check.errors)")
+    }
+
+    @Test func aResultInJSONLinesKeepsItsNumbersAndCanBeFedBack() throws {
+        let (work, dead) = (try WorkDirectory(), try LoopbackSocket.unused())
+        let members =
+            #""url":"http://\#(dead.host):\#(dead.port)","access_token":"env:TOKEN","id":5.0,"auto_renewal":0,"#
+            + #""n":1.50E+400"#
+        try work.write("fleet.jsonl", "{ \(members) }\r\n")
+        let environment = ["TOKEN": "secret"]
+        let run = try BuiltTool.run(
+            ["run", "fleet.jsonl", "--retries", "0", "--out", "run"], environment: environment, in: work.path)
+        #expect(run.status == 2, "\(run.errors)")
+        let result = try work.read("run/result.jsonl")
+        #expect(result.hasPrefix("{\(members),\"result\":{\"row\":1,\"line\":1,\"status\":\"failed\","))
+        #expect(result.hasSuffix("}}\r\n"))
+        let check = try BuiltTool.run(["check", "run/result.jsonl"], environment: environment, in: work.path)
+        #expect(check.status == 0 && check.output == "1 rows, 1 hosts: valid\n", "\(check.output)\(check.errors)")
+    }
+}
