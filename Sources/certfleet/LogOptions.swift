@@ -23,7 +23,7 @@ struct LogOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Log what becomes of every row.")
     var verbose = false
 
-    @Flag(name: .shortAndLong, help: "Say nothing but errors; --insecure warns all the same.")
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
     var quiet = false
 
     @Flag(help: "No colors; so does the variable NO_COLOR.")
