@@ -56,6 +56,15 @@ import Testing
         #expect(run.status == 3 && run.errors.hasPrefix("-:2: column 'id': 'x' is no whole number\n"))
     }
 
+    @Test(arguments: [("check", "1 rows, 1 hosts: valid"), ("run --dry-run", "line 2: POST http://127.0.0.1:1/")])
+    func aNamedPipeIsReadAsAFileIs(command: String, output: String) throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "\(Self.header)\nhttp://127.0.0.1:1,t,1,0\n")
+        let tool = try BuiltTool.path
+        let run = try Shell.run("mkfifo pipe; cat fleet.csv >pipe & '\(tool)' \(command) pipe", in: work.path)
+        #expect(run.status == 0 && run.output.hasPrefix(output), "\(run.errors)")
+    }
+
     @Test(
         "A file that is wrong as a whole runs in no part of it",
         arguments: [

@@ -18,7 +18,7 @@ struct MeasuredTool {
         return usage.ru_maxrss * 1024
     }
 
-    /// Runs the binary to its end, without input, output or environment.
+    /// Runs the binary to its end, without input and output, and with next to no environment.
     ///
     /// - Parameters:
     ///   - arguments: what follows the name.
@@ -55,7 +55,9 @@ struct MeasuredTool {
         let words = ([path] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         // A crash shall be over at once, not be explained.
-        let environment = [strdup("SWIFT_BACKTRACE=enable=no"), nil]
+        var variables = ["SWIFT_BACKTRACE=enable=no"]
+        if let folders = getenv("LD_LIBRARY_PATH") { variables.append("LD_LIBRARY_PATH=\(String(cString: folders))") }
+        let environment = variables.map { strdup($0) } + [nil]
         defer { environment.forEach { free($0) } }
         var process = pid_t()
         let code = posix_spawn(&process, path, &actions, nil, words, environment)

@@ -36,6 +36,7 @@ struct JSONLinesTests {
         ("auto_renewal", "0.5", "'0.5' is none of"), ("auto_renewal", "{}", "an object is none of"),
         ("name", "true", "a boolean stands where a text should be"), ("name", "\"a\\u0000b\"", "there is a NUL byte"),
         ("issue_to", "\"a b\"", "there is a blank inside"),
+        ("issue_to", "{\"a\":1}", "an object stands where a text should be"),
         ("access_token", "5", "column 'access_token': a number stands where a text should be"),
         ("auto_renewl", "0", "column 'auto_renewl': this is no known key: did you mean 'auto_renewal'?"),
         ("auth_info_list", "\"[]\"", "a string stands where a list like"),
