@@ -140,6 +140,7 @@ import Testing
         defer { try? fleet.simulator.stop() }
         // Two minutes before now is tomorrow; a zone of its own, because the time is local.
         let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.timeZone = TimeZone(secondsFromGMT: 3 * 3600)
         formatter.dateFormat = "HH:mm"
         let zone = ["TZ": "XXX-3"]
