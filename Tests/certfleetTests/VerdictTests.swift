@@ -102,7 +102,7 @@ import Testing
         let work = try WorkDirectory()
         try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
         let tool = try RunningTool(
-            ["run", "fleet.csv", "--out", "run", "--timeout", "2s", "--retry-delay", "1ms", "--retries", "2"],
+            ["run", "fleet.csv", "--out", "run", "--timeout", "1s", "--retry-delay", "1ms", "--retries", "2"],
             in: work.path)
         RunningTool.poll { fleet.simulator.requests(on: 1) == 1 }
         try fleet.simulator.set(.refusing, on: 1)
@@ -127,7 +127,7 @@ import Testing
         case .unknownName: rows[0].url = "https://pbx.invalid"
         }
         let run = try FinishedRun(
-            rows, "--retries", "2", "--retry-delay", "10ms", "--connect-timeout", "500ms")
+            rows, "--retries", "2", "--retry-delay", "10ms", "--connect-timeout", "200ms")
         #expect(run.statuses == ["failed"] && run.classes == ["connect"], "\(run.sentences)")
         #expect(run.errcodes == [""] && run.result["result.http_status"] == [""] && run.attempts == ["0"])
         #expect(run.requests == 3 && run.retries == 2)
