@@ -61,28 +61,30 @@ private struct JSONReader {
         try checkDepth(depth)
         var members: [JSONMember] = []
         var keys = SeenKeys()
-        try readList(until: UInt8(ascii: "}")) { (reader: inout JSONReader) throws(JSONError) in
-            reader.skipBlanks()
-            let start = reader.position
-            guard reader.peek == UInt8(ascii: "\"") else { throw reader.error("a key in quotes should be here") }
-            let key = try reader.readString()
+        guard openList(until: UInt8(ascii: "}")) else { return members }
+        repeat {
+            skipBlanks()
+            let start = position
+            guard peek == UInt8(ascii: "\"") else { throw error("a key in quotes should be here") }
+            let key = try readString()
             guard keys.insert(key, after: members) else {
-                reader.position = start
-                throw reader.error("a key stands twice in one object")
+                position = start
+                throw error("a key stands twice in one object")
             }
-            reader.skipBlanks()
-            guard reader.take(UInt8(ascii: ":")) else { throw reader.error("a ':' should be here") }
-            members.append(JSONMember(key: key, value: try reader.readValue(depth: depth + 1)))
-        }
+            skipBlanks()
+            guard take(UInt8(ascii: ":")) else { throw error("a ':' should be here") }
+            members.append(JSONMember(key: key, value: try readValue(depth: depth + 1)))
+        } while try goesOn(until: UInt8(ascii: "}"))
         return members
     }
 
     private mutating func readElements(depth: Int) throws(JSONError) -> [JSONValue] {
         try checkDepth(depth)
         var elements: [JSONValue] = []
-        try readList(until: UInt8(ascii: "]")) { (reader: inout JSONReader) throws(JSONError) in
-            elements.append(try reader.readValue(depth: depth + 1))
-        }
+        guard openList(until: UInt8(ascii: "]")) else { return elements }
+        repeat {
+            elements.append(try readValue(depth: depth + 1))
+        } while try goesOn(until: UInt8(ascii: "]"))
         return elements
     }
 
@@ -91,21 +93,25 @@ private struct JSONReader {
         guard depth < JSONValue.depthLimit else { throw error("nesting is deeper than \(JSONValue.depthLimit)") }
     }
 
-    /// Reads a bracketed, comma-separated list; `readItem` takes one item of it.
-    private mutating func readList(
-        until end: UInt8, _ readItem: (inout JSONReader) throws(JSONError) -> Void
-    ) throws(JSONError) {
+    /// Takes the bracket that opens a list.
+    ///
+    /// - Returns: false when the list is empty, and over with that.
+    private mutating func openList(until end: UInt8) -> Bool {
         position += 1
         skipBlanks()
-        if take(end) { return }
-        while true {
-            try readItem(&self)
-            skipBlanks()
-            if take(end) { return }
-            guard take(UInt8(ascii: ",")) else {
-                throw error("a ',' or '\(Character(UnicodeScalar(end)))' should be here")
-            }
+        return !take(end)
+    }
+
+    /// Takes what stands behind an item of a list.
+    ///
+    /// - Returns: whether another item comes.
+    private mutating func goesOn(until end: UInt8) throws(JSONError) -> Bool {
+        skipBlanks()
+        if take(end) { return false }
+        guard take(UInt8(ascii: ",")) else {
+            throw error("a ',' or '\(Character(UnicodeScalar(end)))' should be here")
         }
+        return true
     }
 
     private mutating func readWord(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
@@ -244,7 +250,7 @@ private struct SeenKeys {
     /// - Returns: false when one of them has it already.
     mutating func insert(_ key: String, after members: [JSONMember]) -> Bool {
         guard members.count >= SeenKeys.fewMembers else {
-            return !members.contains { $0.key.utf8.elementsEqual(key.utf8) }
+            return !members.contains { $0.isNamed(key) }
         }
         if keys.isEmpty { keys = Set(members.map { Array($0.key.utf8) }) }
         return keys.insert(Array(key.utf8)).inserted

@@ -11,8 +11,7 @@ package enum JSONValue: Hashable, Sendable {
     /// The value of an object's member; nil when this is no object or has no such member.
     package subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        // By bytes, because Swift calls two strings equal when they only look the same.
-        return members.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
+        return members.first { $0.isNamed(key) }?.value
     }
 
     /// The whole number that a number's text denotes exactly (`5`, `5.0`, `5e0`); nil for anything else and for what
@@ -50,4 +49,7 @@ package struct JSONMember: Hashable, Sendable {
         self.key = key
         self.value = value
     }
+
+    /// Whether the key has these bytes; Swift calls two strings equal when they only look the same.
+    func isNamed(_ name: String) -> Bool { key == name && key.utf8.elementsEqual(name.utf8) }
 }

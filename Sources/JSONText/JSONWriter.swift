@@ -28,7 +28,7 @@ package struct JSONWriter: Sendable {
         bytes.appendJSONString(text)
     }
 
-    package mutating func integer(_ number: some BinaryInteger) { raw(String(number).utf8) }
+    package mutating func integer(_ number: Int64) { raw(String(number).utf8) }
     package mutating func boolean(_ value: Bool) { raw((value ? "true" : "false").utf8) }
     package mutating func null() { raw("null".utf8) }
 
@@ -61,7 +61,7 @@ package struct JSONWriter: Sendable {
         string(text)
     }
 
-    package mutating func member(_ key: String, _ number: some BinaryInteger) {
+    package mutating func member(_ key: String, _ number: Int64) {
         self.key(key)
         integer(number)
     }
@@ -103,6 +103,12 @@ extension Array where Element == UInt8 {
     /// Appends a text as a JSON string: quoted, with `"`, `\` and control characters escaped, all else as it is.
     package mutating func appendJSONString(_ text: String) {
         append(UInt8(ascii: "\""))
+        let mustEscape = text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        if mustEscape { appendEscaped(text) } else { append(contentsOf: text.utf8) }
+        append(UInt8(ascii: "\""))
+    }
+
+    private mutating func appendEscaped(_ text: String) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -117,6 +123,5 @@ extension Array where Element == UInt8 {
             default: append(byte)
             }
         }
-        append(UInt8(ascii: "\""))
     }
 }

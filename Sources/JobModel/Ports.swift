@@ -60,6 +60,8 @@ package protocol JobPerformer: SendableMetatype {
 package struct RowProgress: Hashable, Sendable {
     /// Edit requests sent.
     package var edits = 0
+    /// Whether one of them may have been carried out although no answer says so.
+    package var isDoubtful = false
     /// Requests sent again after a failure.
     package var retries = 0
     /// Tokens renewed because the PBX called them expired.
@@ -90,17 +92,21 @@ package struct StepReport: Sendable {
     package var latency: Duration?
     /// 1 when that request was an edit.
     package var edits: Int
+    /// Whether that edit may have been carried out although no answer says so.
+    package var isDoubtful: Bool
     /// 1 when a token was found expired in this step.
     package var renewals: Int
     /// Whether the host now has a session that ``JobPerformer/close(_:)`` must end.
     package var isSessionOpen: Bool
 
     package init(
-        _ verdict: Verdict, latency: Duration?, edits: Int = 0, renewals: Int = 0, isSessionOpen: Bool
+        _ verdict: Verdict, latency: Duration?, edits: Int = 0, isDoubtful: Bool = false, renewals: Int = 0,
+        isSessionOpen: Bool
     ) {
         self.verdict = verdict
         self.latency = latency
         self.edits = edits
+        self.isDoubtful = isDoubtful
         self.renewals = renewals
         self.isSessionOpen = isSessionOpen
     }

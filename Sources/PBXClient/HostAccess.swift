@@ -15,11 +15,9 @@ struct HostAccess {
     private(set) var session: Session?
     /// Credentials that are not tried again, and why.
     private var refusals: [Credentials: String] = [:]
-    /// The row, if any, with an edit request that may have been carried out although no answer says so.
-    var doubtfulRow: Int?
 
     /// Whether there is nothing to remember.
-    var isEmpty: Bool { session == nil && refusals.isEmpty && doubtfulRow == nil }
+    var isEmpty: Bool { session == nil && refusals.isEmpty }
 
     /// Decides on the next request of a row with these credentials.
     mutating func nextMove(for credentials: Credentials, at now: Duration) -> Move {

@@ -14,11 +14,13 @@ extension PBXPerformer {
             }
         }
         let errmsg = SecretMask([token] + job.secrets).clean(reply.content["errmsg"]?.text ?? "")
-        let outcome = weigh(reply.editOutcome(errmsg: errmsg), of: job, after: progress)
+        let outcome = weigh(reply.editOutcome(errmsg: errmsg), after: progress)
         if case .notConnected = reply.kind {
             return report(verdict(on: reply, outcome), on: job, latency: exchange.latency)
         }
-        return report(editVerdict(on: reply, outcome, job), on: job, latency: exchange.latency, edits: 1)
+        return report(
+            editVerdict(on: reply, outcome), on: job, latency: exchange.latency, edits: 1,
+            isDoubtful: outcome.status == .unknown)
     }
 
     /// Forgets a token that the PBX calls expired; a user's own is not used again, because no login brings another.
@@ -33,16 +35,11 @@ extension PBXPerformer {
         }
     }
 
-    private func editVerdict(on reply: Reply, _ outcome: Outcome, _ job: Job) -> StepReport.Verdict {
+    private func editVerdict(on reply: Reply, _ outcome: Outcome) -> StepReport.Verdict {
         if let errcode = reply.errcode, PBXErrorCode.stopsHost(errcode) {
             return .stopHost(outcome, reason: outcome.error)
         }
-        let verdict = verdict(on: reply, outcome)
-        if case .retry = verdict, outcome.status == .unknown {
-            let row = job.position.row
-            sessions.withAccess(to: job.address.host) { $0.doubtfulRow = row }
-        }
-        return verdict
+        return verdict(on: reply, outcome)
     }
 }
 

@@ -15,7 +15,7 @@ extension PBXPerformer {
             return report(.proceed, on: job, latency: exchange.latency)
         }
         let errmsg = SecretMask(job.secrets).clean(reply.content["errmsg"]?.text ?? "")
-        let outcome = weigh(reply.preparationOutcome("login", errmsg: errmsg), of: job, after: progress)
+        let outcome = weigh(reply.preparationOutcome("login", errmsg: errmsg), after: progress)
         let isRefused = reply.isAnswer && !reply.isTemporary
         let verdict = isRefused ? refuse(job, reply, outcome) : verdict(on: reply, outcome)
         return report(verdict, on: job, latency: exchange.latency)

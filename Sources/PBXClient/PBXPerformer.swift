@@ -64,7 +64,7 @@ package final class PBXPerformer: JobPerformer {
             case .errcode, .unreadable: false
             }
         if isWorthAnotherTry {
-            let outcome = weigh(reply.preparationOutcome("logout"), of: job, after: progress)
+            let outcome = weigh(reply.preparationOutcome("logout"), after: progress)
             return report(verdict(on: reply, outcome), on: job, latency: exchange.latency)
         }
         sessions.withAccess(to: job.address.host) { $0.end(session.token) }
@@ -80,10 +80,8 @@ extension PBXPerformer {
 
     /// Takes into account what became of the row's earlier edit requests: when one may have been carried out, the row
     /// does not become `failed` because a later one was not.
-    func weigh(_ outcome: Outcome, of job: Job, after progress: RowProgress) -> Outcome {
-        let row = job.position.row
-        guard progress.edits > 0, outcome.status == .failed, outcome.errcode == nil, outcome.errorClass != .auth,
-            sessions.withAccess(to: job.address.host, { $0.doubtfulRow == row })
+    func weigh(_ outcome: Outcome, after progress: RowProgress) -> Outcome {
+        guard progress.isDoubtful, outcome.status == .failed, outcome.errcode == nil, outcome.errorClass != .auth
         else { return outcome }
         var outcome = outcome
         outcome.status = .unknown
@@ -92,10 +90,13 @@ extension PBXPerformer {
     }
 
     func report(
-        _ verdict: StepReport.Verdict, on job: Job, latency: Duration?, edits: Int = 0, renewals: Int = 0
+        _ verdict: StepReport.Verdict, on job: Job, latency: Duration?, edits: Int = 0, isDoubtful: Bool = false,
+        renewals: Int = 0
     ) -> StepReport {
         let isSessionOpen = sessions.withAccess(to: job.address.host) { $0.session != nil }
-        return StepReport(verdict, latency: latency, edits: edits, renewals: renewals, isSessionOpen: isSessionOpen)
+        return StepReport(
+            verdict, latency: latency, edits: edits, isDoubtful: isDoubtful, renewals: renewals,
+            isSessionOpen: isSessionOpen)
     }
 }
 

@@ -38,6 +38,7 @@ extension RunState {
         lane.isSessionOpen = report.isSessionOpen
         lane.hasAnswered = lane.hasAnswered || report.isSessionOpen
         lane.progress.edits += report.edits
+        lane.progress.isDoubtful = lane.progress.isDoubtful || report.isDoubtful
         lane.progress.renewals += report.renewals
         if report.latency == nil { giveBackSlot(&lane) }
     }
@@ -97,7 +98,8 @@ extension RunState {
             finishRow(of: &lane, with: fallback, &actions)
         } else if lane.progress.edits > 0 {
             let error = "the run ended before the edit could be sent again with a new token"
-            let outcome = Outcome(status: .notAttempted, errorClass: .runStopped, error: error)
+            let status = lane.progress.isDoubtful ? RowStatus.unknown : .notAttempted
+            let outcome = Outcome(status: status, errorClass: .runStopped, error: error)
             finishRow(of: &lane, with: outcome, &actions)
         }
     }

@@ -13,13 +13,13 @@ package struct RunEnd: Sendable {
 }
 
 /// Carries a run out: asks ``RunState`` what to do, lets the workers do it, and hands the outcomes on.
-package final class Runner<Performer: JobPerformer>: Sendable {
+package final class Runner: Sendable {
     private let source: any JobSource
     private let sink: any OutcomeSink
     private let clock: any RunClock
     private let state: Lock<RunState>
     private let failure = Lock<(any Error)?>(nil)
-    private let pool: WorkerPool<WorkerSeat<Performer>>
+    private let pool: WorkerPool<WorkerSeat>
     private let isOver = DispatchSemaphore(value: 0)
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
@@ -35,7 +35,7 @@ package final class Runner<Performer: JobPerformer>: Sendable {
     ///   - makePerformer: makes a worker's performer, on the worker's queue; what it throws breaks the run.
     package init(
         source: any JobSource, sink: any OutcomeSink, settings: RunSettings, clock: any RunClock,
-        makePerformer: @escaping @Sendable () throws -> Performer
+        makePerformer: @escaping @Sendable () throws -> any JobPerformer
     ) {
         self.source = source
         self.sink = sink
@@ -83,7 +83,7 @@ package final class Runner<Performer: JobPerformer>: Sendable {
     /// - Returns: the work for the worker that tells, which so goes on without a detour.
     @discardableResult
     private func tell(
-        as worker: Int? = nil, at seat: WorkerSeat<Performer>? = nil,
+        as worker: Int? = nil, at seat: WorkerSeat? = nil,
         _ event: (inout RunState, Duration) -> [RunAction]
     ) -> Work? {
         let actions = state.withLock { state in
@@ -119,7 +119,7 @@ package final class Runner<Performer: JobPerformer>: Sendable {
     }
 
     private func perform(
-        _ work: Work, _ seat: Result<WorkerSeat<Performer>, any Error>, _ mark: EditMark
+        _ work: Work, _ seat: Result<WorkerSeat, any Error>, _ mark: EditMark
     ) -> WorkResult {
         do {
             let seat = try seat.get()
@@ -138,7 +138,7 @@ package final class Runner<Performer: JobPerformer>: Sendable {
     }
 
     private func perform(
-        _ step: RowStep, _ seat: WorkerSeat<Performer>, _ mark: EditMark
+        _ step: RowStep, _ seat: WorkerSeat, _ mark: EditMark
     ) throws -> WorkResult {
         let job = try seat.job(step.row, from: source)
         let startedAt = step.progress.startedAt ?? clock.wallTime()
@@ -152,7 +152,7 @@ package final class Runner<Performer: JobPerformer>: Sendable {
         return .stepped(report, startedAt: startedAt)
     }
 
-    private func finish(_ row: Int, _ outcome: Outcome, _ seat: WorkerSeat<Performer>?) {
+    private func finish(_ row: Int, _ outcome: Outcome, _ seat: WorkerSeat?) {
         do {
             var outcome = outcome
             if outcome.startedAt != nil { outcome.finishedAt = clock.wallTime() }
@@ -170,12 +170,12 @@ private final class EditMark: Sendable {
 }
 
 /// What a worker has for itself: its performer, and the row it read last.
-final class WorkerSeat<Performer: JobPerformer> {
-    let performer: Performer
+final class WorkerSeat {
+    let performer: any JobPerformer
     private var row = -1
     private var lastJob: Job?
 
-    init(performer: Performer) {
+    init(performer: any JobPerformer) {
         self.performer = performer
     }
 

@@ -9,12 +9,13 @@ extension Array where Element == UInt8 {
 
     /// Appends a number as its decimal digits.
     mutating func appendDecimal(_ number: Int) {
+        let start = count
+        var rest = number.magnitude
+        repeat {
+            append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
         if number < 0 { append(UInt8(ascii: "-")) }
-        var divisor: UInt = 1
-        while number.magnitude / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(number.magnitude / divisor % 10))
-            divisor /= 10
-        }
+        self[start...].reverse()
     }
 }

@@ -13,15 +13,13 @@ package struct AtomicFile: ~Copyable {
     /// - Parameters:
     ///   - name: the file's name in the directory.
     ///   - directory: the run directory, which no other process writes to.
-    ///   - isPrivate: whether only the file's owner may read it.
     /// - Throws: ``RunRecordError`` when it cannot be created.
-    package init(_ name: String, in directory: RunDirectory, isPrivate: Bool = false) throws(RunRecordError) {
+    package init(_ name: String, in directory: RunDirectory) throws(RunRecordError) {
         self.directory = directory
         self.name = name
         // What a killed process left under this name may have other permissions.
         unlink(directory.file("\(name).part"))
-        file = try Descriptor(
-            directory.file("\(name).part"), flags: O_WRONLY | O_CREAT | O_EXCL, mode: isPrivate ? 0o600 : 0o666)
+        file = try Descriptor(directory.file("\(name).part"), flags: O_WRONLY | O_CREAT | O_EXCL)
     }
 
     deinit {

@@ -47,7 +47,7 @@ struct JSONResultText {
 
     private mutating func member(_ field: ResultField, _ number: (some BinaryInteger)?) {
         json.key(field.rawValue)
-        if let number { json.integer(number) } else { json.null() }
+        if let number { json.integer(Int64(number)) } else { json.null() }
     }
 
     private mutating func member(_ field: ResultField, _ text: String) {

@@ -1,6 +1,8 @@
 /// What waits for its turn to go to disk.
 struct LedgerBacklog {
     private var events: [LedgerEvent] = []
+    /// Of the rows that are sent and not done, by row number, because working a key out takes its time.
+    private var keys: [Int: RowKey] = [:]
     private var batch: LedgerBatch?
     /// Why nothing goes to disk any more.
     private(set) var failure: RunRecordError?
@@ -11,11 +13,17 @@ struct LedgerBacklog {
     /// - Throws: ``RunRecordError`` when nothing goes to disk any more.
     mutating func add(_ event: LedgerEvent) throws(RunRecordError) -> (batch: LedgerBatch, isNew: Bool) {
         if let failure { throw failure }
+        let isNew = batch == nil
+        let batch = batch ?? LedgerBatch()
+        self.batch = batch
         events.append(event)
-        if let batch { return (batch, false) }
-        let begun = LedgerBatch()
-        batch = begun
-        return (begun, true)
+        if case .sent(let row, let key, _) = event { keys[row] = key }
+        return (batch, isNew)
+    }
+
+    /// The key of a row that was sent; forgotten with that, because the row is done.
+    mutating func takeKey(row: Int) -> RowKey? {
+        keys.removeValue(forKey: row)
     }
 
     /// Takes what waits.

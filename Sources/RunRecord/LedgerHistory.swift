@@ -60,9 +60,13 @@ package struct LedgerHistory: Sendable {
     mutating func done(_ key: RowKey, _ outcome: Outcome) {
         let packed = PackedOutcome(outcome, texts: &texts)
         rows[key, default: RowHistory()].outcome = packed
-        // A row that was passed over is still in doubt if an earlier run left it so.
-        if outcome.status != .skipped, outcome.status != .notAttempted { rows[key]?.isInDoubt = false }
+        if !outcome.isPassedOver { rows[key]?.isInDoubt = false }
     }
+}
+
+extension Outcome {
+    /// Whether the row was not run; it is still in doubt then if an earlier run left it so.
+    var isPassedOver: Bool { attempts == 0 && (status == .skipped || status == .notAttempted) }
 }
 
 /// What became of one row.

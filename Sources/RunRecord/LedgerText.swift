@@ -25,7 +25,7 @@ struct LedgerText {
         json.member("version", run.version)
         json.member("input", run.input.json)
         json.member("salt", salt.description)
-        json.member("pid", pid)
+        json.member("pid", Int64(pid))
         json.member("at", run.startedAt.description)
         json.endObject()
         json.endLine()

@@ -6,6 +6,8 @@ struct OutcomeBook {
     /// Counts what is on disk.
     private(set) var tally = OutcomeTally()
     private(set) var resumed = 0
+    /// Rows that an earlier run may have edited.
+    private var doubtfulRows: Set<Int> = []
 
     init(expectedRows: Int) {
         table = OutcomeTable(expectedRows: expectedRows)
@@ -17,9 +19,16 @@ struct OutcomeBook {
         resumed += 1
     }
 
+    mutating func adoptDoubt(row: Int) {
+        let error = "an earlier run may have made the edit, and it was not sent again"
+        table[row] = Outcome(status: .unknown, errorClass: .runStopped, error: error)
+        doubtfulRows.insert(row)
+    }
+
     /// Takes the outcomes of finished rows; what could not be written is known, but not counted.
     mutating func note(_ events: [LedgerEvent], areDurable: Bool) {
         for case .done(let row, _, let outcome) in events {
+            if outcome.isPassedOver, doubtfulRows.contains(row) { continue }
             table[row] = outcome
             if areDurable { tally.count(outcome) }
         }

@@ -13,8 +13,8 @@ struct PackedOutcome: Sendable {
     private var error: UInt32 = 0
     private var attempts: Int32 = 0
     private var httpStatus = Int16.min
-    private var status: UInt8 = .max
-    private var errorClass: UInt8 = .max
+    private var status: RowStatus?
+    private var errorClass: ErrorClass?
 
     /// No outcome.
     static let absent = PackedOutcome()
@@ -30,27 +30,18 @@ struct PackedOutcome: Sendable {
         error = texts.index(of: outcome.error)
         attempts = Int32(clamping: outcome.attempts)
         httpStatus = outcome.httpStatus.map { Int16(clamping: max($0, 0)) } ?? .min
-        status = PackedOutcome.statuses[outcome.status] ?? .max
-        errorClass = outcome.errorClass.flatMap { PackedOutcome.classes[$0] } ?? .max
+        status = outcome.status
+        errorClass = outcome.errorClass
     }
 
     /// - Parameter texts: the pool the outcome was packed with.
     func unpacked(_ texts: TextPool) -> Outcome? {
-        guard status != .max else { return nil }
+        guard let status else { return nil }
         return Outcome(
-            status: RowStatus.allCases[Int(status)],
-            errcode: errcode == PackedOutcome.none ? nil : Int(errcode), errmsg: texts[errmsg],
+            status: status, errcode: errcode == PackedOutcome.none ? nil : Int(errcode), errmsg: texts[errmsg],
             httpStatus: httpStatus == .min ? nil : Int(httpStatus),
-            errorClass: errorClass == .max ? nil : ErrorClass.allCases[Int(errorClass)], error: texts[error],
-            attempts: Int(attempts),
+            errorClass: errorClass, error: texts[error], attempts: Int(attempts),
             startedAt: startedAt == PackedOutcome.none ? nil : WallTime(milliseconds: startedAt),
             finishedAt: finishedAt == PackedOutcome.none ? nil : WallTime(milliseconds: finishedAt))
-    }
-
-    private static let statuses = ordinals(of: RowStatus.self)
-    private static let classes = ordinals(of: ErrorClass.self)
-
-    private static func ordinals<Case: CaseIterable & Hashable>(of type: Case.Type) -> [Case: UInt8] {
-        Dictionary(uniqueKeysWithValues: zip(type.allCases, 0..<UInt8.max))
     }
 }

@@ -27,8 +27,7 @@ package final class RunRecorder: OutcomeSink {
     ///   - history: what the ledger holds, when the run continues an earlier one; a torn last line is cut off.
     ///   - clock: tells when a row was sent.
     ///   - longestPause: how long events may gather at most before the disk is asked again. Asking costs about 0.1 ms
-    ///     of processor time, so the pause is 0.1 ms for each event that was written last: 1 → 0.1 ms, 20 → 2 ms,
-    ///     100 → 4 ms. 0 to 1 s, usually 4 ms.
+    ///     of processor time, so the pause is 0.1 ms for each event that was written last, up to this. 0 to 1 s.
     ///   - onFailure: called once, on the recorder's queue, when the ledger cannot be written any more.
     /// - Throws: ``RunRecordError`` when the ledger cannot be opened or written.
     package init(
@@ -62,7 +61,9 @@ package final class RunRecorder: OutcomeSink {
     }
 
     package func finished(_ job: Job, _ outcome: Outcome) {
-        let event = LedgerEvent.done(row: job.position.row, key: key(of: job), outcome)
+        let row = job.position.row
+        let key = backlog.withLock { $0.takeKey(row: row) } ?? key(of: job)
+        let event = LedgerEvent.done(row: row, key: key, outcome)
         do {
             _ = try hand(event)
         } catch {
@@ -93,6 +94,13 @@ package final class RunRecorder: OutcomeSink {
 
     /// How long requests took so far; nil before the first.
     package var latency: LatencySummary? { statistics.latency }
+
+    /// Takes note that an earlier run sent a row and nobody knows what became of it: it is unknown until it is done.
+    ///
+    /// - Parameter row: the row's ``RowPosition/row`` in this run's input.
+    package func adoptDoubt(row: Int) {
+        book.withLock { $0.adoptDoubt(row: row) }
+    }
 
     /// Blocks until everything handed over is on disk and counted. Not to be called on the recorder's queue.
     ///

@@ -18,9 +18,12 @@ struct TimestampWriter {
             prefix = Array(time.description.utf8.dropLast("SS.mmmZ".utf8.count))
         }
         bytes.append(contentsOf: prefix)
-        for divisor in [10_000, 1000] { bytes.append(TimestampWriter.digit(inMinute / divisor)) }
+        bytes.append(TimestampWriter.digit(inMinute / 10_000))
+        bytes.append(TimestampWriter.digit(inMinute / 1000))
         bytes.append(UInt8(ascii: "."))
-        for divisor in [100, 10, 1] { bytes.append(TimestampWriter.digit(inMinute / divisor)) }
+        bytes.append(TimestampWriter.digit(inMinute / 100))
+        bytes.append(TimestampWriter.digit(inMinute / 10))
+        bytes.append(TimestampWriter.digit(inMinute))
         bytes.append(UInt8(ascii: "Z"))
     }
 

@@ -33,7 +33,7 @@ struct ProblemPrinter {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("file", file)
-        writer.member("line", problem.line)
+        writer.member("line", Int64(problem.line))
         writer.member("row", problem.row.map { JSONValue.number(String($0)) } ?? .null)
         writer.member("column", problem.column.map { JSONValue.string($0) } ?? .null)
         writer.member("code", problem.code.rawValue)

@@ -22,6 +22,7 @@ struct ResumedSource: JobSource {
             let job = try catalog.job(row: row)
             let key = recorder.key(of: job)
             if history.isInDoubt(key) {
+                recorder.adoptDoubt(row: job.position.row)
                 logger.notice("line \(job.position.line): sent before without a known answer, so it is sent again")
             } else if let outcome = history.outcome(of: key), outcome.status.isGood {
                 recorder.adopt(outcome, row: job.position.row)

@@ -33,6 +33,7 @@ struct Rig {
             let report = try performer.step(job, after: progress) { log.announcements += 1 }
             log.reports.append(report)
             progress.edits += report.edits
+            progress.isDoubtful = progress.isDoubtful || report.isDoubtful
             progress.renewals += report.renewals
             log.edits = progress.edits
             switch report.verdict {

@@ -58,7 +58,7 @@ struct SinkFailure: Error {}
 
 /// A runner whose PBXs, sink and source a test looks into.
 private struct Play {
-    let runner: Runner<ScriptedPerformer>
+    let runner: Runner
     let sink: RecordingSink
     let gauge = Gauge()
 

@@ -37,14 +37,12 @@ import Testing
         #expect(try names() == ["lock", "report.html"])
     }
 
-    @Test func privateFileIsItsOwnersOnlyWhateverStoodThereBefore() throws {
-        try work.write("undo.csv.part", "left by a killed process")
-        let file = try AtomicFile("undo.csv", in: directory, isPrivate: true)
-        try file.append(Array("secret".utf8))
+    @Test func whatAKilledProcessLeftIsNoPartOfTheFile() throws {
+        try work.write("report.html.part", "left by a killed process")
+        let file = try AtomicFile("report.html", in: directory)
+        try file.append(Array("new".utf8))
         try file.commit()
-        let attributes = try FileManager.default.attributesOfItem(atPath: work.file("undo.csv"))
-        #expect(attributes[.posixPermissions] as? Int == 0o600)
-        #expect(try work.read("undo.csv") == "secret")
+        #expect(try work.read("report.html") == "new")
     }
 
     @Test func directoryThatIsGoneIsAnErrorThatNamesTheFile() throws {
