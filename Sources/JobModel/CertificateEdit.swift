@@ -8,12 +8,14 @@ package struct CertificateEdit: Hashable, Sendable {
     package var name: String?
     /// Domain name; an empty text clears it.
     package var issueTo: String?
+    /// Whether the PBX renews the certificate by itself; true needs provider and credentials in the same edit.
     package var autoRenewal: Bool?
     /// Flag name of the DNS provider; an empty text clears it.
     package var dnsProvider: String?
     /// The complete list of credentials for the DNS provider, in the order in which they are sent.
     package var authInfo: [AuthInfo]?
 
+    /// An edit of some fields; what is left out is left alone.
     package init(
         id: Int64, name: String? = nil, issueTo: String? = nil, autoRenewal: Bool? = nil, dnsProvider: String? = nil,
         authInfo: [AuthInfo]? = nil
@@ -24,11 +26,6 @@ package struct CertificateEdit: Hashable, Sendable {
         self.autoRenewal = autoRenewal
         self.dnsProvider = dnsProvider
         self.authInfo = authInfo
-    }
-
-    /// Whether no field is set, so that there is nothing to send.
-    package var isEmpty: Bool {
-        name == nil && issueTo == nil && autoRenewal == nil && dnsProvider == nil && authInfo == nil
     }
 }
 
@@ -46,8 +43,12 @@ package struct AuthInfo: Hashable, Sendable {
 
     /// Sent as `k`; case matters.
     package let key: String
+    /// What is sent under the key.
     package let value: Value
 
+    /// - Parameters:
+    ///   - key: sent as `k`, not empty.
+    ///   - value: what is sent under it.
     package init(key: String, value: Value) {
         self.key = key
         self.value = value

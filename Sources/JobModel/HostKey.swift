@@ -24,7 +24,9 @@ package struct PBXAddress: Hashable, Sendable {
         case http, https
     }
 
+    /// How to connect; `http` sends credentials in the clear.
     package let scheme: Scheme
+    /// Whom to connect to.
     package let host: HostKey
     /// Path of the API without slashes at its ends, usually `openapi/v1.0`.
     package let apiPath: String

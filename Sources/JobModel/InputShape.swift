@@ -10,7 +10,9 @@ package struct InputShape: Hashable, Sendable {
         case utf8, utf16LittleEndian, utf16BigEndian, windows1252
     }
 
+    /// CSV or JSON lines.
     package var format: Format
+    /// How its bytes are text.
     package var encoding: Encoding
     /// Whether the file starts with a byte order mark.
     package var hasByteOrderMark: Bool
@@ -23,6 +25,7 @@ package struct InputShape: Hashable, Sendable {
     /// The header cells of a CSV as they stand in the file, without `result.*` columns; empty for JSON lines.
     package var header: [[UInt8]]
 
+    /// The shape of an input; of what is left out, that of a plain UTF-8 file with commas and LF.
     package init(
         format: Format, encoding: Encoding = .utf8, hasByteOrderMark: Bool = false, lineEnding: [UInt8] = [0x0A],
         delimiter: UInt8 = 0x2C, hasSeparatorLine: Bool = false, header: [[UInt8]] = []
@@ -48,11 +51,17 @@ package struct EchoedRow: Sendable {
         case members([UInt8])
     }
 
+    /// Where the row stands in the input.
     package let position: RowPosition
+    /// The columns, free of secrets.
     package let content: Content
     /// Why the row is invalid, in one sentence; nil when it is valid.
     package let problem: String?
 
+    /// - Parameters:
+    ///   - position: where the row stands.
+    ///   - content: its columns, secrets masked already.
+    ///   - problem: why it is invalid; nil when it is valid.
     package init(position: RowPosition, content: Content, problem: String?) {
         self.position = position
         self.content = content

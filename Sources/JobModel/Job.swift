@@ -24,13 +24,23 @@ package enum Credentials: Hashable, Sendable {
 
 /// One row made ready to run: one edit of one certificate on one PBX.
 package struct Job: Hashable, Sendable {
+    /// Where the row stands in the input.
     package let position: RowPosition
+    /// Where the API of its PBX answers.
     package let address: PBXAddress
+    /// How it proves who it is.
     package let credentials: Credentials
     /// The server's public key as curl's `--pinnedpubkey` writes it (`sha256//BASE64`), or nil when the row pins none.
     package let tlsPin: String?
+    /// What is to be changed.
     package let edit: CertificateEdit
 
+    /// - Parameters:
+    ///   - position: where the row stands in the input.
+    ///   - address: where the API of its PBX answers.
+    ///   - credentials: how it proves who it is.
+    ///   - tlsPin: `sha256//BASE64` of the only key to trust; nil pins none.
+    ///   - edit: what is to be changed, at least one field.
     package init(
         position: RowPosition, address: PBXAddress, credentials: Credentials, tlsPin: String?, edit: CertificateEdit
     ) {

@@ -18,6 +18,7 @@ package enum ErrorClass: String, CaseIterable, Sendable {
 
 /// The verdict on one row: everything the `result.*` columns say.
 package struct Outcome: Hashable, Sendable {
+    /// What became of the row.
     package var status: RowStatus
     /// The PBX's errcode; nil when it never gave a readable one.
     package var errcode: Int?
@@ -33,8 +34,10 @@ package struct Outcome: Hashable, Sendable {
     package var attempts: Int
     /// Nil when no work was done on the row.
     package var startedAt: WallTime?
+    /// When the verdict fell; nil when no work was done on the row.
     package var finishedAt: WallTime?
 
+    /// A verdict; what is left out is empty, as of a row on which no work was done.
     package init(
         status: RowStatus, errcode: Int? = nil, errmsg: String = "", httpStatus: Int? = nil,
         errorClass: ErrorClass? = nil, error: String = "", attempts: Int = 0, startedAt: WallTime? = nil,

@@ -44,9 +44,12 @@ package protocol JobPerformer: SendableMetatype {
     /// - Parameters:
     ///   - job: the row.
     ///   - progress: what was already done for the row.
+    ///   - deadline: when the request must be over, on the run's clock; nil when it may take its usual time.
     ///   - willSend: called before the row's first edit request leaves.
     /// - Throws: only what `willSend` throws; whatever goes wrong with the PBX is part of the report.
-    func step(_ job: Job, after progress: RowProgress, willSend: () throws -> Void) throws -> StepReport
+    func step(
+        _ job: Job, after progress: RowProgress, by deadline: Duration?, willSend: () throws -> Void
+    ) throws -> StepReport
     /// Ends the session with a host, if there is one. Blocks for at most one request.
     ///
     /// - Parameters:
@@ -96,7 +99,7 @@ package struct StepReport: Sendable {
     package var isDoubtful: Bool
     /// 1 when a token was found expired in this step.
     package var renewals: Int
-    /// Whether the host now has a session that ``JobPerformer/close(_:)`` must end.
+    /// Whether the host now has a session that ``JobPerformer/close(_:within:)`` must end.
     package var isSessionOpen: Bool
 
     package init(

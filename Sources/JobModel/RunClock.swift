@@ -10,6 +10,7 @@ package protocol RunClock: Sendable {
 
 /// The machine's clocks.
 package struct SystemClock: RunClock {
+    /// The clocks of the machine that it runs on; every value reads the same ones.
     package init() {}
 
     package func now() -> Duration {

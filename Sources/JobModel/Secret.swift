@@ -16,8 +16,11 @@ package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugS
     /// The secret itself, for sending or hashing and for nothing else.
     package func reveal() -> String { text }
 
+    /// Three asterisks.
     package var description: String { Secret.mask }
+    /// Three asterisks.
     package var debugDescription: String { Secret.mask }
+    /// Nothing, so that a dump shows nothing.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 

@@ -4,8 +4,10 @@ import JobModel
 
 extension PBXPerformer {
     /// Sends the row's edit.
-    func edit(_ job: Job, with token: Secret, after progress: RowProgress) -> StepReport {
-        let exchange = transport.send(UpdateRequest(job).request(token: token))
+    func edit(
+        _ job: Job, with token: Secret, after progress: RowProgress, within limit: Duration?
+    ) -> StepReport {
+        let exchange = transport.send(UpdateRequest(job).request(token: token, timeout: limit))
         let reply = Reply(exchange.ending)
         if reply.errcode == PBXErrorCode.tokenExpired.rawValue {
             giveUp(token, of: job)
@@ -14,7 +16,9 @@ extension PBXPerformer {
             }
         }
         let errmsg = SecretMask([token] + job.secrets).clean(reply.content["errmsg"]?.text ?? "")
-        let outcome = weigh(reply.editOutcome(errmsg: errmsg), after: progress)
+        // An errcode is the PBX's word on the same edit sent before, too.
+        let said = reply.editOutcome(errmsg: errmsg)
+        let outcome = reply.errcode == nil ? weigh(said, after: progress) : said
         if case .notConnected = reply.kind {
             return report(verdict(on: reply, outcome), on: job, latency: exchange.latency)
         }

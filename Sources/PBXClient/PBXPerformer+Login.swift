@@ -4,9 +4,11 @@ import JobModel
 
 extension PBXPerformer {
     /// Logs in for a row. The row goes on when that succeeds, or fails with it.
-    func logIn(_ job: Job, _ login: LoginRequest, after progress: RowProgress) -> StepReport {
+    func logIn(
+        _ job: Job, _ login: LoginRequest, after progress: RowProgress, within limit: Duration?
+    ) -> StepReport {
         let start = clock.now()
-        let exchange = transport.send(login.request(pin: job.tlsPin))
+        let exchange = transport.send(login.request(pin: job.tlsPin, timeout: limit))
         let reply = Reply(exchange.ending)
         if let token = reply.token {
             let session = Session(

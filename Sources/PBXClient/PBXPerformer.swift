@@ -26,17 +26,18 @@ package final class PBXPerformer: JobPerformer {
     }
 
     package func step(
-        _ job: Job, after progress: RowProgress, willSend: () throws -> Void
+        _ job: Job, after progress: RowProgress, by deadline: Duration?, willSend: () throws -> Void
     ) throws -> StepReport {
         let (credentials, now) = (job.credentials, clock.now())
         switch sessions.withAccess(to: job.address.host, { $0.nextMove(for: credentials, at: now) }) {
         case .edit(let token):
             if progress.edits == 0 { try willSend() }
-            return edit(job, with: token, after: progress)
+            return edit(job, with: token, after: progress, within: rest(until: deadline))
         case .logIn(let id, let secret):
-            return logIn(job, LoginRequest(to: job.address, id: id, secret: secret), after: progress)
+            let login = LoginRequest(to: job.address, id: id, secret: secret)
+            return logIn(job, login, after: progress, within: rest(until: deadline))
         case .revoke(let session):
-            return revoke(session, before: job, after: progress)
+            return revoke(session, before: job, after: progress, within: rest(until: deadline))
         case .skip(let reason):
             let outcome = Outcome(status: .skipped, errorClass: .hostStopped, error: reason)
             return report(.done(outcome), on: job, latency: nil)
@@ -53,8 +54,13 @@ package final class PBXPerformer: JobPerformer {
         return ended.map { transport.send($0.revocation(within: limit)).latency }
     }
 
-    private func revoke(_ session: Session, before job: Job, after progress: RowProgress) -> StepReport {
-        let exchange = transport.send(session.revocation(within: nil))
+    /// What is left until a deadline; asked for last, because waiting for the disk takes its time.
+    private func rest(until deadline: Duration?) -> Duration? { deadline.map { $0 - clock.now() } }
+
+    private func revoke(
+        _ session: Session, before job: Job, after progress: RowProgress, within limit: Duration?
+    ) -> StepReport {
+        let exchange = transport.send(session.revocation(within: limit))
         let reply = Reply(exchange.ending)
         let isWorthAnotherTry =
             switch reply.kind {
@@ -81,8 +87,7 @@ extension PBXPerformer {
     /// Takes into account what became of the row's earlier edit requests: when one may have been carried out, the row
     /// does not become `failed` because a later one was not.
     func weigh(_ outcome: Outcome, after progress: RowProgress) -> Outcome {
-        guard progress.isDoubtful, outcome.status == .failed, outcome.errcode == nil, outcome.errorClass != .auth
-        else { return outcome }
+        guard progress.isDoubtful, outcome.status == .failed else { return outcome }
         var outcome = outcome
         outcome.status = .unknown
         outcome.error += "; an edit request sent before may have been carried out"

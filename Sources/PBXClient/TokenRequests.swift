@@ -26,8 +26,8 @@ package struct LoginRequest {
     package var maskedBody: String { String(decoding: body(password: Secret.mask), as: UTF8.self) }
 
     /// The request as it is sent.
-    func request(pin: String?) -> HTTPRequest {
-        HTTPRequest(.post(body: body(password: secret.reveal())), url: maskedURL, pin: pin)
+    func request(pin: String?, timeout: Duration?) -> HTTPRequest {
+        HTTPRequest(.post(body: body(password: secret.reveal())), url: maskedURL, pin: pin, timeout: timeout)
     }
 
     private func body(password: String) -> [UInt8] {

@@ -18,10 +18,10 @@ package struct UpdateRequest {
     package var maskedBody: String { String(decoding: body { _ in Secret.mask }, as: UTF8.self) }
 
     /// The request as it is sent.
-    func request(token: Secret) -> HTTPRequest {
+    func request(token: Secret, timeout: Duration?) -> HTTPRequest {
         HTTPRequest(
             .post(body: body { $0.reveal() }),
-            url: job.address.url(of: Self.endpoint, token: token.reveal().percentEncoded()), pin: job.tlsPin)
+            url: job.address.url(of: Self.endpoint, token: token.reveal().percentEncoded()), pin: job.tlsPin, timeout: timeout)
     }
 
     private func body(_ text: (Secret) -> String) -> [UInt8] {

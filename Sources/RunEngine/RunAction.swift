@@ -23,6 +23,8 @@ package struct RowStep: Hashable, Sendable {
     package let progress: RowProgress
     /// Whether an earlier request of the row failed and is made again now.
     package let isRetry: Bool
+    /// When the request must be over, on the run's clock; nil when it may take its usual time.
+    package let deadline: Duration?
 }
 
 /// What a worker brings back.

@@ -42,7 +42,9 @@ extension RunState {
     /// Stops the run when nothing that is left could start any more, so that nobody waits for it.
     private mutating func closeWindow(now: Duration) {
         guard let window = settings.window, !window.mayStart(now: now), stopReasons.isEmpty else { return }
-        if hasFreshHost || !ready.isEmpty || !waiting.isEmpty { note(.window) }
+        // A lane that waits only to have its session ended has no row left.
+        let hasWaitingRows = waiting.unordered.contains { lanes[$0.host]?.positions.isEmpty == false }
+        if hasFreshHost || !ready.isEmpty || hasWaitingRows { note(.window) }
     }
 
     private mutating func nextWork(now: Duration) -> Work? {
@@ -65,8 +67,10 @@ extension RunState {
         lane.state = .busy
         take(&lane, now: now)
         lanes[host] = lane
-        let step = RowStep(host: host, row: rows[position], progress: lane.progress, isRetry: lane.fallback != nil)
-        return .step(step)
+        return .step(
+            RowStep(
+                host: host, row: rows[position], progress: lane.progress, isRetry: lane.fallback != nil,
+                deadline: settings.window?.end))
     }
 
     /// The work that ends a host's session; nil when it would not be over before the window is.

@@ -24,6 +24,8 @@ package final class Runner: Sendable {
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
     private let timer: WakeTimer
+    /// Set before the marks are read: a worker that marks its row too late sees it, and sends nothing.
+    private let isCut = Atomic(false)
     /// Which row each worker edits.
     private let marks: [EditMark]
 
@@ -74,7 +76,8 @@ package final class Runner: Sendable {
 
     /// Lets ``run()`` return at once, whatever the workers are doing; rows under way are unknown.
     package func cut() {
-        let editing = Set(marks.map { $0.row.load(ordering: .relaxed) })
+        isCut.store(true, ordering: .sequentiallyConsistent)
+        let editing = Set(marks.map { $0.row.load(ordering: .sequentiallyConsistent) })
         tell { state, _ in state.cut(editing: editing) }
     }
 
@@ -132,7 +135,7 @@ package final class Runner: Sendable {
                 return .closed(didRequest: latency != nil)
             }
         } catch {
-            failure.withLock { $0 = $0 ?? error }
+            if !(error is CutOff) { failure.withLock { $0 = $0 ?? error } }
             return .broken
         }
     }
@@ -142,12 +145,13 @@ package final class Runner: Sendable {
     ) throws -> WorkResult {
         let job = try seat.job(step.row, from: source)
         let startedAt = step.progress.startedAt ?? clock.wallTime()
-        let report = try seat.performer.step(job, after: step.progress) {
+        let report = try seat.performer.step(job, after: step.progress, by: step.deadline) {
             // Marked first: from here on nobody can be sure that the edit has not left.
-            mark.row.store(step.row, ordering: .relaxed)
+            mark.row.store(step.row, ordering: .sequentiallyConsistent)
+            if isCut.load(ordering: .sequentiallyConsistent) { throw CutOff() }
             try sink.willSend(job)
         }
-        mark.row.store(EditMark.none, ordering: .relaxed)
+        mark.row.store(EditMark.none, ordering: .sequentiallyConsistent)
         if let latency = report.latency { sink.requestEnded(latency: latency, isRetry: step.isRetry) }
         return .stepped(report, startedAt: startedAt)
     }
@@ -162,6 +166,9 @@ package final class Runner: Sendable {
         }
     }
 }
+
+/// The run was cut just before an edit request left.
+private struct CutOff: Error {}
 
 /// The row whose first edit request a worker may be sending.
 private final class EditMark: Sendable {

@@ -18,7 +18,7 @@ package struct LedgerHistory: Sendable {
         rows[key]?.outcome.unpacked(texts)
     }
 
-    /// Whether an edit request of the row may have left without an answer being noted: nobody knows what became of it.
+    /// Whether nobody knows what became of an edit request of the row: it left, or may have, and no answer told.
     package func isInDoubt(_ key: RowKey) -> Bool {
         rows[key]?.isInDoubt ?? false
     }
@@ -60,13 +60,13 @@ package struct LedgerHistory: Sendable {
     mutating func done(_ key: RowKey, _ outcome: Outcome) {
         let packed = PackedOutcome(outcome, texts: &texts)
         rows[key, default: RowHistory()].outcome = packed
-        if !outcome.isPassedOver { rows[key]?.isInDoubt = false }
+        if !outcome.isWithoutEdit { rows[key]?.isInDoubt = outcome.status == .unknown }
     }
 }
 
 extension Outcome {
-    /// Whether the row was not run; it is still in doubt then if an earlier run left it so.
-    var isPassedOver: Bool { attempts == 0 && (status == .skipped || status == .notAttempted) }
+    /// Whether no edit request left, so that the row is still in doubt if an earlier run left it so.
+    var isWithoutEdit: Bool { attempts == 0 && !status.isGood }
 }
 
 /// What became of one row.

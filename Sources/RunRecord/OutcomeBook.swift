@@ -28,7 +28,11 @@ struct OutcomeBook {
     /// Takes the outcomes of finished rows; what could not be written is known, but not counted.
     mutating func note(_ events: [LedgerEvent], areDurable: Bool) {
         for case .done(let row, _, let outcome) in events {
-            if outcome.isPassedOver, doubtfulRows.contains(row) { continue }
+            var outcome = outcome
+            if outcome.isWithoutEdit, doubtfulRows.contains(row) {
+                outcome.status = .unknown
+                outcome.error += "; an earlier run may have made the edit"
+            }
             table[row] = outcome
             if areDurable { tally.count(outcome) }
         }

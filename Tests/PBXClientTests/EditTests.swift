@@ -30,7 +30,7 @@ struct EditTests {
         struct DiskFull: Error {}
         let rig = try Rig(.success)
         #expect(throws: DiskFull.self) {
-            _ = try rig.performer.step(rig.job(.ownToken), after: RowProgress()) { throw DiskFull() }
+            _ = try rig.performer.step(rig.job(.ownToken), after: RowProgress(), by: nil) { throw DiskFull() }
         }
         #expect(rig.server.requests.isEmpty)
     }

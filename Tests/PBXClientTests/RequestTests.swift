@@ -13,7 +13,7 @@ struct RequestTests {
     ]
 
     private func body(_ edit: CertificateEdit) throws -> String {
-        let request = UpdateRequest(.make(edit: edit)).request(token: Secret("t"))
+        let request = UpdateRequest(.make(edit: edit)).request(token: Secret("t"), timeout: nil)
         guard case .post(let body) = request.method else { return "" }
         return String(decoding: body, as: UTF8.self)
     }
@@ -40,7 +40,8 @@ struct RequestTests {
 
     @Test("an edit goes to the API's path with the token in the query, percent-encoded")
     func editURL() {
-        let request = UpdateRequest(.make(host: "PBX.example", scheme: .https)).request(token: Secret("a/b+c d&e=%é"))
+        let request = UpdateRequest(.make(host: "PBX.example", scheme: .https)).request(
+            token: Secret("a/b+c d&e=%é"), timeout: nil)
         #expect(
             request.url == "https://pbx.example:8088/openapi/v1.0/certificate/update"
                 + "?access_token=a%2Fb%2Bc%20d%26e%3D%25%C3%A9")
@@ -59,9 +60,9 @@ struct RequestTests {
         let job = Job(
             position: RowPosition(row: 1, line: 2), address: address, credentials: .ownToken, tlsPin: "sha256//x",
             edit: CertificateEdit(id: 1, autoRenewal: false))
-        #expect(UpdateRequest(job).request(token: Secret("t")).pin == "sha256//x")
+        #expect(UpdateRequest(job).request(token: Secret("t"), timeout: nil).pin == "sha256//x")
         let login = LoginRequest(to: address, id: "i", secret: Secret("s"))
-        #expect(login.request(pin: job.tlsPin).pin == "sha256//x")
+        #expect(login.request(pin: job.tlsPin, timeout: nil).pin == "sha256//x")
         let revocation = RevokeRequest(to: address).request(token: Secret("t"), pin: job.tlsPin, timeout: .seconds(2))
         #expect(revocation.pin == "sha256//x")
         #expect(revocation.timeout == .seconds(2))

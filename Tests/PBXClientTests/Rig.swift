@@ -30,7 +30,7 @@ struct Rig {
     func run(_ job: Job, retries: Int = 0) throws -> RunLog {
         var (progress, log) = (RowProgress(), RunLog())
         while true {
-            let report = try performer.step(job, after: progress) { log.announcements += 1 }
+            let report = try performer.step(job, after: progress, by: nil) { log.announcements += 1 }
             log.reports.append(report)
             progress.edits += report.edits
             progress.isDoubtful = progress.isDoubtful || report.isDoubtful

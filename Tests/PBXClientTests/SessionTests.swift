@@ -105,7 +105,7 @@ struct SessionTests {
     @Test("that is hardly begun when its token runs out is tried all the same, or rows could wait for ever")
     func lateEdit() throws {
         let rig = try Rig(.token("t1", seconds: 10), .success)
-        _ = try rig.performer.step(rig.job(), after: RowProgress(), willSend: {})
+        _ = try rig.performer.step(rig.job(), after: RowProgress(), by: nil, willSend: {})
         rig.clock.advance(by: .seconds(11))
         #expect(try rig.run(rig.job()).outcome.status == .ok)
         #expect(rig.tokens == ["-", "t1"])
@@ -149,7 +149,7 @@ struct SessionTests {
         for row in 1...2 {
             let worker = try PBXPerformer(transport: TransportSettings(), sessions: sessions, clock: clock)
             let job = Job.make(row: row, host: server.host, port: server.port)
-            while case .proceed = try worker.step(job, after: RowProgress(), willSend: {}).verdict {}
+            while case .proceed = try worker.step(job, after: RowProgress(), by: nil, willSend: {}).verdict {}
         }
         #expect(server.requests.count == 3)
     }

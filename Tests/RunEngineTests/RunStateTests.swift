@@ -24,9 +24,11 @@ import Testing
         result(.done(outcome), edits: 1, isSessionOpen: isSessionOpen)
     }
 
-    private static func result(_ verdict: StepReport.Verdict, edits: Int = 0, isSessionOpen: Bool = false) -> WorkResult
-    {
-        let report = StepReport(verdict, latency: .zero, edits: edits, isSessionOpen: isSessionOpen)
+    private static func result(
+        _ verdict: StepReport.Verdict, edits: Int = 0, isDoubtful: Bool = false, isSessionOpen: Bool = false
+    ) -> WorkResult {
+        let report = StepReport(
+            verdict, latency: .zero, edits: edits, isDoubtful: isDoubtful, isSessionOpen: isSessionOpen)
         return .stepped(report, startedAt: WallTime(milliseconds: 1))
     }
 
@@ -228,6 +230,31 @@ import Testing
         model.stop(.signal(2))
         #expect(model.isOver)
         #expect(model.outcomes[0]?.status == .failed && model.outcomes[0]?.attempts == 1)
+    }
+
+    @Test(
+        "a row that waits for a new token when the run stops is unknown if an edit may have been carried out",
+        arguments: [(true, RowStatus.unknown), (false, .notAttempted)])
+    func stopInARenewal(isDoubtful: Bool, status: RowStatus) {
+        var model = model([0])
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil), edits: 1, isDoubtful: isDoubtful) }
+        model.sleep()
+        model.stop(.signal(2))
+        model.end(0) { _ in Self.result(.proceed, edits: 1) }
+        #expect(model.isOver)
+        #expect(model.outcomes[0]?.status == status && model.outcomes[0]?.attempts == 2)
+    }
+
+    @Test func aSessionThatWaitsForTheHostsRateDoesNotMakeTheWindowEndTheRun() {
+        var model = model([0]) {
+            $0.ratePerHost = Rate("1/m")
+            $0.window = RunWindow(end: .seconds(200), timeout: .seconds(150))
+        }
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        while model.busy.isEmpty, !model.isOver { model.sleep() }
+        #expect(model.now == .seconds(60) && model.busy.count == 1)
+        model.end(0) { _ in .closed(didRequest: true) }
+        #expect(model.isOver && model.state.stopReasons.isEmpty)
     }
 
     @Test func aCutLeavesRowsWhoseEditIsUnderWayUnknown() {

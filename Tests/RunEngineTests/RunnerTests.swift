@@ -128,7 +128,9 @@ private struct ScriptedPerformer: JobPerformer {
     let hangs: Bool
     let tell: @Sendable (Int) -> Void
 
-    func step(_ job: Job, after progress: RowProgress, willSend: () throws -> Void) throws -> StepReport {
+    func step(
+        _ job: Job, after progress: RowProgress, by deadline: Duration?, willSend: () throws -> Void
+    ) throws -> StepReport {
         try willSend()
         gauge.enter()
         defer { gauge.leave() }

@@ -138,10 +138,10 @@ import Testing
     @Test(
         "a row that an earlier run left in doubt stays so until it is done",
         arguments: [
-            (RowStatus.skipped, true), (.notAttempted, true), (.ok, false), (.failed, false), (.unknown, false),
-            (.noChange, false),
+            (RowStatus.skipped, 0, true), (.notAttempted, 0, true), (.failed, 0, true), (.failed, 2, false),
+            (.unknown, 1, true), (.ok, 1, false), (.noChange, 0, false),
         ])
-    func doubt(status: RowStatus, isInDoubt: Bool) throws {
+    func doubt(status: RowStatus, attempts: Int, isInDoubt: Bool) throws {
         let (_, _, sent) = try writeRun()
         let directory = try RunDirectory(path: work.path, for: .resumedRun)
         let recorder = try RunRecorder(
@@ -149,7 +149,7 @@ import Testing
             onFailure: { _ in })
         let job = Job.numbered(7)
         #expect(recorder.key(of: job) == sent)
-        recorder.finished(job, Outcome(status: status))
+        recorder.finished(job, Outcome(status: status, attempts: attempts))
         try recorder.drain()
         let history = try directory.readLedger()
         #expect(history.outcome(of: sent)?.status == status)

@@ -148,6 +148,22 @@ import Testing
         #expect(try work.read("ledger.jsonl") == ledger)
     }
 
+    @Test(
+        "a row that an earlier run may have edited is unknown unless this run finds out",
+        arguments: [
+            (Outcome(status: .skipped, error: "the host was stopped"), RowStatus.unknown),
+            (Outcome(status: .failed, errorClass: .connect, error: "refused"), .unknown),
+            (Outcome(status: .failed, errcode: 40002, error: "refused", attempts: 1), .failed), (.fine, .ok),
+        ])
+    func doubt(outcome: Outcome, status: RowStatus) throws {
+        let recorder = try RunRecorder.make(in: directory, rows: 2)
+        recorder.adoptDoubt(row: 5)
+        #expect(recorder.outcomes[5]?.status == .unknown && recorder.tally.rows == 0)
+        recorder.finished(.numbered(5), outcome)
+        try recorder.drain()
+        #expect(recorder.outcomes[5]?.status == status && recorder.tally[status] == 1)
+    }
+
     @Test func adoptedRowsCountAsFinishedAndAsResumed() throws {
         let recorder = try RunRecorder.make(in: directory, rows: 2)
         recorder.adopt(.fine, row: 2)

@@ -86,6 +86,25 @@ import Testing
         #expect(second.status == 0 && second.errors.contains("line 2: sent before"), "\(second.errors)")
     }
 
+    @Test func aRowInDoubtThatIsNotReachedAgainIsUnknown() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        fleet.simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        try RunningTool.poll { try Ledger(work.file("run/ledger.jsonl")).rows("sent") == [1] }
+        tool.send(SIGKILL)
+        #expect(tool.wait() == -SIGKILL)
+        try fleet.simulator.stop()
+        for _ in 1...2 {
+            let resumed = try BuiltTool.run(
+                ["run", "fleet.csv", "--out", "run", "--resume", "--retries", "0"], in: work.path)
+            let result = try Records(csv: work.file("run/result.csv"))
+            #expect(resumed.status == 2 && result["result.status"] == ["unknown"], "\(resumed.errors)")
+            #expect(result["result.error"][0].contains("an earlier run may have made the edit"))
+        }
+    }
+
     @Test func aSecondProcessIsKeptOutAndToldWhoIsInside() throws {
         let fleet = try Fleet(hosts: 1, edits: 1)
         defer { try? fleet.simulator.stop() }
