@@ -7,6 +7,7 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
         case post(body: [UInt8])
     }
 
+    /// What it does, and with which body.
     package let method: Method
     /// Absolute `http` or `https` URL, percent-encoded.
     package let url: String
@@ -27,6 +28,7 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
         self.timeout = timeout
     }
 
+    /// The method alone.
     package var description: String {
         switch method {
         case .get: "GET"
@@ -34,20 +36,6 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
         }
     }
 
+    /// Nothing, so that a dump shows nothing.
     package var customMirror: Mirror { Mirror(self, children: []) }
-
-    /// Whether the host is an address, for which there is nothing to look up.
-    ///
-    /// libcurl keeps addresses in its cache of lookups too and walks through all of them with every request.
-    var isHostNumeric: Bool {
-        guard let separator = url.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
-        for byte in url.utf8[separator...].dropFirst(3) {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."): continue
-            case UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: "/"): return true
-            default: return false
-            }
-        }
-        return false
-    }
 }

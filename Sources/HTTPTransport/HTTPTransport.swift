@@ -4,7 +4,8 @@ import Glibc
 /// Makes requests, one at a time, over one libcurl handle and one TCP connection each.
 ///
 /// Confined to the worker that made it. HTTP/1.1 over `http` and `https` and nothing else: no redirect is followed, no
-/// cookie or `.netrc` read. Proxies come from the environment as with curl. A request is never sent twice.
+/// cookie or `.netrc` read. Proxies come from the environment as with curl, but none is used to reach this machine. A
+/// request is never sent twice.
 package final class HTTPTransport {
     private let easy: EasyHandle
     private let postHeaders: HeaderList
@@ -43,8 +44,14 @@ package final class HTTPTransport {
     private func prepare(_ request: HTTPRequest) -> CURLcode {
         easy.limit(to: min(request.timeout ?? settings.timeout, settings.timeout))
         easy.set(CURLOPT_DNS_CACHE_TIMEOUT, request.isHostNumeric ? 0 : Self.lookupLifetimeSeconds)
-        let code = easy.set(CURLOPT_URL, request.url)
-        return code == CURLE_OK ? trust(pin: request.pin ?? settings.pin) : code
+        let codes = [easy.set(CURLOPT_URL, request.url), chooseProxy(request), trust(pin: request.pin ?? settings.pin)]
+        return codes.first { $0 != CURLE_OK } ?? CURLE_OK
+    }
+
+    /// What is sent to this machine may be plain http with secrets in it, which must not leave by way of a proxy.
+    private func chooseProxy(_ request: HTTPRequest) -> CURLcode {
+        let noProxy: String? = request.isHostLoopback ? "" : nil
+        return easy.set(CURLOPT_PROXY, noProxy)
     }
 
     /// A right pin is trust enough: the certificate's chain and name are only looked at without one.

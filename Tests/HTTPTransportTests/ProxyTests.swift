@@ -11,10 +11,10 @@ struct ProxyTests {
         await #expect(processExitsWith: .success) {
             let proxy = try ScriptedServer([.answer(200, "by proxy"), .answer([])])
             setenv("http_proxy", proxy.url(), 1)
-            let answered = try exchange("http://127.0.0.2:1/path")
+            let answered = try exchange("http://pbx.test:1/path")
             #expect(answered == .answered(HTTPAnswer(status: 200, body: Array("by proxy".utf8))))
-            #expect(proxy.requests.first?.line == "GET http://127.0.0.2:1/path HTTP/1.1")
-            let closed = try exchange("http://127.0.0.2:1/path")
+            #expect(proxy.requests.first?.line == "GET http://pbx.test:1/path HTTP/1.1")
+            let closed = try exchange("http://pbx.test:1/path")
             #expect(closed == .unanswered(.closed, status: nil))
         }
     }
@@ -28,13 +28,13 @@ struct ProxyTests {
             ])
             setenv("https_proxy", proxy.url(), 1)
             let settings = TransportSettings.make(timeout: .milliseconds(500))
-            let endings = try (0..<5).map { _ in try exchange("https://127.0.0.2:1/secret", settings: settings) }
+            let endings = try (0..<5).map { _ in try exchange("https://pbx.test:1/secret", settings: settings) }
             #expect(
                 endings == [
                     .notConnected(.proxy(status: 403)), .notConnected(.handshake), .notConnected(.handshake),
                     .notConnected(.handshake), .notConnected(.timedOut(.handshake)),
                 ])
-            #expect(proxy.requests.map(\.line) == Array(repeating: "CONNECT 127.0.0.2:1 HTTP/1.1", count: 5))
+            #expect(proxy.requests.map(\.line) == Array(repeating: "CONNECT pbx.test:1 HTTP/1.1", count: 5))
         }
     }
 
@@ -42,7 +42,7 @@ struct ProxyTests {
     func unknownProxy() async {
         await #expect(processExitsWith: .success) {
             setenv("http_proxy", "http://proxy.invalid:3128", 1)
-            let ending = try exchange("http://127.0.0.2:1/")
+            let ending = try exchange("http://pbx.test:1/")
             #expect(ending == .notConnected(.proxy(status: nil)))
         }
     }
@@ -52,9 +52,46 @@ struct ProxyTests {
         await #expect(processExitsWith: .success) {
             let server = try ScriptedServer([.answer(200, "direct")])
             setenv("http_proxy", "http://proxy.invalid:3128", 1)
-            setenv("no_proxy", server.host, 1)
-            let ending = try exchange(server.url())
+            let url = "http://pbx.localhost:\(server.port)/"
+            let lost = try exchange(url)
+            #expect(lost == .notConnected(.proxy(status: nil)))
+            setenv("no_proxy", "pbx.localhost", 1)
+            let ending = try exchange(url)
             #expect(ending == .answered(HTTPAnswer(status: 200, body: Array("direct".utf8))))
+        }
+    }
+
+    @Test("no proxy is used to reach this machine, be it before or after a host that is reached by one")
+    func loopback() async {
+        await #expect(processExitsWith: .success) {
+            let server = try ScriptedServer(Array(repeating: .answer(200, "direct"), count: 4))
+            let proxy = try ScriptedServer(Array(repeating: .answer(200, "by proxy"), count: 4))
+            for name in ["http_proxy", "https_proxy", "all_proxy"] { setenv(name, proxy.url(), 1) }
+            let transport = try HTTPTransport(.make())
+            let near = ["127.0.0.1", "localhost", "LocalHost", "127.0.0.1"]
+            let far = ["pbx.test", "127.example.org", "localhost.test", "mylocalhost"]
+            for (near, far) in zip(near, far) {
+                let direct = transport.send(HTTPRequest(.get, url: "http://\(near):\(server.port)/"))
+                #expect(direct.ending == .answered(HTTPAnswer(status: 200, body: Array("direct".utf8))), "\(near)")
+                let proxied = transport.send(HTTPRequest(.get, url: "http://\(far):1/"))
+                #expect(proxied.ending == .answered(HTTPAnswer(status: 200, body: Array("by proxy".utf8))), "\(far)")
+            }
+            #expect(proxy.requests.map(\.line) == far.map { "GET http://\($0):1/ HTTP/1.1" })
+        }
+    }
+
+    @Test("every address of this machine is told from one that only looks like it, with a proxy that nobody answers")
+    func addresses() async {
+        await #expect(processExitsWith: .success) {
+            for name in ["http_proxy", "https_proxy"] { setenv(name, "http://proxy.invalid:3128", 1) }
+            for url in ["http://[::1]:1/", "https://127.53.0.9:1", "http://127.53.0.9:1?x", "https://localhost:1/a:b"] {
+                let ending = try exchange(url)
+                #expect(ending == .notConnected(.refused), "\(url)")
+            }
+            for url in ["http://[::2]:1/", "http://128.0.0.1:1/", "https://127.test/", "http://localhost.test"] {
+                let ending = try exchange(url)
+                #expect(ending == .notConnected(.proxy(status: nil)), "\(url)")
+            }
         }
     }
 }
