@@ -10,21 +10,25 @@ extension TransportSettings {
         if let caFile { try Self.checkCAFile(caFile) }
     }
 
-    /// `sha256//` and the Base64 of 32 bytes. libcurl would take anything else for the name of a file.
+    /// `sha256//` and the one base64 text of 32 bytes. libcurl would take anything else for the name of a file, or for
+    /// the pin of a key that cannot be.
     private static func isPin(_ text: String) -> Bool {
         let prefix = "sha256//"
         guard text.hasPrefix(prefix), text.hasSuffix("=") else { return false }
         let digits = text.utf8.dropFirst(prefix.utf8.count).dropLast()
-        return digits.count == 43
-            && digits.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "+"), UInt8(ascii: "/"):
-                    true
-                default: false
-                }
+        // 32 bytes leave 4 bits for the last character, so its 2 low bits are zero.
+        guard digits.count == 43, let last = digits.last, lastDigits.utf8.contains(last) else { return false }
+        return digits.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+                true
+            default: false
             }
+        }
     }
+
+    private static let lastDigits = "AEIMQUYcgkosw048"
 
     private static func checkCAFile(_ path: String) throws(TransportError) {
         guard let file = fopen(path, "r") else {

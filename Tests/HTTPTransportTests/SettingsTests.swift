@@ -33,18 +33,14 @@ struct SettingsTests {
         #expect(error(.make(caFile: path)) == "CA file '\(path)' holds no PEM certificate")
     }
 
-    @Test(
-        "a pin is sha256// and 44 letters of Base64",
-        arguments: [
-            ("sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", true),
-            ("sha256//+/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", true),
-            ("sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", false),
-            ("sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", false),
-            ("sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-A=", false),
-            ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", false),
-            ("server.pem", false), ("", false),
-        ])
-    func pins(_ pin: String, isGood: Bool) {
-        #expect((error(.make(pin: pin)) == nil) == isGood)
+    @Test("a pin is sha256// and the base64 text of 32 bytes", arguments: PinTexts.right)
+    func pins(pin: String) {
+        #expect(error(.make(pin: pin)) == nil)
+    }
+
+    @Test("whatever else is given for a pin is refused and named", arguments: PinTexts.wrong + [""])
+    func wrongPins(pin: String) {
+        let reason = "is not 'sha256//' and the base64 text of 32 bytes (44 characters)"
+        #expect(error(.make(pin: pin)) == "pin '\(pin)' \(reason)")
     }
 }
