@@ -49,6 +49,7 @@ enum ProblemGallery {
         Exhibit(.headerColumnRepeated, "host,id,auto_renewal,Base URL"),
         Exhibit(.headerNearMiss, "host,id,auto_renewl,access_token"),
         Exhibit(.headerAuthMalformed, "host,id,auth.TTL:number"),
+        Exhibit(.headerAuthMalformed, "host,id,auth_APIKey"), Exhibit(.headerAuthMalformed, "host,id,auth"),
     ]
 
     static let rows: [Exhibit] = [
@@ -78,6 +79,7 @@ enum ProblemGallery {
         line(.jsonType, "\"id\":5,\"issue_to\":true"), line(.keyNearMiss, "\"id\":5,\"auto_renewl\":0"),
         line(.keyRepeated, "\"id\":5,\"auto_renewal\":0,\"url\":\"pbx2\""),
         line(.keyMalformed, "\"id\":5,\"auto_renewal\":0,\"auth.\":\"key\""),
+        line(.keyMalformed, "\"id\":5,\"auto_renewal\":0,\"auth_APIKey\":\"key\""),
     ]
 
     static let doubts: [Exhibit] = [

@@ -33,6 +33,9 @@ struct Reading {
 
     var codes: [Problem.Code] { problems.map(\.code) }
 
+    /// How many rows can run.
+    var validRowCount: Int { (0..<catalog.rowCount).count { catalog.host(ofRow: $0) != nil } }
+
     /// The jobs of the rows that can run.
     func jobs() throws -> [Job] {
         try (0..<catalog.rowCount).filter { catalog.host(ofRow: $0) != nil }.map { try catalog.job(row: $0) }

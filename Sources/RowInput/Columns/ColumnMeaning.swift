@@ -12,7 +12,7 @@ enum ColumnMeaning: Hashable {
     case nameless
     /// Nearly the name of a known column, which it probably should be.
     case nearMiss(Field)
-    /// `auth.` without a key, or with a type that is none.
+    /// `auth.` without a key or with a type that is none, or something else written for its dot; and what to say of it.
     case badAuth(String)
 
     /// - Parameters:
@@ -22,7 +22,8 @@ enum ColumnMeaning: Hashable {
         if name.isEmpty {
             self = .nameless
         } else if name.count > Self.nameLimit {
-            let isAuth = name.part(0..<5).equalsIgnoringCase("auth.")
+            let start = name.part(0..<Self.nameLimit)
+            let isAuth = Self.auth(start) != nil || Self.misspelledAuth(start, in: format) != nil
             self = isAuth ? .badAuth("the key is longer than any provider's") : .other
         } else {
             self = Self.read(name, format)
@@ -34,33 +35,20 @@ enum ColumnMeaning: Hashable {
     static let nameLimit = 256
 
     private static func read(_ name: Bytes, _ format: InputShape.Format) -> ColumnMeaning {
+        if let meaning = auth(name) { return meaning }
         let lowercase = name.map(\.lowercased)
-        if lowercase.starts(with: "auth.".utf8) { return auth(name.part(5..<name.count)) }
         if lowercase.starts(with: "result.".utf8) { return .result }
         if format == .jsonl, lowercase.elementsEqual("result".utf8) { return .result }
         if format == .jsonl, lowercase.elementsEqual("auth".utf8) { return .field(.authObject) }
-        let plain = lowercase.filter { !separators.contains($0) }
-        if let field = known[String(decoding: plain, as: UTF8.self)] { return .field(field) }
+        let plain = String(decoding: lowercase.filter { !separators.contains($0) }, as: UTF8.self)
+        if let field = known[plain] { return .field(field) }
+        if plain == "authinfo" || plain == "authlist" { return .nearMiss(.authInfoList) }
         let separated = lowercase.map { separators.contains($0) ? UInt8(ascii: "_") : $0 }
-        return nearest(to: String(decoding: separated, as: UTF8.self)).map { .nearMiss($0) } ?? .other
+        if let field = nearest(to: String(decoding: separated, as: UTF8.self)) { return .nearMiss(field) }
+        return misspelledAuth(name, in: format) ?? .other
     }
 
     private static let separators = Array("_- ".utf8)
-
-    /// Reads what follows `auth.`: `KEY`, `KEY:int` or `KEY:bool`.
-    private static func auth(_ text: Bytes) -> ColumnMeaning {
-        let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { part in
-            Blanks.trimmed(Bytes(rebasing: part)).text
-        }
-        guard !parts[0].isEmpty else {
-            return .badAuth("there is no key after 'auth.': write the provider's key there, like 'auth.APIKey'")
-        }
-        guard parts.count > 1 else { return .auth(key: parts[0], type: .string) }
-        guard parts.count == 2, let type = AuthType(rawValue: parts[1].lowercased()), type != .string else {
-            return .badAuth("a key is followed by ':int', ':bool' or nothing")
-        }
-        return .auth(key: parts[0], type: type)
-    }
 
     private static let known: [String: Field] = {
         var names: [String: Field] = [:]

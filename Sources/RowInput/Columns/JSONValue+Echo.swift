@@ -7,7 +7,23 @@ extension JSONValue {
         switch echo {
         case .plain, .dropped: self
         case .secret: self == .null ? self : maskedText
+        case .typed(let type): isShown(as: type) ? self : .string(Secret.mask)
         case .secretList: maskedList
+        }
+    }
+
+    /// Whether a value may be seen where one of a type should be.
+    private func isShown(as type: AuthType) -> Bool {
+        switch self {
+        case .null: true
+        case .boolean: type == .bool
+        case .number(var text): type == .int && text.withUTF8 { WholeNumber.readJSON($0) != nil }
+        case .string(var text):
+            text.withUTF8 { bytes in
+                let value = Blanks.trimmed(bytes)
+                return value.isEmpty || type.matches(value)
+            }
+        case .array, .object: false
         }
     }
 
