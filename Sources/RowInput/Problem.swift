@@ -10,7 +10,9 @@ package struct Problem: Hashable, Sendable {
         case file
     }
 
+    /// Which kind of problem it is.
     package let code: Code
+    /// What it stops.
     package let severity: Severity
     /// 1-based physical line on which the record starts; for the file as a whole, the line at fault.
     package let line: Int
@@ -22,6 +24,8 @@ package struct Problem: Hashable, Sendable {
     package let message: String
 
     /// `FILE:LINE: column 'NAME': what is wrong`, or `FILE:LINE: warning: column 'NAME': …`; always one line.
+    ///
+    /// - Parameter file: what to call the input.
     package func text(file: String) -> String {
         let place = "\(Quotation.escaped(file)):\(line): "
         let warning = severity == .warning ? "warning: " : ""
@@ -31,16 +35,5 @@ package struct Problem: Hashable, Sendable {
     /// The text without file and line; of a name that is nobody's, its start.
     var sentence: String {
         column.map { "column '\(Quotation.escaped($0.utf8, limit: ColumnMeaning.nameLimit))': \(message)" } ?? message
-    }
-}
-
-/// What is wrong with one value, before it is known where the value stands.
-struct Complaint: Error {
-    let code: Problem.Code
-    let message: String
-
-    init(_ code: Problem.Code, _ message: String) {
-        self.code = code
-        self.message = message
     }
 }

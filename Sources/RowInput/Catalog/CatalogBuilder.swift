@@ -12,7 +12,6 @@ struct CatalogBuilder: ~Copyable {
     private(set) var firstPlace: RecordPlace?
     /// The cells of the header as they were read.
     private var header: [[UInt8]] = []
-    private(set) var warningCount = 0
     private(set) var hasFileProblem = false
     private let pattern: HostPattern?
     private var reader: RowReader
@@ -70,7 +69,7 @@ struct CatalogBuilder: ~Copyable {
     /// Takes a line of JSON lines.
     private mutating func take(_ line: Bytes, _ place: RecordPlace, _ report: Report) {
         if firstPlace == nil { firstPlace = place }
-        do throws(Complaint) {
+        do throws(Flaw) {
             cells.take(try JSONRow.members(in: line), &meanings, &buffer)
             takeRow(place, report)
         } catch {
@@ -127,10 +126,7 @@ struct CatalogBuilder: ~Copyable {
     }
 
     private mutating func tellProblems(_ report: Report) {
-        for problem in reader.problems {
-            if problem.severity == .warning { warningCount += 1 }
-            report(problem)
-        }
+        for problem in reader.problems { report(problem) }
     }
 
     private mutating func reportEncoding(_ line: Int?, _ report: Report) {
@@ -147,9 +143,9 @@ struct CatalogBuilder: ~Copyable {
     }
 }
 
-extension Complaint {
+extension Flaw {
     /// The same host and id stand in an earlier row.
-    static func repeated(of earlier: RowPosition) -> Complaint {
-        Complaint(.rowRepeated, "the row on line \(earlier.line) edits the same certificate on the same host")
+    static func repeated(of earlier: RowPosition) -> Flaw {
+        Flaw(.rowRepeated, "the row on line \(earlier.line) edits the same certificate on the same host")
     }
 }

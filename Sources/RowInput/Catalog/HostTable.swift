@@ -1,5 +1,4 @@
 import Glibc
-import JobModel
 
 /// Every distinct host of an input, its name stored once.
 ///
@@ -15,14 +14,13 @@ struct HostTable {
         let firstRow: UInt32
     }
 
+    /// Hosts that have a row to run.
+    private(set) var laneCount = 0
     private var names: [UInt8] = []
     private var hosts = ChunkedArray<Host>()
-    private var hostsOfLanes = ChunkedArray<UInt32>()
     private var table = NumberTable()
     private let hash = SeededHash()
     private static let noLane = UInt32.max
-
-    var laneCount: Int { hostsOfLanes.count }
 
     /// The number of a host, a new one for a new host.
     ///
@@ -42,20 +40,13 @@ struct HostTable {
     /// The lane of a host that has a row to run.
     mutating func assignLane(to host: UInt32) {
         guard hosts[Int(host)].lane == Self.noLane else { return }
-        hosts[Int(host)].lane = UInt32(hostsOfLanes.count)
-        hostsOfLanes.append(host)
+        hosts[Int(host)].lane = UInt32(laneCount)
+        laneCount += 1
     }
 
     func lane(of host: UInt32) -> Int { Int(hosts[Int(host)].lane) }
 
     func firstRow(of host: UInt32) -> Int { Int(hosts[Int(host)].firstRow) }
-
-    /// The host of a lane.
-    func key(ofLane lane: Int) -> HostKey {
-        let host = hostsOfLanes[lane]
-        let name = String(decoding: names[Self.range(host, hosts)], as: UTF8.self)
-        return HostKey(name: name, port: hosts[Int(host)].port)
-    }
 
     private static func range(_ host: UInt32, _ hosts: ChunkedArray<Host>) -> Range<Int> {
         (host == 0 ? 0 : hosts[Int(host) - 1].nameEnd)..<hosts[Int(host)].nameEnd

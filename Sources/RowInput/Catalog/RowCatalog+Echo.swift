@@ -43,8 +43,8 @@ extension RowCatalog {
     private func problemText(_ row: Int, at desk: RowDesk) throws(InputError) -> String {
         let position = index.position(row)
         desk.reader.start(at: position)
-        if map == nil, case .failure(let complaint) = try members(ofRow: row) {
-            desk.reader.add(complaint, nil)
+        if map == nil, case .failure(let flaw) = try members(ofRow: row) {
+            desk.reader.add(flaw, nil)
         } else {
             _ = try withCells(ofRow: row, at: desk) { cells, reader in reader.read(cells, at: position).isFlawless }
         }

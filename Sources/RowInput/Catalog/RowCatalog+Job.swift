@@ -54,10 +54,10 @@ extension RowCatalog {
     }
 
     /// The members of a line of JSON lines, or why it has none.
-    func members(ofRow row: Int) throws(InputError) -> Result<[JSONMember], Complaint> {
+    func members(ofRow row: Int) throws(InputError) -> Result<[JSONMember], Flaw> {
         let bytes = try bytes(ofRow: row)
         return bytes.withUnsafeBufferPointer { line in
-            Result { () throws(Complaint) in try JSONRow.members(in: line) }
+            Result { () throws(Flaw) in try JSONRow.members(in: line) }
         }
     }
 

@@ -6,8 +6,6 @@ package import JobModel
 package final class RowCatalog: JobSource, EchoSource, Sendable {
     /// How the input is written; its line end is LF where the input was not kept.
     package let shape: InputShape
-    /// Doubtful values found on the way.
-    package let warningCount: Int
     /// Whether the file as a whole is at fault, so that no row of it may run.
     package let hasFileProblem: Bool
     let index: RowIndex
@@ -58,27 +56,18 @@ package final class RowCatalog: JobSource, EchoSource, Sendable {
         self.shape = shape
         index = builder.index
         map = builder.map
-        warningCount = builder.warningCount
         hasFileProblem = builder.hasFileProblem
     }
 
     /// Rows that are part of the run, those that cannot run among them.
     package var rowCount: Int { index.count }
-    /// Rows that can run.
-    package var validRowCount: Int { index.validCount }
-    /// Rows that cannot.
+    /// Rows that cannot run.
     package var invalidRowCount: Int { index.count - index.validCount }
     /// Distinct hosts of the rows that can run.
     package var hostCount: Int { index.hosts.laneCount }
 
     /// The host of a row, or nil when the row cannot run.
     package func host(ofRow row: Int) -> Int? { index.lane(row) }
-
-    /// Name and port of a host.
-    package func hostKey(host: Int) -> HostKey { index.hosts.key(ofLane: host) }
-
-    /// Where a row stands in the input.
-    package func position(row: Int) -> RowPosition { index.position(row) }
 }
 
 extension InputSettings {

@@ -4,16 +4,16 @@ import JSONText
 enum JSONRow {
     /// The members of the object that is the line.
     ///
-    /// - Throws: ``Complaint`` with code `json-malformed`, which quotes nothing of the line.
-    static func members(in line: Bytes) throws(Complaint) -> [JSONMember] {
+    /// - Throws: ``Flaw`` with code `json-malformed`, which quotes nothing of the line.
+    static func members(in line: Bytes) throws(Flaw) -> [JSONMember] {
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONValue(parsing: Array(line))
         } catch {
-            throw Complaint(.jsonMalformed, describe(error, in: line))
+            throw Flaw(.jsonMalformed, describe(error, in: line))
         }
         guard case .object(let members) = value else {
-            throw Complaint(.jsonMalformed, "the line is \(value.kind), not an object like {\"host\":…,\"id\":…}")
+            throw Flaw(.jsonMalformed, "the line is \(value.kind), not an object like {\"host\":…,\"id\":…}")
         }
         return members
     }

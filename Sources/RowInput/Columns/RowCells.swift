@@ -29,7 +29,7 @@ struct RowCells: ~Copyable {
     private(set) var names: [String]
     private(set) var auth: [AuthCell] = []
     /// What the cells themselves are at fault for, before anything is read in them.
-    private(set) var complaints: [(column: Int?, complaint: Complaint)] = []
+    private(set) var flaws: [(column: Int?, flaw: Flaw)] = []
     /// For JSON lines, the values in the order of ``names``.
     private(set) var values: [JSONValue] = []
     /// Whether something that was meant for the auth list could not be read as part of it.
@@ -106,12 +106,12 @@ struct RowCells: ~Copyable {
         for column in nameless {
             guard column < record.count else { break }
             guard !Blanks.trimmed(record[column]).isEmpty else { continue }
-            complain(nil, .cellWithoutName, "cell \(column + 1) holds a value, but its column has no name")
+            addFlaw(nil, .cellWithoutName, "cell \(column + 1) holds a value, but its column has no name")
         }
         for column in names.count..<max(record.count, names.count)
         where !Blanks.trimmed(record[column]).isEmpty {
             let width = "the row has \(record.count) cells, the header \(names.count)"
-            complain(nil, .cellsTooMany, "\(width): is there a cell too many, or a delimiter without quotes round it?")
+            addFlaw(nil, .cellsTooMany, "\(width): is there a cell too many, or a delimiter without quotes round it?")
             break
         }
     }
@@ -139,20 +139,20 @@ struct RowCells: ~Copyable {
         switch meaning {
         case .result, .other: break
         case .nameless:
-            if cell != nil { complain(nil, .cellWithoutName, "a member without a name holds a value") }
+            if cell != nil { addFlaw(nil, .cellWithoutName, "a member without a name holds a value") }
         case .nearMiss(let field):
-            complain(column, .keyNearMiss, "this is no known key: did you mean '\(field.columnName)'?")
+            addFlaw(column, .keyNearMiss, "this is no known key: did you mean '\(field.columnName)'?")
             // Read as what it probably is, so that the row's other problems still come out.
             if fields[field.rawValue] == nil { fields[field.rawValue] = cell }
         case .badAuth(let what):
-            complain(column, .keyMalformed, what)
+            addFlaw(column, .keyMalformed, what)
             hasUnreadableAuth = true
         case .auth(let key, let type):
             if let cell { auth.append(AuthCell(key: key, type: type, cell: cell)) }
         case .field(let field):
             if let earlier = columns[field.rawValue] {
                 let names = [earlier, column].map { Quotation.of(self.names[$0].utf8) }.joined(separator: " and ")
-                complain(nil, .keyRepeated, "keys \(names) mean the same: keep one of them")
+                addFlaw(nil, .keyRepeated, "keys \(names) mean the same: keep one of them")
             } else {
                 columns[field.rawValue] = column
                 fields[field.rawValue] = cell
@@ -160,13 +160,13 @@ struct RowCells: ~Copyable {
         }
     }
 
-    private mutating func complain(_ column: Int?, _ code: Problem.Code, _ message: String) {
-        complaints.append((column, Complaint(code, message)))
+    private mutating func addFlaw(_ column: Int?, _ code: Problem.Code, _ message: String) {
+        flaws.append((column, Flaw(code, message)))
     }
 
     private mutating func clear() {
         if !auth.isEmpty { auth.removeAll(keepingCapacity: true) }
-        if !complaints.isEmpty { complaints.removeAll() }
+        if !flaws.isEmpty { flaws.removeAll() }
     }
 }
 

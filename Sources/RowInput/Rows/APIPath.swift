@@ -2,8 +2,8 @@
 enum APIPath {
     /// The path without slashes at its ends.
     ///
-    /// - Throws: ``Complaint`` with code `api-path-malformed` when it is no plain path.
-    static func read(_ cell: Bytes) throws(Complaint) -> String {
+    /// - Throws: ``Flaw`` with code `api-path-malformed` when it is no plain path.
+    static func read(_ cell: Bytes) throws(Flaw) -> String {
         if cell.equals(CellText.clear) { throw CellText.misplacedClear }
         var path = cell
         while path.first == UInt8(ascii: "/") { path = path.part(1..<path.count) }
@@ -14,7 +14,7 @@ enum APIPath {
         }
         guard isPlain else {
             // A query may hold a token, so nothing is quoted.
-            throw Complaint(
+            throw Flaw(
                 .apiPathMalformed, "this is no path like 'openapi/v1.0': letters, digits and . _ ~ - between slashes")
         }
         return path.text

@@ -15,8 +15,8 @@ struct BaseURL {
     /// - Parameters:
     ///   - cell: the value without blanks at its ends.
     ///   - scratch: where the name is put; it serves cell after cell.
-    /// - Throws: ``Complaint`` with code `base-url-malformed`.
-    init(_ cell: Bytes, scratch: HostNameScratch) throws(Complaint) {
+    /// - Throws: ``Flaw`` with code `base-url-malformed`.
+    init(_ cell: Bytes, scratch: HostNameScratch) throws(Flaw) {
         var rest = cell
         var port: UInt16 = 8088
         if let end = Self.schemeEnd(in: cell) {
@@ -44,15 +44,15 @@ struct BaseURL {
         return cell.part(colon..<cell.count).starts(with: "://") ? colon : nil
     }
 
-    private static func scheme(_ bytes: Bytes) throws(Complaint) -> PBXAddress.Scheme {
+    private static func scheme(_ bytes: Bytes) throws(Flaw) -> PBXAddress.Scheme {
         if bytes.equalsIgnoringCase("https") { return .https }
         if bytes.equalsIgnoringCase("http") { return .http }
-        throw Complaint(
+        throw Flaw(
             .baseURLMalformed, "the address must start with https:// or http://, not \(Quotation.of(bytes))")
     }
 
     /// Reads what follows the host name: a colon and the port.
-    private static func port(_ bytes: Bytes) throws(Complaint) -> UInt16 {
+    private static func port(_ bytes: Bytes) throws(Flaw) -> UInt16 {
         guard bytes[0] == UInt8(ascii: ":") else { throw tail(bytes) }
         var value = 0
         var index = 1
@@ -66,15 +66,15 @@ struct BaseURL {
         return port
     }
 
-    private static var badPort: Complaint {
-        Complaint(
+    private static var badPort: Flaw {
+        Flaw(
             .baseURLMalformed, "the port must be a number from 1 to 65535 (an IPv6 address is written in brackets)")
     }
 
-    /// The complaint about what stands behind host and port; it quotes nothing, since a query may hold a token.
-    private static func tail(_ bytes: Bytes) -> Complaint {
+    /// The flaw of an address in what stands behind host and port; it quotes nothing, since a query may hold a token.
+    private static func tail(_ bytes: Bytes) -> Flaw {
         let what = bytes.first.flatMap(HostName.ending) ?? "something"
         let hint = what == "a path" ? " (the path of the API goes into 'api_path')" : ""
-        return Complaint(.baseURLMalformed, "the address has \(what) beside host and port\(hint)")
+        return Flaw(.baseURLMalformed, "the address has \(what) beside host and port\(hint)")
     }
 }

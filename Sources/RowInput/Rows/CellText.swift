@@ -16,34 +16,34 @@ struct CellText {
     /// The text of a cell; empty when it is to be cleared.
     ///
     /// - Parameter cell: the value without blanks at its ends, not empty.
-    /// - Throws: ``Complaint`` when something stands in it that nobody can have meant.
-    func read(_ cell: Bytes) throws(Complaint) -> String {
+    /// - Throws: ``Flaw`` when something stands in it that nobody can have meant.
+    func read(_ cell: Bytes) throws(Flaw) -> String {
         if cell.equals(Self.clear) {
             guard !allowsClear else { return "" }
             throw Self.misplacedClear
         }
         if cell.contains(where: Self.isSuspicious) { try checkCharacters(cell) }
         if cell[0] == UInt8(ascii: "#"), Self.spreadsheetErrors.contains(cell.text) {
-            throw Complaint(.spreadsheetMark, "\(Quotation.of(cell)) is a spreadsheet's error, not a value")
+            throw Flaw(.spreadsheetMark, "\(Quotation.of(cell)) is a spreadsheet's error, not a value")
         }
         if cell[0] == UInt8(ascii: "'"), !allowsSpace {
-            throw Complaint(
+            throw Flaw(
                 .spreadsheetMark, "\(Quotation.of(cell)) starts with an apostrophe, a spreadsheet's mark for text")
         }
         return cell.text
     }
 
-    static let misplacedClear = Complaint(.clearNotAllowed, "'CLEAR!' has no meaning in this column")
+    static let misplacedClear = Flaw(.clearNotAllowed, "'CLEAR!' has no meaning in this column")
 
-    /// The complaint about a control character in a cell, if there is one; a tab is a blank.
-    static func controlCharacter(in cell: Bytes, allowsLineBreaks: Bool = false) -> Complaint? {
+    /// The flaw of a cell that has a control character in it, or nil; a tab is a blank.
+    static func controlCharacter(in cell: Bytes, allowsLineBreaks: Bool = false) -> Flaw? {
         for byte in cell where byte < 0x20 || byte == 0x7F {
             switch byte {
             case 0x09: continue
             case 0x0A, 0x0D:
-                if !allowsLineBreaks { return Complaint(.controlCharacter, "there is a line break inside the value") }
-            case 0: return Complaint(.controlCharacter, "there is a NUL byte inside the value")
-            default: return Complaint(.controlCharacter, "there is a control character inside the value")
+                if !allowsLineBreaks { return Flaw(.controlCharacter, "there is a line break inside the value") }
+            case 0: return Flaw(.controlCharacter, "there is a NUL byte inside the value")
+            default: return Flaw(.controlCharacter, "there is a control character inside the value")
             }
         }
         return nil
@@ -52,10 +52,10 @@ struct CellText {
     /// Whether a byte could be, or begin, something that is not looked for in every cell.
     private static func isSuspicious(_ byte: UInt8) -> Bool { byte <= 0x20 || byte >= 0x7F }
 
-    private func checkCharacters(_ cell: Bytes) throws(Complaint) {
-        if let complaint = Self.controlCharacter(in: cell) { throw complaint }
+    private func checkCharacters(_ cell: Bytes) throws(Flaw) {
+        if let flaw = Self.controlCharacter(in: cell) { throw flaw }
         if let blank = Blanks.first(in: cell, allowsSpace: allowsSpace) {
-            throw Complaint(.blankInside, "there is \(blank) inside \(Quotation.of(cell))")
+            throw Flaw(.blankInside, "there is \(blank) inside \(Quotation.of(cell))")
         }
     }
 

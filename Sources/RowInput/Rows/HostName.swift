@@ -15,8 +15,8 @@ enum HostName {
     /// equal.
     ///
     /// - Parameter address: the address; what follows the name is left in it.
-    /// - Throws: ``Complaint`` with code `base-url-malformed`.
-    static func read(_ address: inout Bytes, into scratch: HostNameScratch) throws(Complaint) -> Bytes {
+    /// - Throws: ``Flaw`` with code `base-url-malformed`.
+    static func read(_ address: inout Bytes, into scratch: HostNameScratch) throws(Flaw) -> Bytes {
         if address.first == UInt8(ascii: "[") { return try readIPv6(&address, into: scratch) }
         var labelStart = 0
         var isNumber = true
@@ -62,32 +62,32 @@ enum HostName {
     }
 
     /// Checks that a name ended where names may end, and that there is one.
-    private static func check(_ rest: Bytes, of address: Bytes) throws(Complaint) {
+    private static func check(_ rest: Bytes, of address: Bytes) throws(Flaw) {
         if let byte = rest.first, byte != UInt8(ascii: ":"), ending(byte) == nil { throw malformed(address) }
-        if rest.count == address.count { throw Complaint(.baseURLMalformed, "there is no host name in the address") }
+        if rest.count == address.count { throw Flaw(.baseURLMalformed, "there is no host name in the address") }
     }
 
-    private static var tooLong: Complaint {
-        Complaint(.baseURLMalformed, "the host name is longer than \(limit) characters")
+    private static var tooLong: Flaw {
+        Flaw(.baseURLMalformed, "the host name is longer than \(limit) characters")
     }
 
-    /// The complaint about a name that is none; it quotes what stands before anything that may hide a secret.
-    private static func malformed(_ address: Bytes) -> Complaint {
+    /// The flaw of a name that is none; it quotes what stands before anything that may hide a secret.
+    private static func malformed(_ address: Bytes) -> Flaw {
         guard !address.contains(UInt8(ascii: "@")) else {
-            return Complaint(
+            return Flaw(
                 .baseURLMalformed, "the address is more than host and port, perhaps a user name and password")
         }
         let name = address.prefix { ending($0) == nil && $0 != UInt8(ascii: ":") }
         if name.contains(where: { $0 >= 0x80 }) {
-            return Complaint(
+            return Flaw(
                 .baseURLMalformed,
                 "\(Quotation.of(name)) is no host name: write letters beyond ASCII in their 'xn--' form")
         }
-        return Complaint(.baseURLMalformed, "\(Quotation.of(name)) is no host name or address")
+        return Flaw(.baseURLMalformed, "\(Quotation.of(name)) is no host name or address")
     }
 
     /// Checks for four numbers, none of which could be taken for octal.
-    private static func checkIPv4(_ name: Bytes) throws(Complaint) {
+    private static func checkIPv4(_ name: Bytes) throws(Flaw) {
         var dots = 0
         var value = 0
         var digits = 0
@@ -106,16 +106,16 @@ enum HostName {
         guard dots == 3 else { throw malformed(name) }
     }
 
-    private static func readIPv6(_ address: inout Bytes, into scratch: HostNameScratch) throws(Complaint) -> Bytes {
+    private static func readIPv6(_ address: inout Bytes, into scratch: HostNameScratch) throws(Flaw) -> Bytes {
         guard let bracket = address.firstIndex(of: UInt8(ascii: "]")) else {
-            throw Complaint(.baseURLMalformed, "the bracket of an IPv6 address is not closed")
+            throw Flaw(.baseURLMalformed, "the bracket of an IPv6 address is not closed")
         }
         let digits = address.part(1..<bracket)
         var binary = in6_addr()
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard digits.count < text.count, !digits.contains(0), inet_pton(AF_INET6, digits.text, &binary) == 1,
             inet_ntop(AF_INET6, &binary, &text, socklen_t(text.count)) != nil
-        else { throw Complaint(.baseURLMalformed, "\(Quotation.of(digits)) in brackets is no IPv6 address") }
+        else { throw Flaw(.baseURLMalformed, "\(Quotation.of(digits)) in brackets is no IPv6 address") }
         address = address.part(bracket + 1..<address.count)
         let name = [UInt8(ascii: "[")] + text.prefix { $0 != 0 }.map(UInt8.init) + [UInt8(ascii: "]")]
         for (index, byte) in name.enumerated() { scratch[index] = byte }

@@ -8,7 +8,7 @@ extension RowReader {
         let object = cells[.authObject]
         if (cells.auth.isEmpty ? 0 : 1) + (list == nil ? 0 : 1) + (object == nil ? 0 : 1) > 1 {
             let message = "the credentials of the DNS provider are given twice: either 'auth.KEY' or 'auth_info_list'"
-            add(Complaint(.authGivenTwice, message), nil)
+            add(Flaw(.authGivenTwice, message), nil)
         }
         if !cells.auth.isEmpty { return readAuthCells(cells) }
         if let list { return readAuthValue(list, isObject: false, cells) }
@@ -21,9 +21,9 @@ extension RowReader {
         var items: [AuthInfo] = []
         var keys: Set<[UInt8]> = []
         for entry in cells.auth {
-            let item = value(of: entry.cell, cells) { _ throws(Complaint) in
+            let item = value(of: entry.cell, cells) { _ throws(Flaw) in
                 guard keys.insert(Array(entry.key.utf8)).inserted else {
-                    throw Complaint(.authKeyRepeated, "the key stands twice in this row")
+                    throw Flaw(.authKeyRepeated, "the key stands twice in this row")
                 }
                 return AuthInfo(key: entry.key, value: try reader.value(entry))
             }
@@ -32,7 +32,7 @@ extension RowReader {
             if isDoubtful, AuthReader.isNumber(entry.cell.bytes, of: entry.key) {
                 let message =
                     "a number is sent as a text: name the column 'auth.\(entry.key):int' to send it as a number"
-                add(Complaint(.authNumberAsText, message), cells.names[entry.cell.column], severity: .warning)
+                add(Flaw(.authNumberAsText, message), cells.names[entry.cell.column], severity: .warning)
             }
         }
         return items
@@ -43,11 +43,11 @@ extension RowReader {
         _ cell: RowCells.Cell, isObject: Bool, _ cells: borrowing RowCells
     ) -> [AuthInfo]? {
         var reader = AuthReader(secrets: secrets)
-        let items = value(of: cell, cells) { cell throws(Complaint) in
+        let items = value(of: cell, cells) { cell throws(Flaw) in
             try cells.isCSV
                 ? reader.list(in: cell.bytes) : reader.list(cells.values[cell.column], isObject: isObject)
         }
-        for complaint in reader.doubts { add(complaint, cells.names[cell.column], severity: .warning) }
+        for flaw in reader.doubts { add(flaw, cells.names[cell.column], severity: .warning) }
         return items
     }
 }

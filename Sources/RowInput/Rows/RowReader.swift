@@ -32,7 +32,7 @@ struct RowReader: ~Copyable {
     /// - Returns: what the row says; the name of its host is borrowed until the next row is read.
     mutating func read(_ cells: borrowing RowCells, at position: RowPosition) -> RowDraft {
         start(at: position)
-        for (column, complaint) in cells.complaints { add(complaint, column.map { cells.names[$0] }) }
+        for (column, flaw) in cells.flaws { add(flaw, column.map { cells.names[$0] }) }
         var draft = RowDraft()
         readAddress(cells, &draft)
         readID(cells, &draft)
@@ -50,20 +50,20 @@ struct RowReader: ~Copyable {
     }
 
     /// Notes a problem of the row that was begun last.
-    mutating func add(_ complaint: Complaint, _ column: String?, severity: Problem.Severity = .row) {
+    mutating func add(_ flaw: Flaw, _ column: String?, severity: Problem.Severity = .row) {
         if severity == .row { flawCount += 1 }
         problems.append(
             Problem(
-                code: complaint.code, severity: severity, line: position.line, row: position.row, column: column,
-                message: complaint.message))
+                code: flaw.code, severity: severity, line: position.line, row: position.row, column: column,
+                message: flaw.message))
     }
 
     /// What `read` makes of a cell, or nil and a problem of its column.
     @inline(__always)
     mutating func value<Value>(
-        of cell: RowCells.Cell, _ cells: borrowing RowCells, _ read: (RowCells.Cell) throws(Complaint) -> Value
+        of cell: RowCells.Cell, _ cells: borrowing RowCells, _ read: (RowCells.Cell) throws(Flaw) -> Value
     ) -> Value? {
-        do throws(Complaint) {
+        do throws(Flaw) {
             return try read(cell)
         } catch {
             add(error, cells.names[cell.column])
@@ -74,9 +74,9 @@ struct RowReader: ~Copyable {
 
 extension RowCells.Cell {
     /// The bytes of a value that must be text, which only in JSON lines it may not be.
-    func text() throws(Complaint) -> Bytes {
+    func text() throws(Flaw) -> Bytes {
         if kind == .text { return bytes }
-        throw Complaint(.jsonType, "\(kind.title) stands where a text should be: put it in quotes")
+        throw Flaw(.jsonType, "\(kind.title) stands where a text should be: put it in quotes")
     }
 }
 

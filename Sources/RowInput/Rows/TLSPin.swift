@@ -2,10 +2,10 @@
 enum TLSPin {
     /// The pin of a cell.
     ///
-    /// - Throws: ``Complaint`` with code `tls-pin-malformed`.
-    static func read(_ cell: Bytes) throws(Complaint) -> String {
+    /// - Throws: ``Flaw`` with code `tls-pin-malformed`.
+    static func read(_ cell: Bytes) throws(Flaw) -> String {
         if isWellFormed(cell) { return cell.text }
-        throw Complaint(.tlsPinMalformed, "a pin is 'sha256//' and the base64 text of 32 bytes (44 characters)")
+        throw Flaw(.tlsPinMalformed, "a pin is 'sha256//' and the base64 text of 32 bytes (44 characters)")
     }
 
     /// Whether a cell has that form. Only the one base64 text that curl would compare with is right.

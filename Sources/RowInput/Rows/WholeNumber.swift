@@ -5,7 +5,7 @@ enum WholeNumber {
     /// Reads a number: digits, with `.0` or `.00` behind them as spreadsheets write it, and leading zeros.
     ///
     /// - Parameter allowsMinus: whether it may be negative.
-    /// - Returns: nil when it is no such number or exceeds 64 bits; ``flaw(of:)`` then says why.
+    /// - Returns: nil when it is no such number or exceeds 64 bits; ``reason(against:)`` then says why.
     @inline(__always)
     static func read(_ cell: Bytes, allowsMinus: Bool = false) -> Int64? {
         var value: Int64 = 0
@@ -27,7 +27,7 @@ enum WholeNumber {
     static func readJSON(_ text: Bytes) -> Int64? { read(text) ?? JSONNumber(text.text).integer }
 
     /// Why a cell is no whole number, in one clause that quotes nothing.
-    static func flaw(of cell: Bytes) -> String {
+    static func reason(against cell: Bytes) -> String {
         let digits = cell.filter(\.isDigit).count
         switch cell.first {
         case UInt8(ascii: "'"): return "has an apostrophe, a spreadsheet's mark for text, before it: take it away"

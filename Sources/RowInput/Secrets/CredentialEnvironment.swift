@@ -33,7 +33,7 @@ struct CredentialEnvironment {
         if value != nil {
             throw .badEnvironment("\(name) and \(name)_FILE are both set", hint: "unset one of them")
         }
-        do throws(SecretFile.Flaw) {
+        do throws(SecretFile.Failure) {
             return try SecretFile.read(path, in: ".")
         } catch {
             throw .badEnvironment(

@@ -38,14 +38,14 @@ struct CredentialFileReader {
 
     private mutating func take(_ cells: Record, _ place: RecordPlace) {
         guard failure == nil else { return }
-        do throws(Complaint) {
+        do throws(Flaw) {
             if width == nil { try takeHeader(cells) } else { try takeRow(cells) }
         } catch {
             failure = .badCredentials(path, line: place.line, error.message)
         }
     }
 
-    private mutating func takeHeader(_ cells: Record) throws(Complaint) {
+    private mutating func takeHeader(_ cells: Record) throws(Flaw) {
         width = cells.count
         for column in 0..<cells.count {
             if case .field(let field) = ColumnMeaning(name: Blanks.trimmed(cells[column]), in: .csv) {
@@ -53,31 +53,31 @@ struct CredentialFileReader {
             }
         }
         for field in [Field.baseURL, .clientID, .clientSecret] where columns[field] == nil {
-            throw Complaint(.headerColumnMissing, "there is no column '\(field.columnName)' in the header")
+            throw Flaw(.headerColumnMissing, "there is no column '\(field.columnName)' in the header")
         }
     }
 
-    private mutating func takeRow(_ cells: Record) throws(Complaint) {
+    private mutating func takeRow(_ cells: Record) throws(Flaw) {
         guard cells.count <= width ?? 0 else {
-            throw Complaint(.cellsTooMany, "the row has more cells than the header")
+            throw Flaw(.cellsTooMany, "the row has more cells than the header")
         }
         guard let url = cell(.baseURL, in: cells) else { return try checkEmpty(cells) }
         guard let id = cell(.clientID, in: cells), let secret = cell(.clientSecret, in: cells) else {
-            throw Complaint(.credentialsIncomplete, "the row must have both 'client_id' and 'client_secret'")
+            throw Flaw(.credentialsIncomplete, "the row must have both 'client_id' and 'client_secret'")
         }
         let credentials = Credentials.client(
             id: try CellText.clientID.read(id), secret: try secrets.secret(secret, isQuotable: true))
         if url.equals("*") {
-            guard others == nil else { throw Complaint(.rowRepeated, "there is more than one row for '*'") }
+            guard others == nil else { throw Flaw(.rowRepeated, "there is more than one row for '*'") }
             others = credentials
         } else if byHost.updateValue(credentials, forKey: try hostKey(url)) != nil {
-            throw Complaint(.rowRepeated, "an earlier row is for the same host")
+            throw Flaw(.rowRepeated, "an earlier row is for the same host")
         }
     }
 
-    private func checkEmpty(_ cells: Record) throws(Complaint) {
+    private func checkEmpty(_ cells: Record) throws(Flaw) {
         for column in 0..<cells.count where !Blanks.trimmed(cells[column]).isEmpty {
-            throw Complaint(.baseURLMissing, "the row names no host in 'base_url', nor '*'")
+            throw Flaw(.baseURLMissing, "the row names no host in 'base_url', nor '*'")
         }
     }
 
@@ -87,7 +87,7 @@ struct CredentialFileReader {
         return bytes.isEmpty ? nil : bytes
     }
 
-    private func hostKey(_ cell: Bytes) throws(Complaint) -> HostKey {
+    private func hostKey(_ cell: Bytes) throws(Flaw) -> HostKey {
         let scratch = HostName.makeScratch()
         defer { scratch.deallocate() }
         let url = try BaseURL(cell, scratch: scratch)

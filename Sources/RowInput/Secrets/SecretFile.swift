@@ -7,7 +7,7 @@ enum SecretFile {
     static let limit = 1 << 20
 
     /// Why a file holds no secret.
-    struct Flaw: Error {
+    struct Failure: Error {
         /// One clause about the file, like `is empty`.
         let clause: String
     }
@@ -17,17 +17,17 @@ enum SecretFile {
     /// - Parameters:
     ///   - path: where it is.
     ///   - folder: what a relative path is relative to.
-    static func read(_ path: String, in folder: String) throws(Flaw) -> String {
+    static func read(_ path: String, in folder: String) throws(Failure) -> String {
         let fullPath = path.hasPrefix("/") ? path : "\(folder)/\(path)"
         // Also keeps a pipe without a writer, which would never open, and one that can be read only once, away.
         guard !path.isEmpty, !path.utf8.contains(0), isRegularFile(fullPath) else {
-            throw Flaw(clause: "is no file that exists")
+            throw Failure(clause: "is no file that exists")
         }
         var bytes = try content(fullPath)
         if bytes.last == 0x0A { bytes.removeLast() }
         if bytes.last == 0x0D { bytes.removeLast() }
-        guard !bytes.isEmpty else { throw Flaw(clause: "is empty") }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw Flaw(clause: "is no UTF-8 text") }
+        guard !bytes.isEmpty else { throw Failure(clause: "is empty") }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure(clause: "is no UTF-8 text") }
         return text
     }
 
@@ -36,7 +36,7 @@ enum SecretFile {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    private static func content(_ path: String) throws(Flaw) -> [UInt8] {
+    private static func content(_ path: String) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
         do throws(InputError) {
             let file = try FileDescriptor.open(path)
@@ -44,9 +44,9 @@ enum SecretFile {
                 if bytes.count <= limit { bytes.append(contentsOf: piece) }
             }
         } catch {
-            throw Flaw(clause: "cannot be read")
+            throw Failure(clause: "cannot be read")
         }
-        guard bytes.count <= limit else { throw Flaw(clause: "is larger than 1 MiB") }
+        guard bytes.count <= limit else { throw Failure(clause: "is larger than 1 MiB") }
         return bytes
     }
 }

@@ -11,20 +11,20 @@ struct SecretReader {
     ///
     /// - Parameters:
     ///   - cell: the value without blanks at its ends, not empty.
-    ///   - isQuotable: whether a complaint may name the variable or the file.
-    /// - Throws: ``Complaint`` when the cell is a mask, or its reference leads to nothing.
-    func secret(_ cell: Bytes, isQuotable: Bool) throws(Complaint) -> Secret {
+    ///   - isQuotable: whether the text of a flaw may name the variable or the file.
+    /// - Throws: ``Flaw`` when the cell is a mask, or its reference leads to nothing.
+    func secret(_ cell: Bytes, isQuotable: Bool) throws(Flaw) -> Secret {
         switch SecretCell(cell) {
         case .literal: return Secret(cell.text)
         case .mask:
-            throw Complaint(
+            throw Flaw(
                 .secretMasked, "'***' only stands for a secret that was left out: write the secret or a reference to it"
             )
         case .environment(let name):
             if let value = environment[name], !value.isEmpty { return Secret(value) }
             throw unresolved("environment variable", isQuotable ? name : nil, "is not set or empty")
         case .file(let path):
-            do throws(SecretFile.Flaw) {
+            do throws(SecretFile.Failure) {
                 return Secret(try SecretFile.read(path, in: folder))
             } catch {
                 throw unresolved("file", isQuotable ? path : nil, error.clause)
@@ -32,8 +32,8 @@ struct SecretReader {
         }
     }
 
-    private func unresolved(_ what: String, _ name: String?, _ state: String) -> Complaint {
+    private func unresolved(_ what: String, _ name: String?, _ state: String) -> Flaw {
         let subject = name.map { "the \(what) \(Quotation.of($0.utf8))" } ?? "the \(what) that the reference names"
-        return Complaint(.referenceUnresolved, "\(subject) \(state)")
+        return Flaw(.referenceUnresolved, "\(subject) \(state)")
     }
 }

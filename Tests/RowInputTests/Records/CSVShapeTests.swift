@@ -20,7 +20,7 @@ struct CSVShapeTests {
     func unkept(text: String, rows: [String]) throws {
         let reading = try Reading(text, kept: false)
         #expect(reading.texts == [])
-        #expect(reading.catalog.validRowCount == rows.count)
+        #expect(reading.validRowCount == rows.count)
     }
 
     @Test(
@@ -41,7 +41,7 @@ struct CSVShapeTests {
     func limits() throws {
         let cell = String(repeating: "x", count: 1 << 20)
         let fine = try Reading("note,\(CSVTexts.header)\n\(cell),a,1,0,t\n")
-        #expect(fine.texts == [] && fine.catalog.validRowCount == 1)
+        #expect(fine.texts == [] && fine.validRowCount == 1)
         let long = try Reading("note,\(CSVTexts.header)\n\(cell)x,a,1,0,t\n")
         #expect(long.texts == ["fleet:2: a cell that starts here is larger than 1 MiB: is its quote closed?"])
         let row = try Reading("note,\(CSVTexts.header)\n,a,1,0,t,\(cell),\(cell),\(cell),\(cell)\n")

@@ -20,7 +20,7 @@ struct DialectTests {
         }
         let choice: InputSettings.DelimiterChoice =
             [",": .comma, ";": .semicolon, "\t": .tab, "|": .pipe][delimiter] ?? .automatic
-        #expect(try Reading(text, settings: InputSettings(delimiter: choice)).catalog.validRowCount == 1)
+        #expect(try Reading(text, settings: InputSettings(delimiter: choice)).validRowCount == 1)
     }
 
     @Test("Other delimiters may stand bare in header and cells")

@@ -9,7 +9,7 @@ struct JSONConformanceTests {
     @Test("Each form of a value is taken", arguments: JSONTexts.values)
     func taken(value: String) throws {
         let reading = try Reading.line([("note", value)])
-        #expect(reading.texts == [] && reading.catalog.validRowCount == 1)
+        #expect(reading.texts == [] && reading.validRowCount == 1)
         let compact = value.split(whereSeparator: { " \t".contains($0) }).joined()
         let echo = try reading.echoedMembers()[0].split(whereSeparator: { " ".contains($0) }).joined()
         if !value.contains("\\") { #expect(echo.hasSuffix("\"note\":\(compact)")) }

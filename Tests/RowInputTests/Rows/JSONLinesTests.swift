@@ -61,7 +61,7 @@ struct JSONLinesTests {
         let reading = try Reading.line([(key, value)])
         let about = reading.texts.filter { text.isEmpty || $0.contains(text) }
         #expect(about.count == (text.isEmpty ? 0 : 1), "\(reading.texts)")
-        #expect(reading.catalog.validRowCount == (text.isEmpty || text.hasPrefix("warning") ? 1 : 0))
+        #expect(reading.validRowCount == (text.isEmpty || text.hasPrefix("warning") ? 1 : 0))
         #expect(!reading.catalog.hasFileProblem)
     }
 
@@ -72,7 +72,7 @@ struct JSONLinesTests {
         let good = #"{"host":"a","id":1,"auto_renewal":0,"access_token":"t"}"#
         let reading = try Reading("\(good)\n\(line)\n\(good)\n", name: "fleet.jsonl")
         #expect(reading.codes == [.jsonMalformed, .rowRepeated])
-        #expect(reading.catalog.rowCount == 3 && reading.catalog.validRowCount == 1)
+        #expect(reading.catalog.rowCount == 3 && reading.validRowCount == 1)
         #expect(try reading.echoedMembers()[1] == "")
         #expect(try reading.echo()[1].problem == reading.problems[0].message)
     }
@@ -96,7 +96,7 @@ struct JSONLinesTests {
         #expect(try Reading(line, name: "x.csv").catalog.hasFileProblem)
         #expect(try Reading("host,id", name: "x").catalog.shape.format == .csv)
         let forced = InputSettings(format: .jsonl)
-        #expect(try Reading(line, name: "x.csv", settings: forced).catalog.validRowCount == 1)
+        #expect(try Reading(line, name: "x.csv", settings: forced).validRowCount == 1)
     }
 
     @Test("Bytes that are no UTF-8 make the file wrong, and the other lines are judged all the same")

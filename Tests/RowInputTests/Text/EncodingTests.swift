@@ -39,7 +39,7 @@ struct EncodingTests {
             #expect(shape.lineEnding == [0x0D, 0x0A])
         }
         let unkept = try Reading(bytes: bytes, settings: InputSettings(encoding: choice), kept: false)
-        #expect(unkept.texts == [] && unkept.catalog.validRowCount == 2)
+        #expect(unkept.texts == [] && unkept.validRowCount == 2)
     }
 
     static let header = Array("host,id,auto_renewal,access_token,note\n".utf8)
