@@ -11,10 +11,14 @@ package struct HTTPExchange: Sendable {
         case unanswered(AnswerFailure, status: Int?)
     }
 
+    /// What the request came to.
     package let ending: Ending
     /// From the call to its end, name lookup included.
     package let latency: Duration
 
+    /// - Parameters:
+    ///   - ending: what the request came to.
+    ///   - latency: from the call to its end.
     package init(_ ending: Ending, latency: Duration) {
         self.ending = ending
         self.latency = latency
@@ -28,12 +32,18 @@ package struct HTTPAnswer: Hashable, Sendable {
 
     /// HTTP status, 101 or above.
     package let status: Int
+    /// The body as it came, at most ``sizeLimit`` bytes.
     package let body: [UInt8]
     /// Whether body or headers went past ``sizeLimit``; the rest was not read.
     package let isTruncated: Bool
     /// When the server wants to be asked again; nil when it does not say, or not readably.
     package let retryAfter: RetryAfter?
 
+    /// - Parameters:
+    ///   - status: HTTP status, 101 or above.
+    ///   - body: what came, at most ``sizeLimit`` bytes.
+    ///   - isTruncated: whether more would have come.
+    ///   - retryAfter: when the server wants to be asked again.
     package init(status: Int, body: [UInt8], isTruncated: Bool = false, retryAfter: RetryAfter? = nil) {
         self.status = status
         self.body = body

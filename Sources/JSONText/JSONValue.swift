@@ -42,9 +42,14 @@ package enum JSONValue: Hashable, Sendable {
 
 /// One member of a JSON object.
 package struct JSONMember: Hashable, Sendable {
+    /// The key without quotes and escapes.
     package let key: String
+    /// What stands under it.
     package let value: JSONValue
 
+    /// - Parameters:
+    ///   - key: without quotes and escapes, empty or not.
+    ///   - value: what stands under it.
     package init(key: String, value: JSONValue) {
         self.key = key
         self.value = value

@@ -11,9 +11,13 @@ package struct JSONWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Opens an object; only members may come next.
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
+    /// Closes the object opened last.
     package mutating func endObject() { close(UInt8(ascii: "}")) }
+    /// Opens an array; only values may come next.
     package mutating func beginArray() { open(UInt8(ascii: "[")) }
+    /// Closes the array opened last.
     package mutating func endArray() { close(UInt8(ascii: "]")) }
 
     /// Writes a member's key; its value must come next.
@@ -23,15 +27,20 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Writes a value: a text, quoted and escaped.
     package mutating func string(_ text: String) {
         separate()
         bytes.appendJSONString(text)
     }
 
+    /// Writes a value: a whole number, every digit of it.
     package mutating func integer(_ number: Int64) { raw(String(number).utf8) }
+    /// Writes a value: `true` or `false`.
     package mutating func boolean(_ value: Bool) { raw((value ? "true" : "false").utf8) }
+    /// Writes a value: `null`.
     package mutating func null() { raw("null".utf8) }
 
+    /// Writes a value with all that is in it, numbers as they were read.
     package mutating func value(_ value: JSONValue) {
         switch value {
         case .null: null()
@@ -56,21 +65,25 @@ package struct JSONWriter: Sendable {
         bytes.append(contentsOf: text)
     }
 
+    /// Writes a member that is a text.
     package mutating func member(_ key: String, _ text: String) {
         self.key(key)
         string(text)
     }
 
+    /// Writes a member that is a whole number.
     package mutating func member(_ key: String, _ number: Int64) {
         self.key(key)
         integer(number)
     }
 
+    /// Writes a member that is a boolean.
     package mutating func member(_ key: String, _ value: Bool) {
         self.key(key)
         boolean(value)
     }
 
+    /// Writes a member of any value.
     package mutating func member(_ key: String, _ value: JSONValue) {
         self.key(key)
         self.value(value)

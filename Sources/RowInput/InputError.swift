@@ -10,6 +10,7 @@ package struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
         case broken
     }
 
+    /// Which of the two it is.
     package let kind: Kind
     /// One clause for a person, without secrets.
     package let message: String

@@ -34,8 +34,11 @@ package struct InputSettings: Sendable {
         case windows1252 = "windows-1252"
     }
 
+    /// CSV, JSON lines, or found by itself.
     package var format: FormatChoice
+    /// What separates the cells of a CSV; JSON lines leave it alone.
     package var delimiter: DelimiterChoice
+    /// How the bytes are text; bytes that are none under it are a problem of the file.
     package var encoding: EncodingChoice
     /// Only rows whose host, without port, matches this shell pattern are part of anything; nil takes all.
     package var only: String?

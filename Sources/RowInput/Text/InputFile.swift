@@ -5,7 +5,8 @@ import JobModel
 ///
 /// A kept input is copied into memory of the kernel as it is read for the first time, so that nothing done to the file
 /// during a run matters and its rows can be read again, from any thread. One that is not kept can be read once, from
-/// front to back, by one thread.
+/// front to back, by one thread. The copy takes as much memory as the input is large, twice that for an input that is no
+/// UTF-8, because on a disk the secrets in it would stand in the clear.
 package final class InputFile: Sendable {
     /// What problems call it: the path as given, `-` for standard input.
     package let name: String
