@@ -16,6 +16,7 @@ package protocol JobSource: Sendable {
 
 /// Where the result file gets the user's own columns from.
 package protocol EchoSource: Sendable {
+    /// How the input is written, and so the result.
     var shape: InputShape { get }
     /// Calls `body` once for every input row, in input order.
     ///
@@ -72,6 +73,7 @@ package struct RowProgress: Hashable, Sendable {
     /// When work on the row began; nil before its first request.
     package var startedAt: WallTime?
 
+    /// Of a row on which no work was done yet.
     package init() {}
 }
 
@@ -90,6 +92,7 @@ package struct StepReport: Sendable {
         case stopHost(Outcome, reason: String)
     }
 
+    /// What is to become of the row.
     package var verdict: Verdict
     /// How long the step's HTTP request took; nil when none was made.
     package var latency: Duration?
@@ -102,6 +105,7 @@ package struct StepReport: Sendable {
     /// Whether the host now has a session that ``JobPerformer/close(_:within:)`` must end.
     package var isSessionOpen: Bool
 
+    /// A report; of what is left out, nothing happened in the step.
     package init(
         _ verdict: Verdict, latency: Duration?, edits: Int = 0, isDoubtful: Bool = false, renewals: Int = 0,
         isSessionOpen: Bool
