@@ -8,6 +8,7 @@ package struct TransportError: Error, Hashable, CustomStringConvertible {
         case broken
     }
 
+    /// Which of the two it is.
     package let kind: Kind
     /// One clause for a person: lower case, without a full stop.
     package let description: String
