@@ -30,20 +30,26 @@ struct CSVResultText {
     mutating func append(_ cells: [[UInt8]], _ position: RowPosition, _ outcome: Outcome) {
         for cell in cells.prefix(shape.header.count) { appendCell(cell) }
         for _ in cells.count..<max(cells.count, shape.header.count) { endCell() }
-        append(position.row)
-        append(position.line)
-        append(plain: outcome.status.rawValue)
-        append(outcome.errcode)
-        append(foreign: outcome.errmsg)
-        append(outcome.httpStatus)
-        append(plain: outcome.errorClass?.rawValue ?? "")
-        append(foreign: outcome.error)
-        append(outcome.attempts)
-        append(outcome.startedAt)
-        append(outcome.finishedAt)
-        append(outcome.durationMilliseconds.map { Int($0) })
-        endCell()
+        for field in ResultField.allCases { append(field, position, outcome) }
         endRow()
+    }
+
+    private mutating func append(_ field: ResultField, _ position: RowPosition, _ outcome: Outcome) {
+        switch field {
+        case .row: append(position.row)
+        case .line: append(position.line)
+        case .status: append(plain: outcome.status.rawValue)
+        case .errcode: append(outcome.errcode)
+        case .errmsg: append(foreign: outcome.errmsg)
+        case .httpStatus: append(outcome.httpStatus)
+        case .errorClass: append(plain: outcome.errorClass?.rawValue ?? "")
+        case .error: append(foreign: outcome.error)
+        case .attempts: append(outcome.attempts)
+        case .startedAt: append(outcome.startedAt)
+        case .finishedAt: append(outcome.finishedAt)
+        case .durationMilliseconds: append(outcome.durationMilliseconds.map { Int($0) })
+        case .verified: endCell()
+        }
     }
 
     /// Writes a text that may have come from a PBX, made harmless to a spreadsheet that would take it for a formula.
