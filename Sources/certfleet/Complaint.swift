@@ -5,15 +5,12 @@ import RowInput
 import RunRecord
 
 /// Why a command was refused or broke off, as the operator reads it on standard error.
-struct Complaint: Error, Hashable, CustomStringConvertible {
+struct Complaint: Error, Hashable {
     let status: ExitStatus
     /// What is wrong: one sentence in lower case without a full stop.
     let message: String
     /// What to do about it; nil when there is nothing to say.
     let hint: String?
-
-    /// Message and hint in one line, which is what is left of a complaint that the parser of the command line caught.
-    var description: String { hint.map { "\(message): \($0)" } ?? message }
 
     static func usage(_ message: String, hint: String? = nil) -> Complaint {
         Complaint(status: .usage, message: message, hint: hint)
@@ -27,17 +24,10 @@ struct Complaint: Error, Hashable, CustomStringConvertible {
         Complaint(status: .broken, message: message, hint: nil)
     }
 
-    /// Says what an error means.
-    ///
-    /// - Returns: the exit status that goes with it.
-    static func report(_ error: any Error) -> ExitStatus {
-        guard let complaint = Complaint(error) else {
-            // Help and version are asked for, so they go to standard output.
-            Console.output(Certfleet.fullMessage(for: error) + "\n")
-            return .success
-        }
-        Console.error(complaint.message, hint: complaint.hint)
-        return complaint.status
+    /// What broke a run that had begun: whatever it is, it is the tool's failure by then.
+    init(breakingRun error: any Error) {
+        let cause = Complaint(error)
+        self.init(status: .broken, message: cause?.message ?? String(describing: error), hint: cause?.hint)
     }
 
     /// The one place where errors meet exit codes; nil when the error is no error but a wish for help.
@@ -46,13 +36,9 @@ struct Complaint: Error, Hashable, CustomStringConvertible {
         case let complaint as Complaint: self = complaint
         case let error as InputError: self.init(error)
         case let error as RunRecordError: self.init(error)
-        case let error as TransportError: self = .usage(error.description)
+        case let error as TransportError: self.init(error)
         case let error as SimulatorError: self.init(status: .broken, message: error.description, hint: error.hint)
-        default:
-            guard Certfleet.exitCode(for: error) != .success else { return nil }
-            let message = Certfleet.message(for: error)
-            let hint = "see 'certfleet --help' or 'certfleet COMMAND --help'"
-            self = .usage(message.prefix(1).lowercased() + message.dropFirst(), hint: hint)
+        default: self.init(parsing: error)
         }
     }
 
@@ -69,5 +55,44 @@ struct Complaint: Error, Hashable, CustomStringConvertible {
     private init(_ error: RunRecordError) {
         let status: ExitStatus = error.errorClass == .refused ? .usage : .broken
         self.init(status: status, message: error.message, hint: error.hint)
+    }
+
+    private init(_ error: TransportError) {
+        self.init(status: error.kind == .broken ? .broken : .usage, message: error.description, hint: nil)
+    }
+
+    /// An error of the command line's parser, or one that nobody foresaw.
+    private init?(parsing error: any Error) {
+        let message = Certfleet.message(for: error)
+        switch Certfleet.exitCode(for: error) {
+        case .success: return nil
+        case .validationFailure:
+            let hint = "see 'certfleet --help' or 'certfleet COMMAND --help'"
+            self = .usage(message.prefix(1).lowercased() + message.dropFirst(), hint: hint)
+        default: self = .broken(message)
+        }
+    }
+}
+
+extension Complaint {
+    /// Says what an error means.
+    ///
+    /// - Returns: the exit status that goes with it.
+    static func report(_ error: any Error) -> ExitStatus {
+        guard let complaint = Complaint(error) else { return answer(error) }
+        Console.error(complaint.message, hint: complaint.hint)
+        return complaint.status
+    }
+
+    /// Prints help or the version: they are asked for, so they go to standard output.
+    private static func answer(_ wish: any Error) -> ExitStatus {
+        do {
+            try Console.output(Certfleet.fullMessage(for: wish) + "\n")
+            return .success
+        } catch let status as ExitStatus {
+            return status
+        } catch {
+            return report(error)
+        }
     }
 }

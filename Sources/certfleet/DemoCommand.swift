@@ -26,7 +26,7 @@ struct DemoCommand: ParsableCommand {
     var log: LogOptions
 
     mutating func validate() throws {
-        if hosts < 3 { throw Complaint.usage("--hosts must be at least 3") }
+        if hosts < 3 { throw ValidationError("--hosts must be at least 3") }
     }
 
     func run() throws {

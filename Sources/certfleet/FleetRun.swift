@@ -21,7 +21,8 @@ struct FleetRun {
     /// Runs to the end and prints the path of the result file. Blocks.
     ///
     /// - Returns: how the run ended.
-    /// - Throws: what keeps it from starting, or from being recorded.
+    /// - Throws: what keeps it from starting; ``Complaint`` with ``ExitStatus/broken`` once it has begun, or that
+    ///   status alone when nobody is left to be told.
     func run() throws -> ExitStatus {
         let logger = log.logger
         // Made once before anything is sent, to find out whether the settings can be used.
@@ -37,7 +38,13 @@ struct FleetRun {
         if transport.isInsecure { log.insistentLogger.warning("--insecure: any certificate of a PBX is trusted") }
         announce(source, logger)
         let end = try carryOut(source, recorder, failures, logger)
-        return try conclude(end, header, recorder, directory, logger)
+        do {
+            return try conclude(end, header, recorder, directory, logger)
+        } catch let status as ExitStatus {
+            throw status
+        } catch {
+            throw Complaint(breakingRun: error)
+        }
     }
 
     private var header: RunHeader {
@@ -81,33 +88,43 @@ struct FleetRun {
             },
             cut: { runner.cut() },
             report: { progress.printOnce() })
-        let end = runner.run()
-        progress.stop()
-        _ = trap
-        return end
+        defer { progress.stop() }
+        return withExtendedLifetime(trap) { runner.run() }
     }
 
-    /// Writes what is left to write.
+    /// Writes what is left to write, and says what became of the run.
     private func conclude(
         _ end: RunEnd, _ header: RunHeader, _ recorder: RunRecorder, _ directory: RunDirectory, _ logger: Logger
     ) throws -> ExitStatus {
-        let failure = end.failure ?? error { try recorder.drain() }
-        let result = ResultWriter(outcomes: recorder.outcomes, unattempted: end.sentence)
+        let ending = RunEnding(stopReasons: end.stopReasons, failure: end.failure ?? error { try recorder.drain() })
+        let result = ResultWriter(outcomes: recorder.outcomes, unattempted: ending.sentence)
         let rows = try result.write(input.catalog, to: directory)
-        let status = ExitStatus(stopReasons: end.stopReasons, rows: rows)
+        let status = ExitStatus(stopReasons: ending.stopReasons, rows: rows)
         let summary = RunSummary(
             run: header, finishedAt: clock.wallTime(), rows: rows,
             hosts: RunSummary.Hosts(
                 total: input.catalog.hostCount, stopped: end.hostsStopped, unreachable: end.hostsUnreachable),
             requests: recorder.requests, retries: recorder.retries, resumed: recorder.resumed,
             latency: recorder.latency,
-            exitCode: status.code, stoppedBy: end.word)
+            exitCode: status.code, stoppedBy: ending.word)
         try summary.write(to: directory)
         if !log.quiet { Console.log(SummaryTable(summary, style: log.style).text) }
-        if let word = end.word { logger.warning("\(end.sentence) (\(word))") }
-        if let failure { throw failure }
-        Console.output(directory.file(ResultWriter.fileName(input.catalog.shape.format)) + "\n")
+        if let word = ending.word { logger.warning("\(ending.sentence) (\(word))") }
+        if let failure = ending.failure { throw failure }
+        try printPath(in: directory, summary)
         return status
+    }
+
+    /// Prints the path of the result; the summary tells the exit code also when nobody takes the path.
+    private func printPath(in directory: RunDirectory, _ summary: RunSummary) throws {
+        do {
+            try Console.output(directory.file(ResultWriter.fileName(input.catalog.shape.format)) + "\n")
+        } catch {
+            var summary = summary
+            summary.exitCode = ExitStatus.broken.code
+            try summary.write(to: directory)
+            throw error
+        }
     }
 
     private func error(of act: () throws -> Void) -> (any Error)? {

@@ -32,7 +32,7 @@ struct InputOptions: ParsableArguments {
 
     mutating func validate() throws {
         if input == "-", format == .automatic {
-            throw Complaint.usage("'-' needs --format", hint: "say --format csv or --format jsonl")
+            throw ValidationError("'-' needs --format: say --format csv or --format jsonl")
         }
     }
 

@@ -55,7 +55,7 @@ struct PacingOptions: ParsableArguments {
 
     private func check(_ flag: String, _ value: Int, _ range: ClosedRange<Int>) throws {
         guard !range.contains(value) else { return }
-        throw Complaint.usage("--\(flag) \(value) is not between \(range.lowerBound) and \(range.upperBound)")
+        throw ValidationError("--\(flag) \(value) is not between \(range.lowerBound) and \(range.upperBound)")
     }
 
     /// The run's limits and policies, on the given clock.

@@ -7,6 +7,8 @@ struct ProblemPrinter {
     private let isJSON: Bool
     private let limit: Int
     private var count = 0
+    /// Why standard output takes no more problems.
+    private var failure: (any Error)?
 
     /// - Parameters:
     ///   - file: what the problems call the input.
@@ -20,12 +22,19 @@ struct ProblemPrinter {
 
     mutating func print(_ problem: Problem) {
         count += 1
-        guard count <= limit else { return }
-        Console.output((isJSON ? json(problem) : problem.text(file: file)) + "\n")
+        guard count <= limit, failure == nil else { return }
+        do {
+            try Console.output((isJSON ? json(problem) : problem.text(file: file)) + "\n")
+        } catch {
+            failure = error
+        }
     }
 
     /// Says how many problems were not printed.
-    func finish() {
+    ///
+    /// - Throws: when those to be printed could not be written.
+    func finish() throws {
+        if let failure { throw failure }
         if count > limit { Console.log("certfleet: \(count - limit) more problems are not shown; see --max-problems") }
     }
 

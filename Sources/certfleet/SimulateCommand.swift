@@ -18,7 +18,7 @@ struct SimulateCommand: ParsableCommand {
     var record: String?
 
     mutating func validate() throws {
-        if hosts < 1 { throw Complaint.usage("--hosts must be at least 1") }
+        if hosts < 1 { throw ValidationError("--hosts must be at least 1") }
     }
 
     func run() throws {
@@ -30,9 +30,8 @@ struct SimulateCommand: ParsableCommand {
         let simulator = try Simulator.start(settings)
         let trap = SignalTrap(stop: { _ in isStopped.signal() }, cut: {}, report: {})
         let lines = simulator.hosts.map { "\($0.baseURL),\($0.clientID),\($0.clientSecret)\n" }
-        Console.output("base_url,client_id,client_secret\n" + lines.joined())
-        isStopped.wait()
-        withExtendedLifetime(trap) {}
+        try Console.output("base_url,client_id,client_secret\n" + lines.joined())
+        withExtendedLifetime(trap) { isStopped.wait() }
         try simulator.stop()
     }
 }

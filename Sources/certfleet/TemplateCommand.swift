@@ -11,8 +11,8 @@ struct TemplateCommand: ParsableCommand {
     @Option(help: "csv or jsonl.")
     var format = InputShape.Format.csv
 
-    func run() {
-        Console.output(format == .csv ? TemplateCommand.columns.joined(separator: ",") + "\n" : object)
+    func run() throws {
+        try Console.output(format == .csv ? TemplateCommand.columns.joined(separator: ",") + "\n" : object)
     }
 
     static let columns = [

@@ -26,7 +26,7 @@ struct TransportOptions: ParsableArguments {
 
     mutating func validate() throws {
         for (flag, time) in [("connect-timeout", connectTimeout), ("timeout", timeout)] where time.duration <= .zero {
-            throw Complaint.usage("--\(flag) must be longer than \(time)")
+            throw ValidationError("--\(flag) must be longer than \(time)")
         }
     }
 

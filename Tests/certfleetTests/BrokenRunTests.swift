@@ -1,0 +1,67 @@
+import Foundation
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// Runs that break at a late moment: the summary and the process tell the same story.
+@Suite struct BrokenRunTests {
+    private static func summary(in work: WorkDirectory) throws -> [String: Any] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: work.file("run/summary.json")))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    @Test func aLedgerThatFailsAtItsLastLineBreaksTheRun() throws {
+        let fleet = try Fleet(hosts: 1, edits: 4)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        #expect(try BuiltTool.run(["run", "fleet.csv", "--out", "whole"], in: work.path).status == 0)
+        let ledger = try work.read("whole/ledger.jsonl")
+        let lastLine = try #require(ledger.split(separator: "\n").last)
+        // The ledger names the input: with a longer name its limit of 2 KiB lies in the middle of the last line.
+        let missing = 2048 - ledger.utf8.count + lastLine.utf8.count / 2
+        try #require(missing > 0 && missing < 1000)
+        let name = String(repeating: "./", count: missing / 2) + "fleet.csv"
+        let tool = try BuiltTool.path
+        let run = try Shell.run("ulimit -f 2; exec '\(tool)' run \(name) --out run", in: work.path)
+        #expect(run.status == 1 && run.output.isEmpty)
+        #expect(
+            run.errors.contains("certfleet: error: cannot write 'run/ledger.jsonl': file too large"), "\(run.errors)")
+        let summary = try Self.summary(in: work)
+        #expect(summary["exit_code"] as? Int == 1 && summary["stopped_by"] as? String == "error")
+        #expect((summary["counts"] as? [String: Int])?["ok"] == 4)
+    }
+
+    @Test func aTrustFileThatGoesAwayDuringTheRunBreaksIt() throws {
+        let fleet = try Fleet(hosts: 2, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        // The first worker is kept busy, so that a second one is needed when the rate lets the second request go.
+        fleet.simulator.set(.delay(.seconds(5)), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        try work.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")
+        let flags = ["--out", "run", "--cacert", "ca.pem", "--rate", "20/m", "--jobs", "2"]
+        let tool = try RunningTool(["run", "fleet.csv"] + flags, in: work.path)
+        RunningTool.poll { fleet.simulator.requests(on: 1) == 1 }
+        try FileManager.default.removeItem(atPath: work.file("ca.pem"))
+        #expect(tool.wait() == 1)
+        #expect(
+            tool.errors.contains("certfleet: error: CA file 'ca.pem' cannot be read: no such file"), "\(tool.errors)")
+        let summary = try Self.summary(in: work)
+        #expect(summary["exit_code"] as? Int == 1 && summary["stopped_by"] as? String == "error")
+    }
+
+    @Test func aPathThatCannotBePrintedIsAFailureInTheSummaryToo() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let tool = try BuiltTool.path
+        let run = try Shell.run("('\(tool)' run fleet.csv --out run >/dev/full)", in: work.path)
+        #expect(run.status == 1)
+        #expect(run.errors.hasSuffix("certfleet: error: cannot write to standard output: no space left on device\n"))
+        let summary = try Self.summary(in: work)
+        #expect(summary["exit_code"] as? Int == 1 && summary["stopped_by"] is NSNull)
+        #expect(try Records(csv: work.file("run/result.csv"))["result.status"] == ["ok"])
+    }
+}
