@@ -24,7 +24,7 @@ struct ResumedSource: JobSource {
             if history.isInDoubt(key) {
                 recorder.adoptDoubt(row: job.position.row)
                 logger.notice("line \(job.position.line): sent before without a known answer, so it is sent again")
-            } else if let outcome = history.outcome(of: key), outcome.status.isGood {
+            } else if let outcome = history.goodOutcome(of: key) {
                 recorder.adopt(outcome, row: job.position.row)
                 isDone[row] = true
                 resumed += 1
@@ -41,4 +41,12 @@ struct ResumedSource: JobSource {
     }
 
     func job(row: Int) throws -> Job { try catalog.job(row: row) }
+}
+
+extension LedgerHistory {
+    /// The outcome of a row that is not sent again; nil for all others.
+    func goodOutcome(of key: RowKey) -> Outcome? {
+        guard !isInDoubt(key), let outcome = outcome(of: key), outcome.status.isGood else { return nil }
+        return outcome
+    }
 }

@@ -44,17 +44,21 @@ struct RunCommand: ParsableCommand {
 
     mutating func validate() throws {
         if resume, out == nil {
-            throw Complaint.usage("--resume needs --out", hint: "name the directory of the run that is to go on")
+            throw ValidationError("--resume needs --out: name the directory of the run that is to go on")
         }
     }
 
     func run() throws {
         let clock = SystemClock()
         let checked = try CheckedInput(input, skipsInvalid: skipInvalid)
-        if dryRun { return try DryRun(catalog: checked.catalog).printAll() }
+        let settings = try pacing.settings(timeout: transport.timeout.duration, clock: clock)
+        if dryRun {
+            let dryRun = DryRun(catalog: checked.catalog, transport: transport.settings, resumed: resume ? out : nil)
+            return try dryRun.printAll()
+        }
         let fleet = FleetRun(
-            input: checked, settings: try pacing.settings(timeout: transport.timeout.duration, clock: clock),
-            transport: transport.settings, directory: out ?? "certfleet-\(clock.wallTime().compact)", resumes: resume,
+            input: checked, settings: settings, transport: transport.settings,
+            directory: out ?? "certfleet-\(clock.wallTime().compact)", resumes: resume,
             log: log, clock: clock)
         let status = try fleet.run()
         if status != .success { throw status }
