@@ -4,7 +4,9 @@ import JobModel
 
 /// Turns INT, TERM and HUP into a stop and, the second time, into a cut; and USR1 into a report.
 ///
-/// In force from when it is made until the process ends: a late signal must not kill a run that is writing its result.
+/// It acts for as long as it lives. Its signals do not kill the process from then on until it ends, whether the trap
+/// lives or not: a late one must not kill a run that is writing its result. A HUP that is ignored when the trap is made,
+/// as under `nohup`, stays ignored.
 final class SignalTrap: Sendable {
     private static let names: [Int32: String] = [SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"]
     private let sources: [any DispatchSourceSignal]
@@ -18,7 +20,8 @@ final class SignalTrap: Sendable {
         report: @escaping @Sendable () -> Void
     ) {
         let isStopped = FirstTime()
-        let endings = SignalTrap.names.keys.map { number in
+        let ignored = SignalTrap.isIgnored(SIGHUP) ? [SIGHUP] : []
+        let endings = SignalTrap.names.keys.filter { !ignored.contains($0) }.map { number in
             SignalTrap.source(of: number) { isStopped.claim() ? stop(number) : cut() }
         }
         sources = endings + [SignalTrap.source(of: SIGUSR1, report)]
@@ -26,6 +29,13 @@ final class SignalTrap: Sendable {
 
     /// `SIGINT` for 2, and so on.
     static func name(of number: Int32) -> String { names[number] ?? "signal \(number)" }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
 
     private static func source(
         of number: Int32, _ handler: @escaping @Sendable () -> Void

@@ -10,10 +10,17 @@ final class RunningTool {
     /// - Parameters:
     ///   - arguments: what follows the name.
     ///   - environment: added to an otherwise small environment.
+    ///   - ignoresHangup: whether it is started as `nohup` does it.
     ///   - folder: the working directory; gets the files `stdout` and `stderr`, which grow from run to run.
-    init(_ arguments: [String], environment: [String: String] = [:], in folder: String) throws {
+    init(
+        _ arguments: [String], environment: [String: String] = [:], ignoresHangup: Bool = false, in folder: String
+    ) throws {
         self.folder = folder
         process = try BuiltTool.prepare(arguments, environment: environment, in: folder)
+        if ignoresHangup {
+            process.arguments = ["-c", #"trap "" HUP; exec "$0" "$@""#, try BuiltTool.path] + arguments
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try RunningTool.appending("\(folder)/stdout")
         process.standardError = try RunningTool.appending("\(folder)/stderr")

@@ -70,6 +70,19 @@ import Testing
         #expect(play.tool.wait() == 130)
     }
 
+    @Test func aHangupThatTheRunWasToldToIgnoreIsIgnored() throws {
+        let fleet = try Fleet(hosts: 1, edits: 3)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        let tool = try RunningTool(
+            ["run", "fleet.csv", "--out", "run", "--rate", "1/s"], ignoresHangup: true, in: work.path)
+        RunningTool.poll { fleet.requests(.certificateUpdate) == 1 }
+        tool.send(SIGHUP)
+        #expect(tool.wait() == 0, "\(tool.errors)")
+        #expect(try Records(csv: work.file("run/result.csv"))["result.status"] == ["ok", "ok", "ok"])
+    }
+
     /// A run of three rows that waits at a moment.
     private struct Play {
         let fleet: Fleet
