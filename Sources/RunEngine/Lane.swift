@@ -24,6 +24,8 @@ struct Lane {
     var breaker: HostBreaker
     var gate: RateGate?
     var isSessionOpen = false
+    /// Whether its last request waited in vain for the host, so that the next one probably will.
+    var isSuspect = false
     /// Whether the host ever answered.
     var hasAnswered = false
     /// Whether a row was skipped.

@@ -10,6 +10,7 @@ extension RunState {
         _ actions: inout [RunAction]
     ) {
         note(report, on: &lane)
+        lane.isSuspect = report.verdict.isInVain
         switch report.verdict {
         case .proceed:
             lane.fallback = nil
@@ -55,13 +56,17 @@ extension RunState {
         var lane = lane
         let start = max(time, lane.gate?.earliest(now: now) ?? now)
         if start <= now {
-            lane.state = .ready
-            ready.append(lane.host)
+            makeReady(&lane)
         } else {
             lane.state = .waiting(until: start)
             waiting.insert(Waiting(until: start, host: lane.host))
         }
         lanes[lane.host] = lane
+    }
+
+    mutating func makeReady(_ lane: inout Lane) {
+        lane.state = .ready
+        if lane.isSuspect { suspects.append(lane.host) } else { ready.append(lane.host) }
     }
 
     /// Ends a lane that starts no more rows, at once or when its session is ended.
@@ -154,6 +159,7 @@ extension RunState {
         while !isWoundDown {
             isWoundDown = true
             ready = []
+            suspects = []
             closing = []
             waiting = []
             for host in lanes.keys.sorted() {
@@ -173,5 +179,16 @@ extension RunState {
     mutating func giveBackSlot(_ lane: inout Lane) {
         gate?.giveBack()
         lane.gate?.giveBack()
+    }
+}
+
+extension StepReport.Verdict {
+    /// Whether the request waited for a host that cannot be reached or does not answer.
+    fileprivate var isInVain: Bool {
+        switch self {
+        case .proceed: false
+        case .retry(let outcome, _), .done(let outcome), .stopHost(let outcome, _):
+            outcome.errorClass == .connect || outcome.errorClass == .timeout
+        }
     }
 }

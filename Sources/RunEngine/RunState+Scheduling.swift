@@ -30,11 +30,12 @@ extension RunState {
     private mutating func wakeLanes(now: Duration) {
         while let first = waiting.min, first.until <= now {
             waiting.removeMin()
-            if lanes[first.host]?.state == .stopped {
-                closing.append(first.host)
+            guard var lane = lanes[first.host] else { continue }
+            if lane.state == .stopped {
+                closing.append(lane.host)
             } else {
-                lanes[first.host]?.state = .ready
-                ready.append(first.host)
+                makeReady(&lane)
+                lanes[lane.host] = lane
             }
         }
     }
@@ -44,7 +45,7 @@ extension RunState {
         guard let window = settings.window, !window.mayStart(now: now), stopReasons.isEmpty else { return }
         // A lane that waits only to have its session ended has no row left.
         let hasWaitingRows = waiting.unordered.contains { lanes[$0.host]?.positions.isEmpty == false }
-        if hasFreshHost || !ready.isEmpty || hasWaitingRows { note(.window) }
+        if hasFreshHost || !ready.isEmpty || !suspects.isEmpty || hasWaitingRows { note(.window) }
     }
 
     private mutating func nextWork(now: Duration) -> Work? {
@@ -52,6 +53,9 @@ extension RunState {
             if let work = close(host, now: now) { return work }
         }
         if let host = ready.popFirst() { return step(host, now: now) }
+        if workersOfSuspects < max(1, settings.jobs / 4) || !mayBeginHost, let host = suspects.popFirst() {
+            return step(host, now: now)
+        }
         guard mayBeginHost else { return nil }
         let host = nextHost
         nextHost += 1
@@ -65,6 +69,7 @@ extension RunState {
     private mutating func step(_ host: Int, now: Duration) -> Work? {
         guard var lane = lanes[host], let position = lane.positions.first else { return nil }
         lane.state = .busy
+        if lane.isSuspect { workersOfSuspects += 1 }
         take(&lane, now: now)
         lanes[host] = lane
         return .step(
@@ -84,6 +89,7 @@ extension RunState {
         }
         take(&lane, now: now)
         lane.state = .busy
+        if lane.isSuspect { workersOfSuspects += 1 }
         lanes[host] = lane
         return .close(host: host, row: rows[max(0, lane.positions.upperBound - 1)], limit: limit)
     }
@@ -103,7 +109,7 @@ extension RunState {
 
     private func nextWake(now: Duration) -> Duration? {
         var times = waiting.min.map { [$0.until] } ?? []
-        if let gate, !isHurried, !ready.isEmpty || !closing.isEmpty || mayBeginHost {
+        if let gate, !isHurried, !ready.isEmpty || !suspects.isEmpty || !closing.isEmpty || mayBeginHost {
             times.append(gate.earliest(now: now))
         }
         if let window = settings.window, stopReasons.isEmpty {

@@ -7,7 +7,8 @@ import Pacing
 ///
 /// Each host with rows has a lane. A lane is ready, busy, waiting until a time, or stopped; rows of a lane run one at a
 /// time, in file order. A worker that is free takes, in this order: a session to end, a ready lane that was begun, the
-/// next host of the file. So a begun host is finished before another one is begun, and only few sessions are open.
+/// next host of the file. So a begun host is finished before another one is begun, and only few sessions are open. Hosts
+/// that did not answer last time have a quarter of the workers at most, unless the others have nothing to do.
 ///
 /// What must hold after every event: a row is finished at most once, a host has at most one worker, and no more workers
 /// are busy than the settings allow.
@@ -20,6 +21,10 @@ package struct RunState {
     var lanes: [Int: Lane] = [:]
     /// Hosts of ready lanes, first come first served.
     var ready: Deque<Int> = []
+    /// Those of them that probably keep a worker waiting.
+    var suspects: Deque<Int> = []
+    /// Workers that such a host has.
+    var workersOfSuspects = 0
     /// Hosts of stopped lanes whose session can be ended now.
     var closing: Deque<Int> = []
     var waiting: Heap<Waiting> = []
@@ -66,6 +71,7 @@ package struct RunState {
     ) -> [RunAction] {
         idleWorkers.append(worker)
         guard var lane = lanes.removeValue(forKey: work.host) else { return [] }
+        if lane.isSuspect { workersOfSuspects -= 1 }
         var actions: [RunAction] = []
         switch result {
         case .stepped(let report, let startedAt):

@@ -57,6 +57,21 @@ import Testing
         #expect(model.isOver)
     }
 
+    @Test func hostsThatDoNotAnswerHaveAQuarterOfTheWorkersWhileOthersAreToBegin() {
+        var model = model(Array(0..<40), jobs: 8) { $0.retry = RetryPolicy(retries: 3, firstDelay: .milliseconds(1)) }
+        let isDead = { (host: Int) in host < 8 }
+        for _ in 0..<8 { model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) } }
+        model.advance(by: .seconds(1))
+        while model.begun.count < 40 {
+            #expect(model.busy.count { isDead($0.work.host) } <= 2)
+            let live = model.busy.firstIndex { !isDead($0.work.host) }
+            model.end(live ?? 0) { _ in Self.done() }
+        }
+        // With nothing left to begin, they may have all.
+        while let live = model.busy.firstIndex(where: { !isDead($0.work.host) }) { model.end(live) { _ in Self.done() } }
+        #expect(model.busy.count == 8)
+    }
+
     @Test func aRetryFreesItsWorkerAndComesBackInItsLane() {
         var model = model([0, 0, 1]) { $0.retry = RetryPolicy(retries: 1, firstDelay: .seconds(8)) }
         model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(20))) }
