@@ -11,6 +11,7 @@ package final class SessionStore: Sendable {
 
     private let shelves = (0..<64).map { _ in Shelf() }
 
+    /// Nothing is known of any host yet.
     package init() {}
 
     /// Looks at or changes what is known of a host; hosts of which nothing is known take no memory.

@@ -7,6 +7,7 @@ package struct UpdateRequest {
     private static let endpoint = "certificate/update"
     private let job: Job
 
+    /// - Parameter job: the row.
     package init(_ job: Job) {
         self.job = job
     }
@@ -21,7 +22,8 @@ package struct UpdateRequest {
     func request(token: Secret, timeout: Duration?) -> HTTPRequest {
         HTTPRequest(
             .post(body: body { $0.reveal() }),
-            url: job.address.url(of: Self.endpoint, token: token.reveal().percentEncoded()), pin: job.tlsPin, timeout: timeout)
+            url: job.address.url(of: Self.endpoint, token: token.reveal().percentEncoded()), pin: job.tlsPin,
+            timeout: timeout)
     }
 
     private func body(_ text: (Secret) -> String) -> [UInt8] {

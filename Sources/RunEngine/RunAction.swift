@@ -18,8 +18,11 @@ package enum Work: Hashable, Sendable {
 
 /// The next request of one row.
 package struct RowStep: Hashable, Sendable {
+    /// The host, numbered as the source does it.
     package let host: Int
+    /// The row, from 0.
     package let row: Int
+    /// What was already done for the row.
     package let progress: RowProgress
     /// Whether an earlier request of the row failed and is made again now.
     package let isRetry: Bool

@@ -8,14 +8,17 @@ package struct RunSettings: Sendable {
     package var rate: Rate?
     /// HTTP requests started on one host.
     package var ratePerHost: Rate?
+    /// What is tried again, how often and after which pauses.
     package var retry = RetryPolicy()
     /// Rows in a row that could not reach a host before its other rows are skipped; the default is 3.
     package var maxHostErrors = 3
+    /// How many rows may go wrong before the run is stopped.
     package var halt: HaltPolicy?
     /// Hosts of the file that run alone before the others.
     package var canaryHosts: Int?
     /// The window on the clock whose `now` the run is given.
     package var window: RunWindow?
 
+    /// The defaults, without any limit.
     package init() {}
 }

@@ -2,6 +2,7 @@ package import JobModel
 
 /// What rows can have in common: the lines of a run's closing table.
 package struct OutcomeGroup: Hashable, Sendable {
+    /// What became of the rows.
     package let status: RowStatus
     /// The PBX's errcode; nil when it gave none.
     package let errcode: Int?
@@ -16,6 +17,7 @@ package struct OutcomeTally: Hashable, Sendable {
     /// Rows counted so far; the sum of all groups.
     package private(set) var rows = 0
 
+    /// No row is counted yet.
     package init() {}
 
     /// Number of rows with a status.

@@ -10,6 +10,7 @@ package struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertibl
         case broken
     }
 
+    /// Which of the two it is.
     package let errorClass: Class
     /// What is wrong and why, one clause that names the path.
     package let message: String

@@ -12,6 +12,7 @@ package struct RunSummary: Hashable, Sendable {
         /// Hosts that could not be reached.
         package var unreachable: Int
 
+        /// The members one by one.
         package init(total: Int, stopped: Int, unreachable: Int) {
             self.total = total
             self.stopped = stopped
@@ -19,10 +20,13 @@ package struct RunSummary: Hashable, Sendable {
         }
     }
 
+    /// What was known of the run when it began.
     package var run: RunHeader
+    /// When the last row was done.
     package var finishedAt: WallTime
     /// Rows by status and errcode, as the result file has them.
     package var rows: OutcomeTally
+    /// How many hosts there were, and how many were given up.
     package var hosts: Hosts
     /// HTTP requests made, those of logins among them.
     package var requests: Int
@@ -32,10 +36,12 @@ package struct RunSummary: Hashable, Sendable {
     package var resumed: Int
     /// Nil when no request was made.
     package var latency: LatencySummary?
+    /// How the process ends.
     package var exitCode: Int32
     /// What ended the run before all rows were done, in one word; nil when nothing did.
     package var stoppedBy: String?
 
+    /// The members one by one.
     package init(
         run: RunHeader, finishedAt: WallTime, rows: OutcomeTally, hosts: Hosts, requests: Int, retries: Int,
         resumed: Int, latency: LatencySummary?, exitCode: Int32, stoppedBy: String?

@@ -24,6 +24,7 @@ package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
 package struct SHA256: ~Copyable {
     private let context: OpaquePointer
 
+    /// The hash of no bytes, to begin with.
     package init() {
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex2(context, SHA256.algorithm, nil) == 1 else {
             preconditionFailure("libcrypto cannot start a SHA-256")

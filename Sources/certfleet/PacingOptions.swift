@@ -98,14 +98,17 @@ struct PacingOptions: ParsableArguments {
 }
 
 extension Rate: ExpressibleByArgument {
+    /// Reads a flag's value: `20/s`, `600/m` or `1000/h`.
     package init?(argument: String) { self.init(argument) }
 }
 
 extension HaltPolicy: ExpressibleByArgument {
+    /// Reads a flag's value: `20` or `5%`.
     package init?(argument: String) { self.init(argument) }
 }
 
 extension DurationText: ExpressibleByArgument {
+    /// Reads a flag's value: `500ms`, `10s`, `5m` or `2h`.
     package init?(argument: String) { self.init(argument) }
     package var defaultValueDescription: String { description }
 }
