@@ -36,7 +36,10 @@ struct DemoCommand: ParsableCommand {
         let sample = DemoSample(hosts: simulator.hosts)
         let path = try sample.write(to: directory)
         Console.log(
-            "certfleet: \(hosts) simulated PBXs are up; this is what follows: certfleet run \(path) --out \(directory)")
+            """
+            certfleet: \(hosts) simulated PBXs are up for as long as the demo lasts; what it does to them is
+              certfleet run \(path) --out \(directory) --retries 2 --retry-delay 100ms
+            """)
         var settings = RunSettings()
         settings.retry = RetryPolicy(retries: 2, firstDelay: .milliseconds(100))
         let options = try InputOptions.parse([path])
