@@ -18,6 +18,7 @@ import Glibc
         // A reader that goes away and a limit on file sizes are errors like others; they must not kill a run.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
+        holdStreams()
         hideMemory()
         exitNow(status(of: Array(CommandLine.arguments.dropFirst())))
     }
@@ -36,6 +37,14 @@ import Glibc
         } catch {
             return Complaint.report(error)
         }
+    }
+
+    /// Takes the places of standard streams that were closed, or a file of the run would get one and the texts with it.
+    private static func holdStreams() {
+        var descriptor: Int32 = 0
+        // For reading only: what is written there fails as it did before.
+        repeat { descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC) } while (0...STDERR_FILENO).contains(descriptor)
+        close(descriptor)
     }
 
     /// Keeps a crash from writing out memory, in which there are secrets: neither a core file nor a backtrace.

@@ -25,6 +25,17 @@ import Testing
         #expect(run.errors == "certfleet: error: cannot write to standard output: no space left on device\n")
     }
 
+    @Test(arguments: [">&-", "2>&-", "<&- >&- 2>&-"])
+    func whatIsToldOnAClosedStreamGetsIntoNoFile(closing: String) throws {
+        let (work, tool) = (try Self.folder(), try BuiltTool.path)
+        let run = try Shell.run("('\(tool)' run good.csv --out run --retries 0 \(closing))", in: work.path)
+        #expect(run.status == (closing == "2>&-" ? 2 : 1))
+        #expect(try Ledger(work.file("run/ledger.jsonl")).events.count == 3)
+        #expect(try Records(csv: work.file("run/result.csv"))["result.error_class"] == ["connect"])
+        let lock = try work.read("run/lock")
+        #expect(lock.isEmpty)
+    }
+
     @Test(arguments: commands)
     func aReaderThatWentAwayIsAFailureWithoutAWord(command: String) throws {
         let work = try Self.folder()
