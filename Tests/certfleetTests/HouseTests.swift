@@ -81,4 +81,69 @@ import Testing
             }
         }
     }
+
+    @Test func whateverOtherTargetsSeeIsExplained() throws {
+        let ports = try Self.files(of: "JobModel").flatMap { Declaration.requirements(in: $0.text) }
+        let witnesses = Set(
+            ports + ["description", "defaultValueDescription", "customMirror", "hash()", "==()", "<()"])
+        #expect(witnesses.isSuperset(of: ["job()", "rowCount", "willSend()", "step()", "now()"]))
+        for target in Self.table.keys {
+            for file in try Self.files(of: target) {
+                for declaration in Declaration.undocumented(in: file.text) where !witnesses.contains(declaration.name) {
+                    Issue.record("\(target)/\(file.name):\(declaration.line) does not say what \(declaration.name) is")
+                }
+            }
+        }
+    }
+}
+
+/// What a line of source declares.
+private struct Declaration {
+    /// Without arguments, and with `()` for a function; `init` for one.
+    let name: String
+    /// From 1.
+    let line: Int
+
+    /// Those for other targets that have no doc comment above them.
+    static func undocumented(in text: String) -> [Declaration] {
+        let lines = trimmedLines(of: text)
+        return lines.indices.compactMap { index in
+            guard lines[index].split(separator: " ").prefix(3).contains("package"),
+                let name = name(declaredBy: lines[index])
+            else { return nil }
+            let above = lines[..<index].last { !$0.hasPrefix("@") && !$0.hasPrefix("// ") }
+            return above?.hasPrefix("///") == true ? nil : Declaration(name: name, line: index + 1)
+        }
+    }
+
+    /// The names of what protocols require; whoever provides it need not explain it again.
+    static func requirements(in text: String) -> [String] {
+        var isProtocol = false
+        return trimmedLines(of: text).compactMap { line in
+            if line.hasPrefix("package protocol ") { isProtocol = true }
+            if line == "}" { isProtocol = false }
+            return isProtocol && !line.contains("protocol ") ? name(declaredBy: line) : nil
+        }
+    }
+
+    private static func trimmedLines(of text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+    }
+
+    /// Nil for a line that declares nothing, an import among them.
+    private static func name(declaredBy line: String) -> String? {
+        guard !line.hasPrefix("//") else { return nil }
+        let words = line.split { " (:?{".contains($0) }
+        let keywords: Set<Substring> = [
+            "struct", "enum", "class", "protocol", "actor", "func", "var", "let", "typealias", "subscript", "init",
+            "extension",
+        ]
+        guard let keyword = words.firstIndex(where: keywords.contains) else { return nil }
+        if ["init", "subscript"].contains(words[keyword]) { return String(words[keyword]) }
+        guard words.indices.contains(keyword + 1) else { return nil }
+        let name = words[keyword + 1].prefix { $0 != "<" }
+        return (name.isEmpty ? String(words[keyword + 1]) : String(name)) + (words[keyword] == "func" ? "()" : "")
+    }
 }
