@@ -74,6 +74,10 @@ let package = Package(
         tests("PBXClient", ["JobModel", "JSONText", "HTTPTransport"]),
         tests("RunEngine", ["JobModel", "Pacing"]),
         tests("PBXSimulator"),
-        tests("certfleet", ["JobModel", "RunEngine", "RunRecord", "PBXSimulator", argumentParser]),
+        tests(
+            "certfleet",
+            [
+                "JobModel", "RowInput", "HTTPTransport", "RunEngine", "RunRecord", "PBXSimulator", argumentParser,
+            ]),
     ]
 )

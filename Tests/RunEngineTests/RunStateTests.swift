@@ -68,7 +68,9 @@ import Testing
             model.end(live ?? 0) { _ in Self.done() }
         }
         // With nothing left to begin, they may have all.
-        while let live = model.busy.firstIndex(where: { !isDead($0.work.host) }) { model.end(live) { _ in Self.done() } }
+        while let live = model.busy.firstIndex(where: { !isDead($0.work.host) }) {
+            model.end(live) { _ in Self.done() }
+        }
         #expect(model.busy.count == 8)
     }
 
