@@ -94,6 +94,9 @@ package struct StepReport: Sendable {
 
     /// What is to become of the row.
     package var verdict: Verdict
+    /// Why the host must not be spoken to again when a retry that the verdict asks for is the one too many; nil when
+    /// the host's other rows may try.
+    package var finalReason: String?
     /// How long the step's HTTP request took; nil when none was made.
     package var latency: Duration?
     /// 1 when that request was an edit.

@@ -20,7 +20,10 @@ extension PBXPerformer {
         let outcome = weigh(reply.preparationOutcome("login", errmsg: errmsg), after: progress)
         let isRefused = reply.isAnswer && !reply.isTemporary
         let verdict = isRefused ? refuse(job, reply, outcome) : verdict(on: reply, outcome)
-        return report(verdict, on: job, latency: exchange.latency)
+        var report = report(verdict, on: job, latency: exchange.latency)
+        // The PBX may have counted it, and blocks the caller after five; only what never reached it is harmless.
+        if reply.mayHaveArrived { report.finalReason = outcome.error }
+        return report
     }
 
     /// Remembers that a login failed, so that it is never repeated: a PBX blocks the caller after five of them.
@@ -62,6 +65,11 @@ extension Reply {
         let value = content["access_token_expire_time"]
         let seconds = value?.integer ?? value?.text.flatMap { Int64($0) } ?? 0
         return (1...86_400).contains(seconds) ? .seconds(seconds) : .seconds(1800)
+    }
+
+    /// Whether the PBX may have seen the request.
+    fileprivate var mayHaveArrived: Bool {
+        if case .notConnected = kind { false } else { true }
     }
 
     /// Whether the PBX said something, readable or not.

@@ -4,14 +4,14 @@ package import JobModel
 package enum Work: Hashable, Sendable {
     /// Make the next request of a row.
     case step(RowStep)
-    /// End the session of a host; any row of the host tells where it is.
-    case close(host: Int, row: Int, limit: Duration?)
+    /// End the session of a host within a time; nil for the usual one.
+    case close(host: Int, limit: Duration?)
 
     /// The host on which the work is done.
     package var host: Int {
         switch self {
         case .step(let step): step.host
-        case .close(let host, _, _): host
+        case .close(let host, _): host
         }
     }
 }

@@ -22,6 +22,7 @@ extension RunState {
             let delay = settings.retry.delay(beforeRetry: retry, pause: pause, using: &generator)
             guard let delay, stopReasons.isEmpty, settings.window?.mayStart(now: now + delay) ?? true else {
                 finishRow(of: &lane, with: outcome, &actions)
+                if delay == nil, let reason = report.finalReason { skipRest(of: &lane, because: reason, &actions) }
                 break
             }
             lane.fallback = outcome

@@ -91,7 +91,7 @@ extension RunState {
         lane.state = .busy
         if lane.isSuspect { workersOfSuspects += 1 }
         lanes[host] = lane
-        return .close(host: host, row: rows[max(0, lane.positions.upperBound - 1)], limit: limit)
+        return .close(host: host, limit: limit)
     }
 
     /// What a PBX is given at least to end a session before a window ends.

@@ -26,6 +26,8 @@ package final class Runner: Sendable {
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
     private let timer: WakeTimer
+    /// Where the hosts with a session are, because the rows that told may be unreadable by the time it ends.
+    private let openSessions = Lock<[Int: HostKey]>([:])
     /// Set before the marks are read: a worker that marks its row too late sees it, and sends nothing.
     private let isCut = Atomic(false)
     /// Which row each worker edits.
@@ -131,8 +133,9 @@ package final class Runner: Sendable {
             switch work {
             case .step(let step):
                 return try perform(step, seat, mark)
-            case .close(_, let row, let limit):
-                let latency = seat.performer.close(try seat.job(row, from: source).address.host, within: limit)
+            case .close(let host, let limit):
+                let key = openSessions.withLock { $0.removeValue(forKey: host) }
+                let latency = key.flatMap { seat.performer.close($0, within: limit) }
                 if let latency { sink.requestEnded(latency: latency, isRetry: false) }
                 return .closed(didRequest: latency != nil)
             }
@@ -154,6 +157,7 @@ package final class Runner: Sendable {
             try sink.willSend(job)
         }
         mark.row.store(EditMark.none, ordering: .sequentiallyConsistent)
+        if report.isSessionOpen { openSessions.withLock { $0[step.host] = job.address.host } }
         if let latency = report.latency { sink.requestEnded(latency: latency, isRetry: step.isRetry) }
         return .stepped(report, startedAt: startedAt)
     }

@@ -7,7 +7,8 @@ import JobModel
 final class WakeTimer: Sendable {
     private let clock: any RunClock
     private let soonest = Lock<Duration?>(nil)
-    private let source = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "certfleet.timer"))
+    private let source = DispatchSource.makeTimerSource(
+        queue: DispatchQueue(label: "certfleet.timer", qos: .userInteractive))
 
     /// - Parameter clock: the clock of the times.
     init(clock: any RunClock) {

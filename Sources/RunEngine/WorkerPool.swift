@@ -3,7 +3,8 @@ import Dispatch
 /// A fixed number of workers, each a serial Dispatch queue of its own with a member that only it touches.
 ///
 /// With blocking jobs one concurrent queue runs as many at once as Dispatch likes, whatever was asked for; a queue for
-/// each worker runs all of them.
+/// each worker runs all of them. Dispatch has 255 threads at most for each quality of service, so the workers are spread
+/// over several. What workers may wait for must run at another one, `userInteractive`.
 package final class WorkerPool<Member>: Sendable {
     private let workers: [Worker<Member>]
 
@@ -28,8 +29,12 @@ private final class Worker<Member>: @unchecked Sendable {
     private let makeMember: @Sendable () throws -> Member
     private var member: Member?
 
+    private static var workersPerService: Int { 200 }
+
     init(number: Int, makeMember: @escaping @Sendable () throws -> Member) {
-        queue = DispatchQueue(label: "certfleet.worker.\(number)")
+        let services: [DispatchQoS] = [.default, .userInitiated, .utility]
+        let service = services[number / Self.workersPerService % services.count]
+        queue = DispatchQueue(label: "certfleet.worker.\(number)", qos: service)
         self.makeMember = makeMember
     }
 

@@ -12,7 +12,7 @@ package final class RunRecorder: OutcomeSink {
     private let salt: RowSalt
     private let longestPause: Duration
     private let onFailure: @Sendable (RunRecordError) -> Void
-    private let queue = DispatchQueue(label: "certfleet.ledger")
+    private let queue = DispatchQueue(label: "certfleet.ledger", qos: .userInteractive)
     private let backlog = Lock(LedgerBacklog())
     /// Used on the queue alone; the lock is for the compiler.
     private let ledger: Lock<LedgerWriter>

@@ -20,8 +20,8 @@ struct Complaint: Error, Hashable {
         Complaint(status: .noRows, message: message, hint: "nothing was sent")
     }
 
-    static func broken(_ message: String) -> Complaint {
-        Complaint(status: .broken, message: message, hint: nil)
+    static func broken(_ message: String, hint: String? = nil) -> Complaint {
+        Complaint(status: .broken, message: message, hint: hint)
     }
 
     /// What broke a run that had begun: whatever it is, it is the tool's failure by then.

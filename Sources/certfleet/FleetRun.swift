@@ -25,6 +25,7 @@ struct FleetRun {
     ///   status alone when nobody is left to be told.
     func run() throws -> ExitStatus {
         let logger = log.logger
+        try OpenFiles.reserve(jobs: min(settings.jobs, input.catalog.hostCount))
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try PBXPerformer(transport: transport, sessions: SessionStore(), clock: clock)
         let directory = try RunDirectory(path: directory, for: resumes ? .resumedRun : .newRun)

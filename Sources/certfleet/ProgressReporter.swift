@@ -11,7 +11,8 @@ final class ProgressReporter: Sendable {
     private let begin: Duration
     /// Rows that were done before the run began.
     private let resumed: Int
-    private let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "certfleet.progress"))
+    private let timer = DispatchSource.makeTimerSource(
+        queue: DispatchQueue(label: "certfleet.progress", qos: .userInteractive))
 
     /// - Parameters:
     ///   - recorder: knows what is done.

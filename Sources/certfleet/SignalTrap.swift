@@ -41,7 +41,7 @@ final class SignalTrap: Sendable {
         of number: Int32, _ handler: @escaping @Sendable () -> Void
     ) -> any DispatchSourceSignal {
         signal(number, SIG_IGN)
-        let queue = DispatchQueue(label: "certfleet.signal.\(number)")
+        let queue = DispatchQueue(label: "certfleet.signal.\(number)", qos: .userInteractive)
         let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
         source.setEventHandler(handler: handler)
         source.activate()

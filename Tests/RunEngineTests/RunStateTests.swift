@@ -52,7 +52,7 @@ import Testing
         model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
         model.end(0) { _ in Self.done(isSessionOpen: true) }
         model.end(0) { _ in Self.done(isSessionOpen: true) }
-        #expect(model.busy.map(\.work) == [.close(host: 0, row: 1, limit: nil)])
+        #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil)])
         model.end(0) { _ in .closed(didRequest: true) }
         #expect(model.isOver)
     }
@@ -132,7 +132,7 @@ import Testing
         var model = model([0, 1, 2], jobs: 3) { $0.canaryHosts = 1 }
         #expect(model.busy.map(\.work.host) == [0])
         model.end(0) { _ in Self.done(isSessionOpen: true) }
-        #expect(model.busy.map(\.work) == [.close(host: 0, row: 0, limit: nil)])
+        #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil)])
         model.end(0) { _ in .closed(didRequest: true) }
         #expect(model.busy.map(\.work.host) == [1, 2])
     }
@@ -155,7 +155,7 @@ import Testing
         var model = model([0, 0, 1]) { $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30)) }
         model.advance(by: .seconds(11))
         model.end(0) { _ in Self.done(isSessionOpen: true) }
-        #expect(model.busy.map(\.work) == [.close(host: 0, row: 1, limit: .seconds(29))])
+        #expect(model.busy.map(\.work) == [.close(host: 0, limit: .seconds(29))])
         #expect(model.state.stopReasons == [.window])
         model.end(0) { _ in .closed(didRequest: true) }
         #expect(model.isOver)
@@ -228,7 +228,7 @@ import Testing
         model.stop(.signal(15))
         #expect(model.busy.map(\.work.host).sorted() == [1, 2, 3])
         model.end(0) { _ in Self.done() }
-        #expect(model.busy.contains { $0.work == .close(host: 0, row: 2 - 1, limit: nil) })
+        #expect(model.busy.contains { $0.work == .close(host: 0, limit: nil) })
         while !model.busy.isEmpty {
             let work = model.busy[0].work
             if case .close = work {

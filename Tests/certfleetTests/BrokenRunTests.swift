@@ -32,6 +32,23 @@ import Testing
         #expect((summary["counts"] as? [String: Int])?["ok"] == 4)
     }
 
+    @Test func aSecretFileThatGoesAwayDuringTheRunBreaksItAndTheSessionIsClosed() throws {
+        let fleet = try Fleet(hosts: 1, edits: 3)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.delay(.seconds(1), at: .certificateUpdate), on: 1)
+        let work = try WorkDirectory()
+        let host = fleet.simulator.hosts[0]
+        try work.write("secret", host.clientSecret)
+        let lines = (1...3).map { "\(host.baseURL),\(host.clientID),file:secret,\($0),0\n" }
+        try work.write("fleet.csv", "base_url,client_id,client_secret,id,auto_renewal\n" + lines.joined())
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        RunningTool.poll { fleet.requests(.certificateUpdate) == 1 }
+        try FileManager.default.removeItem(atPath: work.file("secret"))
+        #expect(tool.wait() == 1)
+        #expect(try Self.summary(in: work)["exit_code"] as? Int == 1)
+        #expect(fleet.requests(.delToken) == 1)
+    }
+
     @Test func aTrustFileThatGoesAwayDuringTheRunBreaksIt() throws {
         let fleet = try Fleet(hosts: 2, edits: 1)
         defer { try? fleet.simulator.stop() }

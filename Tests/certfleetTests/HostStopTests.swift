@@ -49,6 +49,18 @@ import Testing
         #expect(run.hosts == ["total": healthy, "stopped": count, "unreachable": 0] && run.status == 2)
     }
 
+    @Test(
+        "a login that fails to the last retry is not begun again for the next row",
+        arguments: [Fault.errcode(-2, at: .getToken), .status(503, at: .getToken), .reset(at: .getToken)])
+    func exhaustedLogin(fault: Fault) throws {
+        let fleet = try Fleet(hosts: 1, edits: 4)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(fault, on: 1)
+        let run = try FinishedRun(fleet.logins, "--retries", "2", "--retry-delay", "1ms")
+        #expect(run.statuses == ["failed", "skipped", "skipped", "skipped"], "\(run.sentences)")
+        #expect(fleet.requests(.getToken) == 3)
+    }
+
     @Test(arguments: [nil, 1, 2])
     func rowsThatCannotReachAHostStopIt(limit: Int?) throws {
         let fleet = try Fleet(hosts: 2, edits: 5)

@@ -134,6 +134,27 @@ import Testing
         #expect(simulator.record.of(.certificateUpdate).count == 1)
     }
 
+    @Test func asManyJobsAsAreAllowedRunAtOnce() throws {
+        let fleet = try Fleet(hosts: 513, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--jobs", "512"], in: work.path)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try Records(csv: work.file("run/result.csv"))["result.status"].allSatisfy { $0 == "ok" })
+    }
+
+    @Test func moreJobsThanOpenFilesAllowAreRefusedBeforeAnythingIsSent() throws {
+        let fleet = try Fleet(hosts: 20, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let tool = try BuiltTool.path
+        let run = try Shell.run("ulimit -n 100; exec '\(tool)' run fleet.csv --out run --jobs 512", in: work.path)
+        #expect(run.status == 1 && run.errors.contains("20 jobs need 120 open files"), "\(run.errors)")
+        #expect(fleet.simulator.record.isEmpty)
+    }
+
     @Test func aLoginThatFailsIsNotRepeated() throws {
         let simulator = try Self.simulator(hosts: 1)
         defer { try? simulator.stop() }
