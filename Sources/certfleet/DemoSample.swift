@@ -13,7 +13,10 @@ struct DemoSample {
         mkdir(directory, 0o777)
         let path = "\(directory)/demo.csv"
         // An operator's real input would hold secrets, so nobody else may read it.
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 || errno != EEXIST else {
+            throw Complaint.usage("'\(path)' is there already", hint: "choose another directory with --out")
+        }
         guard descriptor >= 0 else { throw DemoSample.cannotWrite(path) }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)

@@ -3,6 +3,7 @@ import HTTPTransport
 import JobModel
 import Logging
 import PBXClient
+import Pacing
 import RowInput
 import RunEngine
 import RunRecord
@@ -65,6 +66,11 @@ struct FleetRun {
         let resumed = source.resumed > 0 ? ", \(source.resumed) of them done before" : ""
         let (rows, hosts) = (input.catalog.rowCount, input.catalog.hostCount)
         logger.info("\(rows) rows on \(hosts) hosts\(resumed), \(settings.jobs) at once; run directory '\(directory)'")
+        guard let window = settings.window else { return }
+        let rest = window.end - clock.now()
+        // A time of day that has just gone by is tomorrow's, which must not go unnoticed.
+        let end = WallTime(milliseconds: clock.wallTime().milliseconds + Int64(rest / .milliseconds(1)))
+        logger.info("the window ends at \(end), in \(DurationText(.seconds(Int64(rest / .seconds(1)))))")
     }
 
     private func carryOut(
@@ -110,7 +116,10 @@ struct FleetRun {
             exitCode: status.code, stoppedBy: ending.word)
         try summary.write(to: directory)
         if !log.quiet { Console.log(SummaryTable(summary, style: log.style).text) }
-        if let word = ending.word { logger.warning("\(ending.sentence) (\(word))") }
+        if ending.word != nil {
+            logger.warning("\(ending.sentence)")
+            logger.notice("to go on, give the same command with --out '\(self.directory)' --resume")
+        }
         if let failure = ending.failure { throw failure }
         try printPath(in: directory, summary)
         return status

@@ -78,9 +78,12 @@ struct PacingOptions: ParsableArguments {
     private func window(timeout: Duration, clock: any RunClock) throws -> RunWindow? {
         let lengths = try [windowLength(now: clock.wallTime()), maxDuration?.duration].compactMap { $0 }
         guard let length = lengths.min() else { return nil }
+        guard length > .zero else {
+            throw Complaint.usage("the window is over already", hint: "name an end that is to come with --window-end")
+        }
         guard length >= timeout else {
             throw Complaint.usage(
-                "the window of \(DurationText(max(.zero, length))) is shorter than --timeout \(DurationText(timeout))",
+                "the window of \(DurationText(length)) is shorter than --timeout \(DurationText(timeout))",
                 hint: "no request could start in it: give it more time, or shorten --timeout")
         }
         return RunWindow(end: clock.now() + length, timeout: timeout)
