@@ -15,7 +15,8 @@ extension PBXPerformer {
                 return report(.proceed, on: job, latency: exchange.latency, edits: 1, renewals: 1)
             }
         }
-        let errmsg = SecretMask([token] + job.secrets).clean(reply.content["errmsg"]?.text ?? "")
+        let errmsg = sessions.clean(
+            reply.content["errmsg"]?.text ?? "", from: job.address.host, without: [token] + job.secrets)
         // An errcode is the PBX's word on the same edit sent before, too.
         let said = reply.editOutcome(errmsg: errmsg)
         let outcome = reply.errcode == nil ? weigh(said, after: progress) : said

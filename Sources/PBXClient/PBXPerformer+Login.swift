@@ -14,9 +14,11 @@ extension PBXPerformer {
             let session = Session(
                 token, for: job, from: start, lifetime: reply.tokenLifetime, margin: renewalMargin)
             sessions.withAccess(to: job.address.host) { $0.begin(session) }
+            sessions.note([token], of: job.address.host)
             return report(.proceed, on: job, latency: exchange.latency)
         }
-        let errmsg = SecretMask(job.secrets).clean(reply.content["errmsg"]?.text ?? "")
+        let errmsg = sessions.clean(
+            reply.content["errmsg"]?.text ?? "", from: job.address.host, without: job.secrets)
         let outcome = weigh(reply.preparationOutcome("login", errmsg: errmsg), after: progress)
         let isRefused = reply.isAnswer && !reply.isTemporary
         let verdict = isRefused ? refuse(job, reply, outcome) : verdict(on: reply, outcome)
@@ -52,11 +54,14 @@ extension Job {
 }
 
 extension Reply {
+    /// Bytes beyond which a text is no token: it would fit into no URL.
+    private static let longestToken = 8192
+
     /// The token of a login that succeeded.
     fileprivate var token: Secret? {
-        guard errcode == PBXErrorCode.success.rawValue, let text = content["access_token"]?.text, !text.isEmpty else {
-            return nil
-        }
+        guard errcode == PBXErrorCode.success.rawValue, let text = content["access_token"]?.text,
+            (1...Self.longestToken).contains(text.utf8.count)
+        else { return nil }
         return Secret(text)
     }
 

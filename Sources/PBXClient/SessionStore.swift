@@ -7,6 +7,7 @@ package final class SessionStore: Sendable {
     /// Hosts under a lock of their own: workers that wait for one lock burn time that the requests need.
     private final class Shelf: Sendable {
         let hosts = Lock<[HostKey: HostAccess]>([:])
+        let trails = Lock(SecretTrails())
     }
 
     private let shelves = (0..<64).map { _ in Shelf() }
@@ -16,8 +17,7 @@ package final class SessionStore: Sendable {
 
     /// Looks at or changes what is known of a host; hosts of which nothing is known take no memory.
     func withAccess<Result: Sendable>(to host: HostKey, _ body: @Sendable (inout HostAccess) -> Result) -> Result {
-        let shelf = shelves[Int(UInt(bitPattern: host.hashValue) % UInt(shelves.count))]
-        return shelf.hosts.withLock { hosts in
+        shelf(of: host).hosts.withLock { hosts in
             var access = hosts[host] ?? HostAccess()
             let wasEmpty = access.isEmpty
             let result = body(&access)
@@ -28,5 +28,20 @@ package final class SessionStore: Sendable {
             }
             return result
         }
+    }
+
+    /// Makes a text from a host fit to be shown: without these secrets, nor those that it was given or gave before.
+    func clean(_ text: String, from host: HostKey, without secrets: [Secret]) -> String {
+        SecretMask(secrets + note(secrets, of: host)).clean(text)
+    }
+
+    /// Notes secrets that a host was given or gave, and returns those that are known of it.
+    @discardableResult
+    func note(_ secrets: [Secret], of host: HostKey) -> [Secret] {
+        shelf(of: host).trails.withLock { $0.note(secrets, of: host) }
+    }
+
+    private func shelf(of host: HostKey) -> Shelf {
+        shelves[Int(UInt(bitPattern: host.hashValue) % UInt(shelves.count))]
     }
 }

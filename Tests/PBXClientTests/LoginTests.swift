@@ -10,6 +10,7 @@ struct LoginTests {
         arguments: [
             (.errcode(40002), 40002), (.errcode(-1), -1), (.answer(200, "<html>"), nil), (.answer(404, ""), nil),
             (.answer(302, ""), nil), (.success, nil), (.token(""), nil),
+            (.token(String(repeating: "t", count: 8193)), nil),
             (.answer(Array("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".utf8)), nil),
             (.answer(Array("SSH-2.0\r\n".utf8)), nil),
         ] as [(ScriptedServer.Act, Int?)])

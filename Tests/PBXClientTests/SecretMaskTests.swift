@@ -26,6 +26,31 @@ struct SecretMaskTests {
         #expect(SecretMask([Secret("s3/c\"ret é+")]).clean(text) == expected)
     }
 
+    @Test(
+        "a secret is masked in the spellings of other languages' libraries",
+        arguments: [
+            "s/(é) &<>'*~", "S/(é) &<>'*~", #"s/(\u00E9) &<>'*~"#,
+            #"s/(é) \u0026\u003c\u003e'*~"#, #"s\/(\u00e9) \u0026\u003C\u003E\u0027*~"#,
+            "s/%28%C3%A9%29%20%26%3C%3E%27%2A~", "s%2F(%C3%A9)%20%26%3C%3E'*~", "s/(%c3%a9)+%26%3c%3e'*~",
+            "cy8ow6kpICY8Picqfg==", "cy8ow6kpICY8Picqfg",
+        ])
+    func librarySpellings(_ spelling: String) {
+        #expect(SecretMask([Secret("s/(é) &<>'*~")]).clean("[\(spelling)]") == "[***]")
+    }
+
+    @Test("base64 for URLs is masked, too")
+    func base64ForURLs() {
+        #expect(SecretMask([Secret("??>>~~")]).clean("Pz8-Pn5- Pz8+Pn5+") == "*** ***")
+    }
+
+    @Test("long secrets and long texts are masked, and no end of a secret is shown")
+    func longTexts() {
+        let (secret, text) = (String(repeating: "a", count: 60_000), String(repeating: "a", count: 1_000_000))
+        #expect(SecretMask([Secret(secret)]).clean("<" + text + ">") == "<***")
+        #expect(SecretMask([Secret(secret + "b")]).clean("< " + secret + "b>") == "< ***")
+        #expect(SecretMask([Secret("abc")]).clean(String(repeating: "abc", count: 300_000)) == "***")
+    }
+
     @Test("secrets that overlap leave nothing over")
     func overlap() {
         let mask = SecretMask([Secret("abcd"), Secret("cdef"), Secret("ab"), Secret("")])
@@ -69,5 +94,40 @@ struct SecretMaskTests {
         let outcomes = try (1...2).map { try rig.run(rig.job(row: $0)).outcome }
         #expect(outcomes.map(\.errmsg) == ["no *** for id-A", ""])
         #expect(outcomes.allSatisfy { !$0.error.contains("secret-A") })
+    }
+
+    @Test("what a PBX echoes of earlier rows, of their credentials and tokens, is masked")
+    func echoOfEarlierRows() throws {
+        let list = [AuthInfo(key: "Secret", value: .string(Secret("first-dns")))]
+        let message = "first-dns secret-A token-1 token-2 secret-B"
+        let rig = try Rig(
+            .token("token-1"), .errcode(10004), .token("token-2"), .success, .errcode(40002, message), .success,
+            .errcode(40002, message))
+        #expect(try rig.run(rig.job(row: 1, edit: CertificateEdit(id: 1, authInfo: list))).outcome.status == .ok)
+        let second = try rig.run(rig.job(row: 2)).outcome.errmsg
+        #expect(second == "*** *** *** *** secret-B")
+        let third = try rig.run(rig.job(row: 3, .application("B"))).outcome.errmsg
+        #expect(third == "*** *** *** *** ***")
+    }
+
+    @Test("the trail of a host's secrets is bounded, and its last ones stay")
+    func trail() {
+        var trail = SecretTrail()
+        for row in 1...1000 { trail.note([Secret("client-secret"), Secret("row-\(row)")]) }
+        #expect(trail.secrets.count == 128)
+        #expect(trail.secrets.suffix(2) == [Secret("client-secret"), Secret("row-1000")])
+        trail.note((1...20).map { Secret("\($0)" + String(repeating: "x", count: 4000)) } + [Secret("abc")])
+        #expect(trail.secrets.count == 4)
+    }
+
+    @Test("the hosts that secrets are noted of are bounded")
+    func trails() {
+        var trails = SecretTrails()
+        let host = { (number: Int) in HostKey(name: "pbx\(number)", port: 443) }
+        for number in 1...64 { _ = trails.note([Secret("old-\(number)")], of: host(number)) }
+        #expect(trails.note([Secret("new")], of: host(1)) == [Secret("old-1")])
+        #expect(trails.note([Secret("news")], of: host(65)) == [Secret("news")])
+        #expect(trails.note([Secret("late")], of: host(1)) == [Secret("late")])
+        #expect(trails.note([Secret("late")], of: host(64)) == [Secret("old-64"), Secret("late")])
     }
 }

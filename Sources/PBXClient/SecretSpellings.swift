@@ -1,0 +1,78 @@
+import JSONText
+import JobModel
+
+/// How a PBX may write a secret back: as it is, as JSON escapes it in several ways, as a URL encodes it, in base64.
+enum SecretSpellings {
+    /// The most bytes of a spelling; longer ones are cut here.
+    static let longest = 4096
+
+    /// All spellings of a secret that is not empty, ASCII capitals as small letters.
+    static func of(_ secret: Secret) -> [[UInt8]] {
+        let text = String(secret.reveal().unicodeScalars.prefix(longest))
+        guard !text.isEmpty else { return [] }
+        let isPlain = text.percentEncoded() == text
+        let all = [Array(text.utf8)] + base64(text) + (isPlain ? [] : json(text) + percent(text))
+        return all.map { $0.prefix(longest).map(\.smallLetter) }
+    }
+
+    /// The inside of a JSON string, with more characters escaped than must be.
+    private static func json(_ text: String) -> [[UInt8]] {
+        var spellings: [[UInt8]] = []
+        for slash in ["/", "\\/"] {
+            for allowsOnlyASCII in [false, true] {
+                for avoided in ["", "&<>", "&<>'"] {
+                    spellings.append(
+                        text.unicodeScalars.flatMap { scalar -> [UInt8] in
+                            if scalar == "/" { return Array(slash.utf8) }
+                            let isEscaped =
+                                allowsOnlyASCII && !scalar.isASCII || avoided.unicodeScalars.contains(scalar)
+                            return isEscaped ? escape(scalar) : plain(scalar)
+                        })
+                }
+            }
+        }
+        return spellings
+    }
+
+    /// `\u00e9`, or two of them.
+    private static func escape(_ scalar: UnicodeScalar) -> [UInt8] {
+        String(scalar).utf16.flatMap { unit in
+            let digits = String(unit, radix: 16)
+            return Array(("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
+        }
+    }
+
+    private static func plain(_ scalar: UnicodeScalar) -> [UInt8] {
+        var quoted: [UInt8] = []
+        quoted.appendJSONString(String(scalar))
+        return Array(quoted.dropFirst().dropLast())
+    }
+
+    private static func percent(_ text: String) -> [[UInt8]] {
+        ["", "/", "!'()*", "/!'()*"].flatMap { kept in
+            let encoded = text.percentEncoded(keeping: kept)
+            return [encoded, encoded.replacing("%20", with: "+")].map { Array($0.utf8) }
+        }
+    }
+
+    /// With and without the padding, for texts and for URLs.
+    private static func base64(_ text: String) -> [[UInt8]] {
+        var digits: [UInt8] = []
+        let bytes = Array(text.utf8)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for index in 0...group.count { digits.append(alphabet[bits >> (18 - 6 * index) & 63]) }
+        }
+        let padded = digits + Array(repeating: UInt8(ascii: "="), count: (4 - digits.count % 4) % 4)
+        let forURL: [UInt8: UInt8] = [UInt8(ascii: "+"): UInt8(ascii: "-"), UInt8(ascii: "/"): UInt8(ascii: "_")]
+        return [padded, digits].flatMap { spelling in [spelling, spelling.map { forURL[$0] ?? $0 }] }
+    }
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+}
+
+extension UInt8 {
+    /// An ASCII capital as its small letter; any other byte as it is.
+    var smallLetter: UInt8 { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self }
+}
