@@ -29,6 +29,8 @@ extension ColumnMeaning {
     /// What follows `auth` and something that is neither letter nor digit, or `auth` in a slip of the hand and a dot.
     /// `author` and `auto.x` are names of their own.
     private static func misspelledKey(_ name: Bytes) -> String? {
+        // Names match whatever separates their words, so what stands before the first one is nothing.
+        let name = Bytes(rebasing: name.drop { separators.contains($0) })
         if let prefix = misspelledPrefixes.first(where: { name.hasPrefix($0) }) {
             return name.part(prefix.utf8CodeUnitCount..<name.count).text
         }

@@ -48,7 +48,7 @@ enum ColumnMeaning: Hashable {
         return misspelledAuth(name, in: format) ?? .other
     }
 
-    private static let separators = Array("_- ".utf8)
+    static let separators = Array("_- ".utf8)
 
     private static let known: [String: Field] = {
         var names: [String: Field] = [:]

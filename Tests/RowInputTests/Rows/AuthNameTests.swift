@@ -11,6 +11,8 @@ struct AuthNameTests {
             ("auth_APIKey", "auth.APIKey"), ("Auth APIKey", "auth.APIKey"), ("AUTH-APIKey", "auth.APIKey"),
             ("auth:APIKey", "auth.APIKey"), ("auth: TTL:int", "auth.TTL:int"), ("auth\u{A0}APIKey", "auth.APIKey"),
             ("auth\u{2013}APIKey", "auth.APIKey"), ("auth __ a_b", "auth.a_b"), ("auth .Key", "auth.Key"),
+            ("auth_.Key", "auth.Key"), ("Auth-.Key", "auth.Key"), ("_auth.Key", "auth.Key"), ("-_Auth_.Key", "auth.Key"),
+            ("_auth", "auth.KEY"), ("Auth_", "auth.KEY"), ("_aut.Key", "auth.Key"),
             ("auth/K\ny", "auth.K\\ny"), ("auth_", "auth.KEY"), ("aut.APIKey", "auth.APIKey"),
             ("Auht.APIKey", "auth.APIKey"), ("atuh.APIKey:bool", "auth.APIKey:bool"), ("auths.APIKey", "auth.APIKey"),
             ("auth_\(String(repeating: "k", count: 70))", "auth.\(String(repeating: "k", count: 60))…"),
