@@ -38,14 +38,19 @@ enum SecretFile {
 
     private static func content(_ path: String) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
+        let isFile: Bool
         do throws(InputError) {
-            let file = try FileDescriptor.open(path)
+            let file = try FileDescriptor.open(path, isWaiting: false)
+            // The path may have come to mean something else since it was looked at.
+            isFile = file.mode & S_IFMT == S_IFREG
             try file.drain(name: path) { piece throws(InputError) in
-                if bytes.count <= limit { bytes.append(contentsOf: piece) }
+                bytes.append(contentsOf: piece)
+                return isFile && bytes.count <= limit
             }
         } catch {
             throw Failure(clause: "cannot be read")
         }
+        guard isFile else { throw Failure(clause: "is no file that exists") }
         guard bytes.count <= limit else { throw Failure(clause: "is larger than 1 MiB") }
         return bytes
     }

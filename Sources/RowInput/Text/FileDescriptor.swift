@@ -14,9 +14,10 @@ struct FileDescriptor: ~Copyable, Sendable {
 
     /// Opens a file for reading.
     ///
+    /// - Parameter isWaiting: whether opening and reading wait for what is not there yet, as in a pipe; else they fail.
     /// - Throws: ``InputError`` when it does not exist, is a folder or must not be read.
-    static func open(_ path: String) throws(InputError) -> FileDescriptor {
-        let number = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    static func open(_ path: String, isWaiting: Bool = true) throws(InputError) -> FileDescriptor {
+        let number = Glibc.open(path, O_RDONLY | O_CLOEXEC | (isWaiting ? 0 : O_NONBLOCK))
         guard number >= 0 else { throw .cannotOpen(path, errno: errno) }
         let file = FileDescriptor(number)
         guard file.mode & S_IFMT != S_IFDIR else { throw .isFolder(path) }
@@ -84,14 +85,14 @@ struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Reads the file to its end, slice after slice.
+    /// Reads the file slice after slice, to its end or until the body returns false.
     func drain(
-        name: String, _ body: (UnsafeRawBufferPointer) throws(InputError) -> Void
+        name: String, _ body: (UnsafeRawBufferPointer) throws(InputError) -> Bool
     ) throws(InputError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }
         while case let count = try read(into: buffer, name: name), count > 0 {
-            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            guard try body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else { return }
         }
     }
 }

@@ -142,6 +142,18 @@ struct CredentialTests {
         #expect(problems.count == 1 && problems[0].hasPrefix("column 'access_token': the file '\(name)' is "))
     }
 
+    @Test("A secret's file is read no further than its limit, and never waited for", .timeLimit(.minutes(1)))
+    func hugeFile() throws {
+        let folder = try WorkDirectory()
+        let path = try folder.write("huge", "x")
+        #expect(truncate(path, 1 << 38) == 0)
+        #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
+        for (name, clause) in [("huge", "is larger than 1 MiB"), ("pipe", "is no file that exists")] {
+            let failure = #expect(throws: SecretFile.Failure.self) { try SecretFile.read(name, in: folder.path) }
+            #expect(failure?.clause == clause)
+        }
+    }
+
     private func secretFile(_ text: String) throws -> String {
         let path = try directory.write("credentials.csv", text)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
