@@ -12,6 +12,9 @@ extension ColumnMeaning {
         guard !parts[0].isEmpty else {
             return .badAuth("there is no key after 'auth.': write the provider's key there, like 'auth.APIKey'")
         }
+        guard CellText.controlCharacter(in: text) == nil else {
+            return .badAuth("there is a control character inside the key")
+        }
         guard parts.count > 1 else { return .auth(key: parts[0], type: .string) }
         guard parts.count == 2, let type = AuthType(rawValue: parts[1].lowercased()), type != .string else {
             return .badAuth("a key is followed by ':int', ':bool' or nothing")

@@ -120,6 +120,9 @@ struct AuthReader {
         var text = text
         let key = text.withUTF8 { Blanks.trimmed($0).text }
         guard !key.isEmpty else { throw Flaw(.authMalformed, "\(place) has an empty key") }
+        if text.withUTF8({ CellText.controlCharacter(in: $0) }) != nil {
+            throw Flaw(.authMalformed, "there is a control character inside the key of \(place)")
+        }
         return key
     }
 

@@ -37,16 +37,30 @@ struct CellText {
 
     /// The flaw of a cell that has a control character in it, or nil; a tab is a blank.
     static func controlCharacter(in cell: Bytes, allowsLineBreaks: Bool = false) -> Flaw? {
-        for byte in cell where byte < 0x20 || byte == 0x7F {
-            switch byte {
+        for index in 0..<cell.count where cell[index] < 0x20 || cell[index] >= 0x7F {
+            switch cell[index] {
             case 0x09: continue
             case 0x0A, 0x0D:
                 if !allowsLineBreaks { return Flaw(.controlCharacter, "there is a line break inside the value") }
             case 0: return Flaw(.controlCharacter, "there is a NUL byte inside the value")
-            default: return Flaw(.controlCharacter, "there is a control character inside the value")
+            case 0x80...: if isControl(at: index, in: cell) { return Self.control }
+            default: return Self.control
             }
         }
         return nil
+    }
+
+    private static let control = Flaw(.controlCharacter, "there is a control character inside the value")
+
+    /// Whether U+0080–009F, U+2028, U+2029, or an order to turn the direction of text starts at an index.
+    private static func isControl(at index: Int, in cell: Bytes) -> Bool {
+        let rest = cell.part(index..<min(index + 3, cell.count))
+        switch (rest[0], rest.count > 1 ? rest[1] : 0, rest.count > 2 ? rest[2] : 0) {
+        case (0xC2, 0x80...0x9F, _), (0xD8, 0x9C, _), (0xE2, 0x80, 0x8E...0x8F), (0xE2, 0x80, 0xA8...0xAE),
+            (0xE2, 0x81, 0xA6...0xA9):
+            return true
+        default: return false
+        }
     }
 
     /// Whether a byte could be, or begin, something that is not looked for in every cell.

@@ -11,7 +11,8 @@ struct AuthNameTests {
             ("auth_APIKey", "auth.APIKey"), ("Auth APIKey", "auth.APIKey"), ("AUTH-APIKey", "auth.APIKey"),
             ("auth:APIKey", "auth.APIKey"), ("auth: TTL:int", "auth.TTL:int"), ("auth\u{A0}APIKey", "auth.APIKey"),
             ("auth\u{2013}APIKey", "auth.APIKey"), ("auth __ a_b", "auth.a_b"), ("auth .Key", "auth.Key"),
-            ("auth_.Key", "auth.Key"), ("Auth-.Key", "auth.Key"), ("_auth.Key", "auth.Key"), ("-_Auth_.Key", "auth.Key"),
+            ("auth_.Key", "auth.Key"), ("Auth-.Key", "auth.Key"), ("_auth.Key", "auth.Key"),
+            ("-_Auth_.Key", "auth.Key"),
             ("_auth", "auth.KEY"), ("Auth_", "auth.KEY"), ("_aut.Key", "auth.Key"),
             ("auth/K\ny", "auth.K\\ny"), ("auth_", "auth.KEY"), ("aut.APIKey", "auth.APIKey"),
             ("Auht.APIKey", "auth.APIKey"), ("atuh.APIKey:bool", "auth.APIKey:bool"), ("auths.APIKey", "auth.APIKey"),
@@ -27,6 +28,13 @@ struct AuthNameTests {
         #expect(key.codes == [.keyMalformed] && key.validRowCount == 0)
         #expect(key.problems.map(\.message) == [advice.replacing("column", with: "key")])
         #expect(try !key.echoedMembers()[0].contains("canary") && key.echo()[0].problem != nil)
+    }
+
+    @Test("A key with a control character in it is refused", arguments: ["a\nb", "a\u{85}b", "a\u{202E}b"])
+    func controlCharacter(key: String) throws {
+        #expect(try Reading.row([("auth.\(key)", "x"), ("auto_renewal", "1")]).codes.contains(.headerAuthMalformed))
+        let list = "[{\"k\":\"\(key.replacing("\n", with: "\\n"))\",\"sv\":\"x\"}]"
+        #expect(try Reading.line([("auth_info_list", list), ("auto_renewal", "1")]).codes.contains(.authMalformed))
     }
 
     @Test("A column auth of a CSV is told its right name, while in JSON lines it is the list")
