@@ -28,7 +28,7 @@ import Glibc
     /// - Returns: the exit status.
     private static func status(of arguments: [String]) -> ExitStatus {
         do {
-            let environment = EnvironmentFlags(CommandEnvironment.variables)
+            let environment = EnvironmentFlags(try CommandEnvironment.checkedVariables())
             var command = try parseAsRoot(environment.arguments(before: arguments))
             try command.run()
             return .success

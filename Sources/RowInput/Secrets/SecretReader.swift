@@ -22,7 +22,7 @@ struct SecretReader {
             )
         case .environment(let name):
             if let value = environment[name], !value.isEmpty { return Secret(value) }
-            throw unresolved("environment variable", isQuotable ? name : nil, "is not set or empty")
+            throw unresolved("environment variable", isQuotable ? name : nil, "is not set, empty, or no UTF-8 text")
         case .file(let path):
             do throws(SecretFile.Failure) {
                 return Secret(try SecretFile.read(path, in: folder))
