@@ -1,25 +1,38 @@
 extension HTTPRequest {
-    /// Whether the host is an address, for which there is nothing to look up.
-    ///
-    /// libcurl keeps addresses in its cache of lookups too and walks through all of them with every request.
-    var isHostNumeric: Bool { host.first == UInt8(ascii: "[") || isHostIPv4 }
+    /// What stands in the URL between the scheme and the port or path, as far as the transport must know it.
+    struct Host {
+        /// Whether it is an address, for which there is nothing to look up.
+        ///
+        /// libcurl keeps addresses in its cache of lookups too and walks through all of them with every request.
+        let isNumeric: Bool
+        /// Whether it is this machine: `localhost`, `[::1]` or an address of 127.0.0.0/8.
+        let isLoopback: Bool
 
-    /// Whether the host is this machine: `localhost`, `[::1]` or an address of 127.0.0.0/8.
-    var isHostLoopback: Bool {
-        if isHostIPv4 { return host.starts(with: "127.".utf8) }
-        return host.elementsEqual("[::1]".utf8) || host.map { $0 | 0x20 }.elementsEqual("localhost".utf8)
+        fileprivate init(_ name: Substring) {
+            let isIPv6 = name.utf8.first == UInt8(ascii: "[")
+            let isIPv4 = !isIPv6 && !name.isEmpty && name.utf8.allSatisfy(Self.isOfIPv4)
+            isNumeric = isIPv6 || isIPv4
+            isLoopback = isIPv4 ? name.hasPrefix("127.") : name == "[::1]" || name.lowercased() == "localhost"
+        }
+
+        private static func isOfIPv4(_ byte: UInt8) -> Bool {
+            byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: ".")
+        }
     }
 
-    private var isHostIPv4: Bool {
-        !host.isEmpty
-            && host.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".") }
-    }
-
-    /// What stands in the URL between the scheme and the port or path.
-    private var host: Substring.UTF8View {
-        guard let separator = url.utf8.firstIndex(of: UInt8(ascii: ":")) else { return ""[...].utf8 }
-        let rest = url.utf8[separator...].dropFirst("://".utf8.count)
-        if rest.first == UInt8(ascii: "["), let end = rest.firstIndex(of: UInt8(ascii: "]")) { return rest[...end] }
-        return rest.prefix { !":/?#".utf8.contains($0) }
+    var host: Host {
+        let text = url.utf8
+        guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return Host("") }
+        let rest = text[colon...].dropFirst("://".utf8.count)
+        if rest.first == UInt8(ascii: "["), let end = rest.firstIndex(of: UInt8(ascii: "]")) {
+            return Host(Substring(rest[...end]))
+        }
+        let end = rest.firstIndex { byte in
+            switch byte {
+            case UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): true
+            default: false
+            }
+        }
+        return Host(Substring(rest[..<(end ?? rest.endIndex)]))
     }
 }

@@ -43,14 +43,16 @@ package final class HTTPTransport {
     /// - Returns: the first failure; the request must not be made then, least of all without its pin.
     private func prepare(_ request: HTTPRequest) -> CURLcode {
         easy.limit(to: min(request.timeout ?? settings.timeout, settings.timeout))
-        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, request.isHostNumeric ? 0 : Self.lookupLifetimeSeconds)
-        let codes = [easy.set(CURLOPT_URL, request.url), chooseProxy(request), trust(pin: request.pin ?? settings.pin)]
-        return codes.first { $0 != CURLE_OK } ?? CURLE_OK
+        let host = request.host
+        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, host.isNumeric ? 0 : Self.lookupLifetimeSeconds)
+        var code = easy.set(CURLOPT_URL, request.url)
+        if code == CURLE_OK { code = chooseProxy(for: host) }
+        return code == CURLE_OK ? trust(pin: request.pin ?? settings.pin) : code
     }
 
     /// What is sent to this machine may be plain http with secrets in it, which must not leave by way of a proxy.
-    private func chooseProxy(_ request: HTTPRequest) -> CURLcode {
-        let noProxy: String? = request.isHostLoopback ? "" : nil
+    private func chooseProxy(for host: HTTPRequest.Host) -> CURLcode {
+        let noProxy: String? = host.isLoopback ? "" : nil
         return easy.set(CURLOPT_PROXY, noProxy)
     }
 

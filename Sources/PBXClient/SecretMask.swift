@@ -18,10 +18,11 @@ struct SecretMask {
     /// The text with each secret as `***`, however it is written; control characters as blanks; cut at ``longest``.
     func clean(_ text: String) -> String {
         // No spelling is shorter than the secret itself.
-        let spellings = Set(secrets.filter { $0.reveal().utf8.count <= text.utf8.count }.flatMap(SecretSpellings.of))
-        if spellings.isEmpty, text.utf8.count <= Self.longest, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
+        let candidates = secrets.filter { $0.reveal().utf8.count <= text.utf8.count }
+        if candidates.isEmpty, text.utf8.count <= Self.longest, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
             return text
         }
+        let spellings = Set(candidates.flatMap(SecretSpellings.of))
         // The bytes behind the window are there for a secret that begins in it.
         let masked = Self.mask(spellings, in: Array(text.utf8.prefix(Self.window + SecretSpellings.longest)))
         var scalars = String.UnicodeScalarView()

@@ -35,6 +35,6 @@ struct NumericHostTests {
             ("http:", false), ("", false),
         ])
     func isNumeric(_ url: String, _ expected: Bool) {
-        #expect(HTTPRequest(.get, url: url).isHostNumeric == expected)
+        #expect(HTTPRequest(.get, url: url).host.isNumeric == expected)
     }
 }
