@@ -129,4 +129,25 @@ import Testing
         let check = try BuiltTool.run(["check", "run/result.jsonl"], environment: environment, in: work.path)
         #expect(check.status == 0 && check.output == "1 rows, 1 hosts: valid\n", "\(check.output)\(check.errors)")
     }
+
+    @Test func anInputIsTranscodedInMemoryThatDoesNotGrowWithIt() throws {
+        let work = try WorkDirectory()
+        // Measured by another process, because what this one had at most would count for its children too.
+        try work.write(
+            "measure.py",
+            """
+            import resource, subprocess, sys
+            with open("large.csv", "w", encoding="utf-16", newline="") as f:
+                f.write("base_url,access_token,id,auto_renewal,note\\r\\n")
+                for n in range(10000): f.write("https://pbx-%d.example,t,1,0,%s\\r\\n" % (n, "x" * 3000))
+            check = subprocess.run([sys.argv[1], "check", "large.csv"], stdout=subprocess.DEVNULL)
+            print(check.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+            """)
+        let tool = try BuiltTool.path
+        let run = try Shell.run("python3 measure.py '\(tool)'", in: work.path)
+        let words = run.output.split(whereSeparator: \.isWhitespace).map(String.init)
+        try #require(words.count == 2, "\(run.errors)")
+        // The file has 58 MiB; the tool alone takes 20.
+        #expect(words[0] == "0" && (Int(words[1]) ?? .max) < 45 * 1024, "\(words)")
+    }
 }
