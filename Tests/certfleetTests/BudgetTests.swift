@@ -144,7 +144,7 @@ import Testing
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.timeZone = TimeZone(secondsFromGMT: 3 * 3600)
         formatter.dateFormat = "HH:mm"
-        let zone = ["TZ": "XXX-3"]
+        let zone = ["TZ": "MSK-3"]
         let past = formatter.string(from: Date(timeIntervalSinceNow: -120))
         let run = try FinishedRun(
             fleet.logins, "--window-end", past, "--timeout", "23h", "--connect-timeout", "5s", environment: zone)

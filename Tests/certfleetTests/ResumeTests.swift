@@ -72,9 +72,8 @@ import Testing
                 || work.read("run/summary.json").contains("\"resumed\":1"))
     }
 
-    @Test func aRowThatWasSentWithoutAnAnswerIsSentAgainAndSaidToBe() throws {
-        let fleet = try Fleet(hosts: 1, edits: 1)
-        defer { try? fleet.simulator.stop() }
+    /// Kills a run of one row whose edit got no answer, and leaves its directory.
+    private func killInDoubt(_ fleet: Fleet) throws -> WorkDirectory {
         fleet.simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)
         let work = try WorkDirectory()
         try work.write("fleet.csv", fleet.csv)
@@ -82,19 +81,20 @@ import Testing
         try RunningTool.poll { try Ledger(work.file("run/ledger.jsonl")).rows("sent") == [1] }
         tool.send(SIGKILL)
         #expect(tool.wait() == -SIGKILL)
+        return work
+    }
+
+    @Test func aRowThatWasSentWithoutAnAnswerIsSentAgainAndSaidToBe() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try killInDoubt(fleet)
         let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
         #expect(second.status == 0 && second.errors.contains("line 2: sent before"), "\(second.errors)")
     }
 
     @Test func aRowInDoubtThatIsNotReachedAgainIsUnknown() throws {
         let fleet = try Fleet(hosts: 1, edits: 1)
-        fleet.simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)
-        let work = try WorkDirectory()
-        try work.write("fleet.csv", fleet.csv)
-        let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
-        try RunningTool.poll { try Ledger(work.file("run/ledger.jsonl")).rows("sent") == [1] }
-        tool.send(SIGKILL)
-        #expect(tool.wait() == -SIGKILL)
+        let work = try killInDoubt(fleet)
         try fleet.simulator.stop()
         for _ in 1...2 {
             let resumed = try BuiltTool.run(
