@@ -28,6 +28,9 @@ package protocol EchoSource: Sendable {
 ///
 /// All calls may come from any thread, several at a time.
 package protocol OutcomeSink: Sendable {
+    /// Tells of a job that will probably be sent soon, so that ``willSend(_:)`` need not wait then. Does not wait for the
+    /// disk.
+    func announce(_ job: Job)
     /// Notes durably that the first edit request of a job is about to leave. Blocks until the note is on disk.
     ///
     /// - Throws: when it cannot be made durable; the request must not leave then.

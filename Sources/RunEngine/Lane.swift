@@ -18,6 +18,8 @@ struct Lane {
     var state = State.ready
     /// Positions in ``LaneRows`` of the rows that are not done, the current one first.
     var positions: Range<Int>
+    /// The position of the last row that was announced.
+    var announced: Int
     var progress = RowProgress()
     /// What the current row is if its failed request is not made again; nil when no request is to be made again.
     var fallback: Outcome?

@@ -44,6 +44,8 @@ package enum WorkResult: Sendable {
 package enum RunAction: Hashable, Sendable {
     /// Let an idle worker do some work.
     case start(worker: Int, Work)
+    /// Tell the sink of a row whose turn comes soon; comes at most once per row, and before it is begun.
+    case announce(row: Int)
     /// Hand over the outcome of a row.
     case finish(row: Int, Outcome)
     /// Hand over the same outcome for every one of these rows.

@@ -15,7 +15,9 @@ extension RunState {
         while let worker = idleWorkers.last, isGateOpen(now: now), let work = nextWork(now: now) {
             idleWorkers.removeLast()
             actions.append(.start(worker: worker, work))
+            announceNextRow(ofHost: work.host, &actions)
         }
+        announceNextHosts(&actions)
         if lanes.isEmpty, !hasFreshHost {
             isOver = true
             return actions + [.end]
@@ -61,10 +63,30 @@ extension RunState {
         nextHost += 1
         skipEmptyHosts()
         lanes[host] = Lane(
-            host: host, positions: rows.positions(ofHost: host), breaker: HostBreaker(limit: settings.maxHostErrors),
-            gate: settings.ratePerHost.map { RateGate($0) })
+            host: host, positions: rows.positions(ofHost: host), announced: rows.positions(ofHost: host).lowerBound,
+            breaker: HostBreaker(limit: settings.maxHostErrors), gate: settings.ratePerHost.map { RateGate($0) })
         return step(host, now: now)
     }
+
+    private mutating func announceNextRow(ofHost host: Int, _ actions: inout [RunAction]) {
+        guard stopReasons.isEmpty, let lane = lanes[host], let next = lane.positions.dropFirst().first,
+            next > lane.announced
+        else { return }
+        lanes[host]?.announced = next
+        actions.append(.announce(row: rows[next]))
+    }
+
+    /// Announces the first rows of as many hosts as the disk may need time for.
+    private mutating func announceNextHosts(_ actions: inout [RunAction]) {
+        nextAnnounced = max(nextAnnounced, nextHost)
+        let end = min(nextHost + RunState.announcedHostsPerWorker * settings.jobs, rows.hostCount)
+        while stopReasons.isEmpty, nextAnnounced < end, mayBegin(nextAnnounced) {
+            if let first = rows.positions(ofHost: nextAnnounced).first { actions.append(.announce(row: rows[first])) }
+            nextAnnounced += 1
+        }
+    }
+
+    private static let announcedHostsPerWorker = 2
 
     private mutating func step(_ host: Int, now: Duration) -> Work? {
         guard var lane = lanes[host], let position = lane.positions.first else { return nil }
@@ -121,7 +143,9 @@ extension RunState {
 
     private var hasFreshHost: Bool { stopReasons.isEmpty && nextHost < rows.hostCount }
 
-    private var mayBeginHost: Bool { hasFreshHost && (canary?.startableHosts.contains(nextHost) ?? true) }
+    private var mayBeginHost: Bool { hasFreshHost && mayBegin(nextHost) }
+
+    private func mayBegin(_ host: Int) -> Bool { canary?.startableHosts.contains(host) ?? true }
 
     /// Passes over hosts none of whose rows is to run.
     mutating func skipEmptyHosts() {

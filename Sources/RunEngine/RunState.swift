@@ -10,6 +10,8 @@ import Pacing
 /// next host of the file. So a begun host is finished before another one is begun, and only few sessions are open. Hosts
 /// that did not answer last time have a quarter of the workers at most, unless the others have nothing to do.
 ///
+/// Rows whose turn comes soon are announced, so that no worker waits for the disk when it does.
+///
 /// What must hold after every event: a row is finished at most once, a host has at most one worker, and no more workers
 /// are busy than the settings allow.
 package struct RunState {
@@ -31,6 +33,8 @@ package struct RunState {
     var idleWorkers: [Int]
     /// The first host of the file that was not begun.
     var nextHost = 0
+    /// The first host of the file whose first row was not announced.
+    var nextAnnounced = 0
     /// When the wished-for timer fires; nil when there is none.
     var timer: Duration?
     /// Whether nothing is left to do about the reasons to stop.

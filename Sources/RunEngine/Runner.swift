@@ -26,6 +26,8 @@ package final class Runner: Sendable {
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
     private let timer: WakeTimer
+    /// The rows that were announced and not begun.
+    private let announced = Lock<[Int: Job]>([:])
     /// Where the hosts with a session are, because the rows that told may be unreadable by the time it ends.
     private let openSessions = Lock<[Int: HostKey]>([:])
     /// Set before the marks are read: a worker that marks its row too late sees it, and sends nothing.
@@ -103,6 +105,7 @@ package final class Runner: Sendable {
             switch action {
             case .start(let other, let work) where other == worker: next = work
             case .start(let other, let work): start(work, on: other)
+            case .announce(let row): announce(row)
             case .finish(let row, let outcome): finish(row, outcome, seat)
             case .skip(let rows, let outcome): for row in rows { finish(row, outcome, nil) }
             case .wake(let time): timer.wake(at: time)
@@ -110,6 +113,13 @@ package final class Runner: Sendable {
             }
         }
         return next
+    }
+
+    /// Reads a row ahead of its turn; one that cannot be read says so when its turn comes.
+    private func announce(_ row: Int) {
+        guard let job = try? source.job(row: row) else { return }
+        sink.announce(job)
+        announced.withLock { $0[row] = job }
     }
 
     private func start(_ work: Work, on worker: Int) {
@@ -148,6 +158,7 @@ package final class Runner: Sendable {
     private func perform(
         _ step: RowStep, _ seat: WorkerSeat, _ mark: EditMark
     ) throws -> WorkResult {
+        if let job = announced.withLock({ $0.removeValue(forKey: step.row) }) { seat.take(job, ofRow: step.row) }
         let job = try seat.job(step.row, from: source)
         let startedAt = step.progress.startedAt ?? clock.wallTime()
         let report = try seat.performer.step(job, after: step.progress, by: step.deadline) {
@@ -192,10 +203,14 @@ final class WorkerSeat {
         self.performer = performer
     }
 
+    func take(_ job: Job, ofRow row: Int) {
+        (self.row, lastJob) = (row, job)
+    }
+
     func job(_ row: Int, from source: any JobSource) throws -> Job {
         if row == self.row, let lastJob { return lastJob }
         let job = try source.job(row: row)
-        (self.row, lastJob) = (row, job)
+        take(job, ofRow: row)
         return job
     }
 }

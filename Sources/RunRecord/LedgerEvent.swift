@@ -6,4 +6,6 @@ enum LedgerEvent: Sendable {
     case sent(row: Int, key: RowKey, at: WallTime)
     /// The row has its outcome.
     case done(row: Int, key: RowKey, Outcome)
+    /// No request of the row left, although the ledger says that one was about to.
+    case withdrawn(row: Int, key: RowKey)
 }

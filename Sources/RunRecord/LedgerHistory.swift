@@ -50,6 +50,8 @@ package struct LedgerHistory: Sendable {
         guard self.salt == nil || self.salt == salt else { return false }
         self.salt = salt
         runIDs.append(runID)
+        // Whatever the run before left open stays in doubt.
+        for index in rows.values.indices { rows.values[index].wasInDoubt = rows.values[index].isInDoubt }
         return true
     }
 
@@ -58,9 +60,11 @@ package struct LedgerHistory: Sendable {
     }
 
     mutating func done(_ key: RowKey, _ outcome: Outcome) {
-        let packed = PackedOutcome(outcome, texts: &texts)
-        rows[key, default: RowHistory()].outcome = packed
-        if !outcome.isWithoutEdit { rows[key]?.isInDoubt = outcome.status == .unknown }
+        var row = rows[key] ?? RowHistory()
+        row.outcome = PackedOutcome(outcome, texts: &texts)
+        row.isInDoubt = outcome.isWithoutEdit ? row.wasInDoubt : outcome.status == .unknown
+        row.wasInDoubt = row.isInDoubt
+        rows[key] = row
     }
 }
 
@@ -73,4 +77,6 @@ extension Outcome {
 private struct RowHistory {
     var outcome = PackedOutcome.absent
     var isInDoubt = false
+    /// Whether it was before the run under way noted anything about it.
+    var wasInDoubt = false
 }

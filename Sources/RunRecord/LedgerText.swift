@@ -43,6 +43,9 @@ struct LedgerText {
             append(#"{"event":"done","row":"#, row)
             append(key)
             append(outcome)
+        case .withdrawn(let row, let key):
+            append(.done(row: row, key: key, Outcome(status: .notAttempted)))
+            return
         }
         append("}\n")
     }

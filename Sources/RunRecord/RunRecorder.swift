@@ -13,7 +13,7 @@ package final class RunRecorder: OutcomeSink {
     private let longestPause: Duration
     private let onFailure: @Sendable (RunRecordError) -> Void
     private let queue = DispatchQueue(label: "certfleet.ledger", qos: .userInteractive)
-    private let backlog = Lock(LedgerBacklog())
+    private let backlog: Lock<LedgerBacklog>
     /// Used on the queue alone; the lock is for the compiler.
     private let ledger: Lock<LedgerWriter>
     private let book: Lock<OutcomeBook>
@@ -32,7 +32,7 @@ package final class RunRecorder: OutcomeSink {
     /// - Throws: ``RunRecordError`` when the ledger cannot be opened or written.
     package init(
         directory: RunDirectory, run: RunHeader, continuing history: LedgerHistory? = nil, clock: any RunClock,
-        longestPause: Duration = .microseconds(500), onFailure: @escaping @Sendable (RunRecordError) -> Void
+        longestPause: Duration = .milliseconds(2), onFailure: @escaping @Sendable (RunRecordError) -> Void
     ) throws(RunRecordError) {
         self.directory = directory
         self.clock = clock
@@ -42,6 +42,7 @@ package final class RunRecorder: OutcomeSink {
         let ledger = try LedgerWriter(in: directory, continuing: history)
         try ledger.begin(run, salt: salt)
         self.ledger = Lock(ledger)
+        backlog = Lock(LedgerBacklog(expectedRows: run.input.rows))
         book = Lock(OutcomeBook(expectedRows: run.input.rows))
     }
 
@@ -55,14 +56,28 @@ package final class RunRecorder: OutcomeSink {
         book.withLock { $0.adopt(outcome, row: row) }
     }
 
+    /// A ledger that cannot be written says so when the job is to be sent.
+    package func announce(_ job: Job) {
+        let event = sentEvent(of: job)
+        let added = backlog.withLock { backlog in
+            backlog.isBegun(row: job.position.row) ? nil : try? backlog.add(event)
+        }
+        if let added, added.isNew { queue.async { self.commit() } }
+    }
+
     package func willSend(_ job: Job) throws {
-        let event = LedgerEvent.sent(row: job.position.row, key: key(of: job), at: clock.wallTime())
-        if try !hand(event).wait() { try throwFailure() }
+        let announced = backlog.withLock { $0.begin(row: job.position.row) }
+        let batch = try announced ?? hand(sentEvent(of: job))
+        if !batch.wait() { try throwFailure() }
+    }
+
+    private func sentEvent(of job: Job) -> LedgerEvent {
+        .sent(row: job.position.row, key: key(of: job), at: clock.wallTime())
     }
 
     package func finished(_ job: Job, _ outcome: Outcome) {
         let row = job.position.row
-        let key = backlog.withLock { $0.takeKey(row: row) } ?? key(of: job)
+        let key = backlog.withLock { $0.end(row: row) } ?? key(of: job)
         let event = LedgerEvent.done(row: row, key: key, outcome)
         do {
             _ = try hand(event)
@@ -102,10 +117,12 @@ package final class RunRecorder: OutcomeSink {
         book.withLock { $0.adoptDoubt(row: row) }
     }
 
-    /// Blocks until everything handed over is on disk and counted. Not to be called on the recorder's queue.
+    /// Blocks until everything handed over is on disk and counted, and rows that were announced in vain are withdrawn. Not
+    /// to be called on the recorder's queue, nor before the last row that is sent was.
     ///
     /// - Throws: ``RunRecordError`` when the ledger could not be written at some time.
     package func drain() throws(RunRecordError) {
+        for (row, key) in backlog.withLock({ $0.takeUnbegun() }) { _ = try? hand(.withdrawn(row: row, key: key)) }
         queue.sync {}
         try throwFailure()
     }

@@ -7,6 +7,10 @@ struct LoggedSink: OutcomeSink {
     let recorder: RunRecorder
     let logger: Logger
 
+    func announce(_ job: Job) {
+        recorder.announce(job)
+    }
+
     func willSend(_ job: Job) throws {
         try recorder.willSend(job)
     }

@@ -14,6 +14,7 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
     private(set) var outcomes: [Int: Outcome] = [:]
     /// Rows in the order in which their first step began, for each host.
     private(set) var begun: [Int: [Int]] = [:]
+    private(set) var announced: Set<Int> = []
     private(set) var openSessions: Set<Int> = []
     private(set) var wakes: [Duration] = []
     private(set) var isOver = false
@@ -74,12 +75,20 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
             #expect(!isOver, "an action after the end")
             switch action {
             case .start(let worker, let work): begin(work, on: worker)
+            case .announce(let row): announce(row)
             case .finish(let row, let outcome): finish(row, outcome)
             case .skip(let rows, let outcome): for row in rows { finish(row, outcome) }
             case .wake(let time): wakes.append(time)
             case .end: isOver = true
             }
         }
+    }
+
+    private mutating func announce(_ row: Int) {
+        #expect(announced.insert(row).inserted, "row \(row) was announced twice")
+        #expect(outcomes[row] == nil, "a finished row was announced")
+        #expect(!begun.values.contains { $0.contains(row) }, "a row was announced after it was begun")
+        #expect(state.stopReasons.isEmpty, "a row was announced although the run ends")
     }
 
     private mutating func begin(_ work: Work, on worker: Int) {

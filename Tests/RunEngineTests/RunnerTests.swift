@@ -32,6 +32,19 @@ import Testing
         #expect(play.sink.rows == [1])
     }
 
+    @Test func rowsAreAnnouncedAheadOfTheirTurn() {
+        let play = Play(hosts: Array(0..<50), width: 2)
+        _ = play.runner.run()
+        // All but those that are begun at once.
+        #expect(play.sink.announced == Array(3...50))
+    }
+
+    @Test func theNextRowOfAHostIsAnnouncedWhileTheOneBeforeIsUnderWay() {
+        let play = Play(hosts: [0, 0, 0], width: 1)
+        _ = play.runner.run()
+        #expect(play.sink.announced == [2, 3])
+    }
+
     @Test func retriesWaitWithoutAWorker() {
         let play = Play(hosts: [0, 1], width: 1, retriesAtRow: 1)
         #expect(play.runner.run().stopReasons.isEmpty)
@@ -148,16 +161,21 @@ private struct ScriptedPerformer: JobPerformer {
 }
 
 private final class RecordingSink: OutcomeSink {
-    private let state = Lock((sent: [Int](), rows: [Int](), outcomes: [Int: Outcome]()))
+    private let state = Lock((announced: [Int](), sent: [Int](), rows: [Int](), outcomes: [Int: Outcome]()))
     private let failsAtRow: Int?
 
     init(failsAtRow: Int?) {
         self.failsAtRow = failsAtRow
     }
 
+    var announced: [Int] { state.withLock { $0.announced.sorted() } }
     var sent: [Int] { state.withLock { $0.sent.sorted() } }
     var rows: [Int] { state.withLock { $0.rows } }
     var outcomes: [Int: Outcome] { state.withLock { $0.outcomes } }
+
+    func announce(_ job: Job) {
+        state.withLock { $0.announced.append(job.position.row) }
+    }
 
     func willSend(_ job: Job) throws {
         if job.position.row == failsAtRow { throw SinkFailure() }

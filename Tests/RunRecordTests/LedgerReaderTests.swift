@@ -156,6 +156,29 @@ import Testing
         #expect(history.isInDoubt(sent) == isInDoubt)
     }
 
+    @Test("a row that was never in doubt is not after it was noted and no request left", arguments: [0, 1])
+    func noDoubt(attempts: Int) throws {
+        let recorder = try RunRecorder.make(in: RunDirectory(path: work.path, for: .newRun))
+        try recorder.willSend(.numbered(1))
+        recorder.finished(.numbered(1), Outcome(status: .failed, errorClass: .connect, attempts: attempts))
+        try recorder.drain()
+        #expect(try history().inDoubt.isEmpty)
+    }
+
+    @Test("what an earlier run left in doubt stays so when a later one notes the row and no request leaves")
+    func doubtThatStays() throws {
+        let (_, _, sent) = try writeRun()
+        for _ in 1...2 {
+            let directory = try RunDirectory(path: work.path, for: .resumedRun)
+            let recorder = try RunRecorder(
+                directory: directory, run: .make(), continuing: try directory.readLedger(), clock: ManualClock(),
+                onFailure: { _ in })
+            recorder.announce(.numbered(7))
+            try recorder.drain()
+        }
+        #expect(try history().inDoubt == [sent])
+    }
+
     @Test("a killed process leaves a ledger that can be read and continued", arguments: 1...5)
     func killed(round: Int) async throws {
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = work.path as String, round = round as Int] in

@@ -80,6 +80,42 @@ import Testing
         #expect(try lines().count == 1 + 2 * 640)
     }
 
+    @Test func anAnnouncedRowIsInTheLedgerOnceAndBeforeItIsSent() throws {
+        let recorder = try RunRecorder.make(in: directory, rows: 50)
+        for row in 1...50 { recorder.announce(.make(row: row)) }
+        for row in 1...50 {
+            try recorder.willSend(.make(row: row))
+            #expect(isSent(row))
+            recorder.finished(.make(row: row), .fine)
+        }
+        try recorder.drain()
+        #expect(recorder.tally[.ok] == 50)
+        #expect(try lines().count == 1 + 2 * 50)
+    }
+
+    @Test func anAnnouncementThatComesTooLateIsPassedOver() throws {
+        let recorder = try RunRecorder.make(in: directory, rows: 2)
+        try recorder.willSend(.make(row: 1))
+        recorder.announce(.make(row: 1))
+        recorder.finished(.make(row: 1), .fine)
+        recorder.announce(.make(row: 1))
+        recorder.finished(.make(row: 2), Outcome(status: .skipped))
+        recorder.announce(.make(row: 2))
+        try recorder.drain()
+        #expect(try lines().map { $0["event"]?.text } == ["run", "sent", "done", "done"])
+    }
+
+    @Test func rowsAnnouncedInVainAreWithdrawn() throws {
+        let recorder = try RunRecorder.make(in: directory, rows: 3)
+        for row in 1...3 { recorder.announce(.numbered(row)) }
+        recorder.finished(.numbered(2), Outcome(status: .skipped))
+        try recorder.drain()
+        let history = try directory.readLedger()
+        #expect(history.inDoubt.isEmpty)
+        #expect(recorder.outcomes[1] == nil && recorder.outcomes[2]?.status == .skipped)
+        #expect(recorder.tally.rows == 1)
+    }
+
     private func isSent(_ row: Int) -> Bool {
         (try? work.read("ledger.jsonl").contains(#"{"event":"sent","row":\#(row),"#)) ?? false
     }
