@@ -30,6 +30,8 @@ extension EasyHandle {
             set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout.milliseconds),
             // On a kept connection that died meanwhile libcurl would send a request again by itself.
             set(CURLOPT_FORBID_REUSE, true),
+            // A PBX's answers are small; libcurl gets its usual 16 KiB from the system anew for each request.
+            set(CURLOPT_BUFFERSIZE, 1024),
             // A name lookup that hangs must not outlast the time limit.
             set(CURLOPT_QUICK_EXIT, true),
         ]

@@ -62,6 +62,7 @@ private struct JSONReader {
         var members: [JSONMember] = []
         var keys = SeenKeys()
         guard openList(until: UInt8(ascii: "}")) else { return members }
+        members.reserveCapacity(4)
         repeat {
             skipBlanks()
             let start = position
@@ -147,7 +148,7 @@ private struct JSONReader {
         while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { position += 1 }
         if peek == UInt8(ascii: "\"") {
             defer { position += 1 }
-            return try decode(text[start..<position], at: opening)
+            return try decode(UnsafeBufferPointer(rebasing: text[start..<position]), at: opening)
         }
         return try readEscapedString(Array(text[start..<position]), opening: opening)
     }
@@ -158,7 +159,7 @@ private struct JSONReader {
             switch byte {
             case UInt8(ascii: "\""):
                 position += 1
-                return try decode(bytes[...], at: opening)
+                return try bytes.withUnsafeBufferPointer { text throws(JSONError) in try decode(text, at: opening) }
             case UInt8(ascii: "\\"):
                 try readEscape(into: &bytes)
             case 0..<0x20:
@@ -217,7 +218,9 @@ private struct JSONReader {
         return code
     }
 
-    private func decode(_ bytes: some Collection<UInt8>, at offset: Int) throws(JSONError) -> String {
+    private func decode(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) throws(JSONError) -> String {
+        // Most texts are ASCII, which need not be validated any further.
+        if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
         guard let string = String(validating: bytes, as: UTF8.self) else {
             throw JSONError(offset: offset, reason: "a string is not valid UTF-8")
         }

@@ -34,7 +34,10 @@ package struct JSONWriter: Sendable {
     }
 
     /// Writes a value: a whole number, every digit of it.
-    package mutating func integer(_ number: Int64) { raw(String(number).utf8) }
+    package mutating func integer(_ number: Int64) {
+        separate()
+        bytes.appendDecimal(number)
+    }
     /// Writes a value: `true` or `false`.
     package mutating func boolean(_ value: Bool) { raw((value ? "true" : "false").utf8) }
     /// Writes a value: `null`.
@@ -116,13 +119,16 @@ extension Array where Element == UInt8 {
     /// Appends a text as a JSON string: quoted, with `"`, `\` and control characters escaped, all else as it is.
     package mutating func appendJSONString(_ text: String) {
         append(UInt8(ascii: "\""))
-        let mustEscape = text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
-        if mustEscape { appendEscaped(text) } else { append(contentsOf: text.utf8) }
+        var text = text
+        text.withUTF8 { text in
+            let mustEscape = text.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+            if mustEscape { appendEscaped(text) } else { append(contentsOf: text) }
+        }
         append(UInt8(ascii: "\""))
     }
 
-    private mutating func appendEscaped(_ text: String) {
-        for byte in text.utf8 {
+    private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+        for byte in text {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 append(UInt8(ascii: "\\"))

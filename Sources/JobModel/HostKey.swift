@@ -4,6 +4,8 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     package let name: String
     /// TCP port, 1–65535.
     package let port: UInt16
+    /// Worked out once, because every request looks its host up several times.
+    private let hash: Int
 
     /// - Parameters:
     ///   - name: host name or address in any case.
@@ -11,6 +13,14 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     package init(name: String, port: UInt16) {
         self.name = name.lowercased()
         self.port = port
+        var hasher = Hasher()
+        hasher.combine(self.name)
+        hasher.combine(port)
+        hash = hasher.finalize()
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(hash)
     }
 
     /// `name:port`.

@@ -8,18 +8,22 @@ import Glibc
 // Safe because the value is only reached while the mutex is held.
 package final class Lock<Value: ~Copyable>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private var value: Value
+    /// By pointer, because the mutex already keeps two accesses apart, which Swift would check once more.
+    private let value: UnsafeMutablePointer<Value>
 
     /// - Parameter value: given away: nobody else may keep a reference into it.
     package init(_ value: consuming sending Value) {
         mutex = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
-        self.value = value
+        self.value = .allocate(capacity: 1)
+        self.value.initialize(to: value)
     }
 
     deinit {
         pthread_mutex_destroy(mutex)
         mutex.deallocate()
+        value.deinitialize(count: 1)
+        value.deallocate()
     }
 
     /// Calls `body` with the value while no other thread has it. Not to be nested on the same lock.
@@ -28,6 +32,6 @@ package final class Lock<Value: ~Copyable>: @unchecked Sendable {
     ) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        return try body(&value)
+        return try body(&value.pointee)
     }
 }

@@ -8,12 +8,29 @@ extension PBXAddress {
     ///   - token: the value of `access_token`, already percent-encoded; nil for the call that needs none.
     func url(of endpoint: String, token: String?) -> String {
         let path = apiPath.percentEncoded(keeping: "/:@!$&'()*+,;=")
-        var pieces = [scheme.rawValue, "://", host.name, ":", String(host.port), "/", path, "/", endpoint]
-        if let token { pieces += ["?access_token=", token] }
         // By bytes, because every request needs one, and putting strings together costs several times as much.
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(128)
-        for piece in pieces { bytes += piece.utf8 }
-        return String(decoding: bytes, as: UTF8.self)
+        var url: [UInt8] = []
+        url.reserveCapacity(160)
+        url.append(scheme.rawValue)
+        url.append("://")
+        url.append(host.name)
+        url.append(":")
+        url.append(String(host.port))
+        url.append("/")
+        url.append(path)
+        url.append("/")
+        url.append(endpoint)
+        if let token {
+            url.append("?access_token=")
+            url.append(token)
+        }
+        return String(decoding: url, as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(contentsOf: $0) }
     }
 }

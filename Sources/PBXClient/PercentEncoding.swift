@@ -3,7 +3,8 @@ extension String {
     ///
     /// - Parameter kept: more ASCII characters to leave as they are.
     func percentEncoded(keeping kept: String = "") -> String {
-        if utf8.allSatisfy({ $0.isUnreserved || kept.utf8.contains($0) }) { return self }
+        var text = self
+        if text.withUTF8({ $0.allSatisfy { $0.isUnreserved || kept.utf8.contains($0) } }) { return self }
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(utf8.count)

@@ -39,9 +39,11 @@ struct SecretTrails {
 
     /// Notes secrets of a host, and returns all of its trail.
     mutating func note(_ secrets: [Secret], of host: HostKey) -> [Secret] {
-        if byHost[host] == nil { makeRoom(for: host) }
-        byHost[host, default: SecretTrail()].note(secrets)
-        return byHost[host]?.secrets ?? []
+        var trail = SecretTrail()
+        if let known = byHost[host] { trail = known } else { makeRoom(for: host) }
+        trail.note(secrets)
+        byHost[host] = trail
+        return trail.secrets
     }
 
     private mutating func makeRoom(for host: HostKey) {

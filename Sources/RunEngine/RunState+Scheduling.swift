@@ -6,7 +6,7 @@ import Pacing
 /// Who works on what next.
 extension RunState {
     /// Adds what follows from all that happened so far.
-    mutating func schedule(_ happened: [RunAction] = [], now: Duration) -> [RunAction] {
+    mutating func schedule(_ happened: consuming [RunAction] = [], now: Duration) -> [RunAction] {
         guard !isOver else { return happened }
         var actions = happened
         wakeLanes(now: now)
@@ -76,17 +76,18 @@ extension RunState {
         actions.append(.announce(row: rows[next]))
     }
 
-    /// Announces the first rows of as many hosts as the disk may need time for.
+    /// Announces the first rows of the next hosts, one or two for each worker.
+    ///
+    /// Many at once, because a processor that does the same thing over and over is fast.
     private mutating func announceNextHosts(_ actions: inout [RunAction]) {
         nextAnnounced = max(nextAnnounced, nextHost)
-        let end = min(nextHost + RunState.announcedHostsPerWorker * settings.jobs, rows.hostCount)
+        guard nextAnnounced <= nextHost + settings.jobs else { return }
+        let end = min(nextHost + 2 * settings.jobs, rows.hostCount)
         while stopReasons.isEmpty, nextAnnounced < end, mayBegin(nextAnnounced) {
             if let first = rows.positions(ofHost: nextAnnounced).first { actions.append(.announce(row: rows[first])) }
             nextAnnounced += 1
         }
     }
-
-    private static let announcedHostsPerWorker = 2
 
     private mutating func step(_ host: Int, now: Duration) -> Work? {
         guard var lane = lanes[host], let position = lane.positions.first else { return nil }

@@ -77,6 +77,8 @@ package struct RunState {
         guard var lane = lanes.removeValue(forKey: work.host) else { return [] }
         if lane.isSuspect { workersOfSuspects -= 1 }
         var actions: [RunAction] = []
+        // The usual ones: a row's end, the next row's beginning, and an announcement.
+        actions.reserveCapacity(3)
         switch result {
         case .stepped(let report, let startedAt):
             if report.latency != nil { lane.progress.startedAt = startedAt }

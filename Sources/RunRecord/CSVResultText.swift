@@ -1,3 +1,4 @@
+import JSONText
 import JobModel
 
 /// Writes the CSV form of result rows into a buffer of UTF-8.
@@ -22,7 +23,7 @@ struct CSVResultText {
             bytes.append(contentsOf: shape.lineEnding)
         }
         for name in shape.header { appendCell(name) }
-        for field in ResultField.allCases { appendCell(Array("result.\(field.rawValue)".utf8)) }
+        for field in CSVResultText.fields { append(foreign: "result.\(field.rawValue)") }
         endRow()
     }
 
@@ -30,9 +31,12 @@ struct CSVResultText {
     mutating func append(_ cells: [[UInt8]], _ position: RowPosition, _ outcome: Outcome) {
         for cell in cells.prefix(shape.header.count) { appendCell(cell) }
         for _ in cells.count..<max(cells.count, shape.header.count) { endCell() }
-        for field in ResultField.allCases { append(field, position, outcome) }
+        for field in CSVResultText.fields { append(field, position, outcome) }
         endRow()
     }
+
+    /// Kept, because the enumeration makes a new list each time.
+    private static let fields = ResultField.allCases
 
     private mutating func append(_ field: ResultField, _ position: RowPosition, _ outcome: Outcome) {
         switch field {
@@ -56,7 +60,8 @@ struct CSVResultText {
     private mutating func append(foreign text: String) {
         guard let first = text.utf8.first else { return endCell() }
         let isFormula = CSVResultText.formulaStarts.contains(first)
-        appendCell(isFormula ? [UInt8(ascii: "'")] + Array(text.utf8) : Array(text.utf8))
+        var cell = isFormula ? "'" + text : text
+        cell.withUTF8 { appendCell($0) }
     }
 
     private static let formulaStarts = Array("=+-@\t\r".utf8)
@@ -67,7 +72,7 @@ struct CSVResultText {
     }
 
     private mutating func append(_ number: Int?) {
-        if let number { bytes.appendDecimal(number) }
+        if let number { bytes.appendDecimal(Int64(number)) }
         endCell()
     }
 
@@ -77,6 +82,10 @@ struct CSVResultText {
     }
 
     private mutating func appendCell(_ cell: [UInt8]) {
+        cell.withUnsafeBufferPointer { appendCell($0) }
+    }
+
+    private mutating func appendCell(_ cell: UnsafeBufferPointer<UInt8>) {
         if needsQuotes(cell) {
             bytes.append(UInt8(ascii: "\""))
             for byte in cell {
@@ -90,10 +99,9 @@ struct CSVResultText {
         endCell()
     }
 
-    private func needsQuotes(_ cell: [UInt8]) -> Bool {
-        let blanks: [UInt8] = [0x20, 0x09]
+    private func needsQuotes(_ cell: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let first = cell.first, let last = cell.last else { return false }
-        return blanks.contains(first) || blanks.contains(last)
+        return first == 0x20 || first == 0x09 || last == 0x20 || last == 0x09
             || cell.contains { $0 == shape.delimiter || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
     }
 

@@ -75,7 +75,7 @@ struct LedgerText {
 
     private mutating func append(_ key: StaticString, _ number: Int) {
         append(key)
-        bytes.appendDecimal(number)
+        bytes.appendDecimal(Int64(number))
     }
 
     private mutating func append(_ key: StaticString, _ text: String) {

@@ -32,7 +32,7 @@ package final class RunRecorder: OutcomeSink {
     /// - Throws: ``RunRecordError`` when the ledger cannot be opened or written.
     package init(
         directory: RunDirectory, run: RunHeader, continuing history: LedgerHistory? = nil, clock: any RunClock,
-        longestPause: Duration = .milliseconds(2), onFailure: @escaping @Sendable (RunRecordError) -> Void
+        longestPause: Duration = .milliseconds(5), onFailure: @escaping @Sendable (RunRecordError) -> Void
     ) throws(RunRecordError) {
         self.directory = directory
         self.clock = clock

@@ -23,7 +23,7 @@ struct ResumedSource: JobSource {
             let key = recorder.key(of: job)
             if history.isInDoubt(key) {
                 recorder.adoptDoubt(row: job.position.row)
-                logger.notice("line \(job.position.line): may have been sent before, without a known answer, and is sent again")
+                logger.notice("line \(job.position.line): may have been sent before, and is sent again")
             } else if let outcome = history.goodOutcome(of: key) {
                 recorder.adopt(outcome, row: job.position.row)
                 isDone[row] = true

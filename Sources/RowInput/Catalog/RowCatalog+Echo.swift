@@ -31,7 +31,7 @@ extension RowCatalog {
 
     private func membersContent(_ row: Int, at desk: RowDesk) throws(InputError) -> EchoedRow.Content {
         var writer = JSONWriter()
-        guard case .success(let members) = try members(ofRow: row) else { return .members([]) }
+        guard case .success(let members) = try members(ofRow: row, at: desk) else { return .members([]) }
         for member in members {
             let echo = CellEcho(desk.meanings[member.key])
             if echo != .dropped { writer.member(member.key, member.value.shown(as: echo)) }
@@ -43,7 +43,7 @@ extension RowCatalog {
     private func problemText(_ row: Int, at desk: RowDesk) throws(InputError) -> String {
         let position = index.position(row)
         desk.reader.start(at: position)
-        if map == nil, case .failure(let flaw) = try members(ofRow: row) {
+        if map == nil, case .failure(let flaw) = try members(ofRow: row, at: desk) {
             desk.reader.add(flaw, nil)
         } else {
             _ = try withCells(ofRow: row, at: desk) { cells, reader in reader.read(cells, at: position).isFlawless }

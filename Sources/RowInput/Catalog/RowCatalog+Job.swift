@@ -25,7 +25,7 @@ extension RowCatalog {
         ofRow row: Int, at desk: RowDesk, _ body: (borrowing RowCells, inout RowReader) -> Value?
     ) throws(InputError) -> Value? {
         if map == nil {
-            guard case .success(let members) = try members(ofRow: row) else { return nil }
+            guard case .success(let members) = try members(ofRow: row, at: desk) else { return nil }
             desk.cells.take(members, &desk.meanings, &desk.buffer)
             return body(desk.cells, &desk.reader)
         }
@@ -40,7 +40,7 @@ extension RowCatalog {
     func withRecord<Value>(
         _ row: Int, at desk: RowDesk, _ body: (Record) -> Value?
     ) throws(InputError) -> Value? {
-        let bytes = try bytes(ofRow: row)
+        let bytes = try bytes(ofRow: row, at: desk)
         do throws(CSVParser.Fault) {
             let isWhole = try bytes.withUnsafeBufferPointer { text throws(CSVParser.Fault) in
                 try desk.parser.feed(text)
@@ -54,16 +54,16 @@ extension RowCatalog {
     }
 
     /// The members of a line of JSON lines, or why it has none.
-    func members(ofRow row: Int) throws(InputError) -> Result<[JSONMember], Flaw> {
-        let bytes = try bytes(ofRow: row)
+    func members(ofRow row: Int, at desk: RowDesk) throws(InputError) -> Result<[JSONMember], Flaw> {
+        let bytes = try bytes(ofRow: row, at: desk)
         return bytes.withUnsafeBufferPointer { line in
             Result { () throws(Flaw) in try JSONRow.members(in: line) }
         }
     }
 
-    private func bytes(ofRow row: Int) throws(InputError) -> [UInt8] {
+    private func bytes(ofRow row: Int, at desk: RowDesk) throws(InputError) -> ArraySlice<UInt8> {
         let place = index.place(row)
-        let bytes = try text.bytes(at: place.offset, count: place.length)
+        let bytes = try desk.window.bytes(at: place.offset, count: place.length, of: text)
         guard bytes.count == place.length else { throw lost(row) }
         return bytes
     }

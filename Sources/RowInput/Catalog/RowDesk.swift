@@ -7,6 +7,7 @@ final class RowDesk {
     var reader: RowReader
     var meanings = MemberMeanings()
     var buffer = CellBuffer()
+    var window = TextWindow()
 
     init(for catalog: RowCatalog) {
         parser = CSVParser(delimiter: catalog.shape.delimiter)
