@@ -15,9 +15,10 @@ extension RunState {
         while let worker = idleWorkers.last, isGateOpen(now: now), let work = nextWork(now: now) {
             idleWorkers.removeLast()
             actions.append(.start(worker: worker, work))
-            announceNextRow(ofHost: work.host, &actions)
+            if case .step(let step) = work, step.progress == RowProgress() { foresight.begin(now: now) }
+            announceNextRow(ofHost: work.host, now: now, &actions)
         }
-        announceNextHosts(&actions)
+        announceNextHosts(now: now, &actions)
         if lanes.isEmpty, !hasFreshHost {
             isOver = true
             return actions + [.end]
@@ -68,21 +69,23 @@ extension RunState {
         return step(host, now: now)
     }
 
-    private mutating func announceNextRow(ofHost host: Int, _ actions: inout [RunAction]) {
-        guard stopReasons.isEmpty, let lane = lanes[host], let next = lane.positions.dropFirst().first,
-            next > lane.announced
+    /// Announces the row of a host behind the current one, when no worker will need long for that.
+    private mutating func announceNextRow(ofHost host: Int, now: Duration, _ actions: inout [RunAction]) {
+        guard stopReasons.isEmpty, foresight.rows(now: now) >= settings.jobs, let lane = lanes[host],
+            let next = lane.positions.dropFirst().first, next > lane.announced
         else { return }
         lanes[host]?.announced = next
         actions.append(.announce(row: rows[next]))
     }
 
-    /// Announces the first rows of the next hosts, one or two for each worker.
+    /// Announces the first rows of the next hosts.
     ///
     /// Many at once, because a processor that does the same thing over and over is fast.
-    private mutating func announceNextHosts(_ actions: inout [RunAction]) {
+    private mutating func announceNextHosts(now: Duration, _ actions: inout [RunAction]) {
         nextAnnounced = max(nextAnnounced, nextHost)
-        guard nextAnnounced <= nextHost + settings.jobs else { return }
-        let end = min(nextHost + 2 * settings.jobs, rows.hostCount)
+        let count = foresight.rows(now: now)
+        guard nextAnnounced - nextHost <= count * 2 / 3 else { return }
+        let end = min(nextHost + count, rows.hostCount)
         while stopReasons.isEmpty, nextAnnounced < end, mayBegin(nextAnnounced) {
             if let first = rows.positions(ofHost: nextAnnounced).first { actions.append(.announce(row: rows[first])) }
             nextAnnounced += 1

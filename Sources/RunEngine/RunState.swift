@@ -35,6 +35,7 @@ package struct RunState {
     var nextHost = 0
     /// The first host of the file whose first row was not announced.
     var nextAnnounced = 0
+    var foresight: Foresight
     /// When the wished-for timer fires; nil when there is none.
     var timer: Duration?
     /// Whether nothing is left to do about the reasons to stop.
@@ -59,6 +60,7 @@ package struct RunState {
         rows = LaneRows(source)
         gate = settings.rate.map { RateGate($0) }
         canary = settings.canaryHosts.map { CanaryPolicy(count: $0, hostCount: source.hostCount) }
+        foresight = Foresight(workers: settings.jobs)
         idleWorkers = Array((0..<settings.jobs).reversed())
         skipEmptyHosts()
     }

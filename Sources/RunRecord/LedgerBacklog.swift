@@ -5,7 +5,7 @@ struct LedgerBacklog {
     /// The rows that were noted as sent and are not done, by row number.
     private var notes: [Int: Note] = [:]
     /// By row number, whether the row's turn came, so that it must not be announced any more.
-    private var begun: [Bool] = []
+    private var begun: [Bool]
     /// Why nothing goes to disk any more.
     private(set) var failure: RunRecordError?
 
@@ -16,9 +16,9 @@ struct LedgerBacklog {
         let batch: LedgerBatch
     }
 
-    /// - Parameter expectedRows: how many rows to make room for at once.
-    init(expectedRows: Int = 0) {
-        begun.reserveCapacity(expectedRows + 1)
+    /// - Parameter expectedRows: how many rows to make room for; more are fine.
+    init(expectedRows: Int) {
+        begun = [Bool](repeating: false, count: expectedRows + 1)
     }
 
     /// Adds an event to the batch that will be next.

@@ -9,7 +9,7 @@ import JobModel
 final class RequestStatistics: Sendable {
     private let ended = Atomic(0)
     private let endedRetries = Atomic(0)
-    private let parts = (0..<16).map { _ in Part() }
+    private let parts = (0..<4).map { _ in Part() }
 
     /// What takes longer counts as this.
     private static let longest = Duration.seconds(600)

@@ -47,6 +47,30 @@ import Testing
         #expect(model.busy.map(\.work.host) == [0, 1, 2])
     }
 
+    @Test func firstRowsOfTheNextHostsAreAnnouncedAsThePaceAsksFor() {
+        var model = model(Array(0..<50), jobs: 2)
+        #expect(model.announced == Set(2..<6))
+        model.end(0) { _ in Self.done() }
+        model.end(0) { _ in Self.done() }
+        #expect(model.announced == Set(2..<9))
+        model.advance(by: .seconds(1))
+        // The one that begins now is among those announced before.
+        model.end(0) { _ in Self.done() }
+        #expect(model.announced == Set(2..<9))
+    }
+
+    @Test func theNextRowOfAHostIsAnnouncedOnlyWhenWorkersAreFast() {
+        #expect(model([0, 0, 0]).announced == [1])
+        #expect(model([0, 0, 0], jobs: 3).announced == [])
+    }
+
+    @Test func noRowBehindTheCanaryIsAnnouncedBeforeItMayBegin() {
+        var model = model(Array(0..<9), jobs: 3) { $0.canaryHosts = 4 }
+        #expect(model.announced == [3])
+        while model.begun.count < 5 { model.end(0) { _ in Self.done() } }
+        #expect(model.announced.contains(8))
+    }
+
     @Test func aSessionIsEndedOnceWhenItsLaneIsEmpty() {
         var model = model([0, 0])
         model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
