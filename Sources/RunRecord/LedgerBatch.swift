@@ -16,6 +16,9 @@ final class LedgerBatch: Sendable {
         settled.leave()
     }
 
+    /// Whether nobody waits any more.
+    var isSettled: Bool { settled.wait(timeout: .now()) == .success }
+
     /// Blocks until the batch is settled.
     ///
     /// - Returns: whether it is on disk.
