@@ -29,6 +29,16 @@ struct Foresight {
         return min(2 * max(begun, begunBefore), limit)
     }
 
+    /// How many more rows are to be announced: none while more than two thirds of them are.
+    ///
+    /// So they are announced many at once, because a processor that does the same thing over and over is fast.
+    ///
+    /// - Parameter announced: rows that are announced and not begun.
+    mutating func missing(announced: Int, now: Duration) -> Int {
+        let wanted = rows(now: now)
+        return announced <= wanted * 2 / 3 ? wanted - announced : 0
+    }
+
     private mutating func turn(now: Duration) {
         guard now >= start + Self.window else { return }
         begunBefore = now < start + Self.window * 2 ? begun : 0

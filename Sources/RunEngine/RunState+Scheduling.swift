@@ -79,13 +79,10 @@ extension RunState {
     }
 
     /// Announces the first rows of the next hosts.
-    ///
-    /// Many at once, because a processor that does the same thing over and over is fast.
     private mutating func announceNextHosts(now: Duration, _ actions: inout [RunAction]) {
         nextAnnounced = max(nextAnnounced, nextHost)
-        let count = foresight.rows(now: now)
-        guard nextAnnounced - nextHost <= count * 2 / 3 else { return }
-        let end = min(nextHost + count, rows.hostCount)
+        let missing = foresight.missing(announced: nextAnnounced - nextHost, now: now)
+        let end = min(nextAnnounced + missing, rows.hostCount)
         while stopReasons.isEmpty, nextAnnounced < end, mayBegin(nextAnnounced) {
             if let first = rows.positions(ofHost: nextAnnounced).first { actions.append(.announce(row: rows[first])) }
             nextAnnounced += 1

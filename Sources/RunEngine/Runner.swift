@@ -26,7 +26,7 @@ package final class Runner: Sendable {
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
     private let timer: WakeTimer
-    /// The rows that were announced and not begun.
+    /// The rows that were announced and neither begun nor finished.
     private let announced = Lock<[Int: Job]>([:])
     /// Where the hosts with a session are, because the rows that told may be unreadable by the time it ends.
     private let openSessions = Lock<[Int: HostKey]>([:])
@@ -177,7 +177,8 @@ package final class Runner: Sendable {
         do {
             var outcome = outcome
             if outcome.startedAt != nil { outcome.finishedAt = clock.wallTime() }
-            sink.finished(try seat?.job(row, from: source) ?? source.job(row: row), outcome)
+            let announced = announced.withLock { $0.removeValue(forKey: row) }
+            sink.finished(try announced ?? seat?.job(row, from: source) ?? source.job(row: row), outcome)
         } catch {
             stop(brokenBy: error)
         }

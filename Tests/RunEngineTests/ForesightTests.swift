@@ -35,4 +35,11 @@ import Testing
         #expect(rows(begunAt: burst, now: .milliseconds(3030)) == 20)
         #expect(rows(begunAt: burst, now: .milliseconds(3050)) == 0)
     }
+
+    @Test("many are announced at once, not one by one", arguments: [(0, 20), (13, 7), (14, 0), (30, 0)])
+    func missing(announced: Int, expected: Int) {
+        var foresight = Foresight(workers: 64)
+        for _ in 0..<10 { foresight.begin(now: .zero) }
+        #expect(foresight.missing(announced: announced, now: .zero) == expected)
+    }
 }
