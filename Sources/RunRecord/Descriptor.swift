@@ -5,6 +5,9 @@ struct Descriptor: ~Copyable, Sendable {
     let number: Int32
     let path: String
 
+    /// Flags for a file that continues an earlier run: a link to elsewhere is refused, and no pipe is waited for.
+    static let continued = O_NOFOLLOW | O_NONBLOCK
+
     /// - Parameters:
     ///   - path: what to open; named in errors.
     ///   - flags: as for `open`; close-on-exec is always added.

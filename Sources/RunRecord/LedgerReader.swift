@@ -28,7 +28,7 @@ private struct LedgerReader: ~Copyable {
     private var damage: RunRecordError?
 
     init(_ path: String) throws(RunRecordError) {
-        file = try Descriptor(path, flags: O_RDONLY)
+        file = try Descriptor(path, flags: O_RDONLY | Descriptor.continued)
     }
 
     mutating func read() throws(RunRecordError) -> LedgerHistory {

@@ -14,7 +14,7 @@ struct LedgerWriter: ~Copyable, Sendable {
     init(in directory: RunDirectory, continuing history: LedgerHistory?) throws(RunRecordError) {
         let creation = history == nil ? O_CREAT | O_EXCL : O_CREAT
         let path = directory.file("ledger.jsonl")
-        let ledger = try Descriptor(path, flags: O_WRONLY | O_APPEND | creation, mode: 0o600)
+        let ledger = try Descriptor(path, flags: O_WRONLY | O_APPEND | Descriptor.continued | creation, mode: 0o600)
         if let history, history.wholeLength < history.length { try ledger.truncate(to: history.wholeLength) }
         try directory.sync()
         file = ledger

@@ -32,7 +32,7 @@ package final class RunDirectory: Sendable {
                 throw RunRecordError.holdsNoRun(self.path)
             }
         }
-        lock = try Descriptor("\(self.path)/lock", flags: O_RDWR | O_CREAT)
+        lock = try Descriptor("\(self.path)/lock", flags: O_RDWR | O_CREAT | Descriptor.continued)
         try RunDirectory.acquire(lock, of: self.path)
         // Another process may have run and ended here before the lock was ours.
         if purpose == .newRun { try RunDirectory.refuseRun(in: self.path) }

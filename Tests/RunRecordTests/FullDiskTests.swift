@@ -42,6 +42,18 @@ import Testing
         for row in 1...durable { #expect(history.outcome(of: RowKey(.numbered(row), salt: salt)) == .fine) }
     }
 
+    @Test func ledgerThatCannotTakeItsFirstLineIsAnError() async throws {
+        let work = try WorkDirectory()
+        await #expect(processExitsWith: .success) { [path = work.path as String] in
+            let directory = try RunDirectory(path: path, for: .newRun)
+            limitFileSize(to: 100)
+            let error = #expect(throws: RunRecordError.self) { try RunRecorder.make(in: directory) }
+            #expect(error?.errorClass == .broken)
+            #expect(error?.message == "cannot write '\(path)/ledger.jsonl': file too large")
+            #expect(error?.hint == "raise the limit on the size of a file (ulimit -f), then continue with --resume")
+        }
+    }
+
     @Test func resultThatDoesNotFitLeavesTheEarlierOne() async throws {
         let work = try WorkDirectory()
         await #expect(processExitsWith: .success) { [path = work.path as String] in

@@ -121,6 +121,26 @@ import Testing
         #expect(try history().inDoubt == [sent])
     }
 
+    @Test("a run is not continued through a link", arguments: ["ledger.jsonl", "lock"])
+    func link(name: String) throws {
+        _ = try writeRun()
+        try FileManager.default.moveItem(atPath: work.file(name), toPath: work.file("elsewhere"))
+        try FileManager.default.createSymbolicLink(atPath: work.file(name), withDestinationPath: "elsewhere")
+        let error = #expect(throws: RunRecordError.self) { try history() }
+        #expect(error?.message == "cannot open '\(work.path)/\(name)': too many levels of symbolic links")
+    }
+
+    @Test("a pipe in a ledger's place is no ledger, and nobody waits for it", .timeLimit(.minutes(1)))
+    func pipe() throws {
+        #expect(mkfifo(work.file("ledger.jsonl"), 0o600) == 0)
+        let directory = try RunDirectory(path: work.path, for: .resumedRun)
+        #expect(throws: RunRecordError.self) {
+            try RunRecorder(
+                directory: directory, run: .make(), continuing: try directory.readLedger(), clock: ManualClock(),
+                onFailure: { _ in })
+        }
+    }
+
     @Test func ledgerThatDoesNotBeginWithARunIsDamaged() throws {
         _ = try writeRun()
         let lines = try work.read("ledger.jsonl").split(separator: "\n").dropFirst()

@@ -163,19 +163,6 @@ import Testing
         #expect(recorder.latency?.p50 == counted)
     }
 
-    @Test func ledgerThatCannotTakeItsFirstLineIsAnError() throws {
-        let history = try directory.readLedger()
-        try FileManager.default.createSymbolicLink(
-            atPath: work.file("ledger.jsonl"), withDestinationPath: "/dev/full")
-        let error = #expect(throws: RunRecordError.self) {
-            try RunRecorder(
-                directory: directory, run: .make(), continuing: history, clock: ManualClock(), onFailure: { _ in })
-        }
-        #expect(error?.errorClass == .broken)
-        #expect(error?.message == "cannot write '\(work.path)/ledger.jsonl': no space left on device")
-        #expect(error?.hint == "make room on the disk, then continue with --resume")
-    }
-
     @Test func ledgerThatIsThereIsNotStartedAnew() throws {
         _ = try RunRecorder.make(in: directory)
         let ledger = try work.read("ledger.jsonl")

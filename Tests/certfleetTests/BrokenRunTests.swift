@@ -32,41 +32,40 @@ import Testing
         #expect((summary["counts"] as? [String: Int])?["ok"] == 4)
     }
 
-    @Test func aSecretFileThatGoesAwayDuringTheRunBreaksItAndTheSessionIsClosed() throws {
+    @Test func aSecretFileThatGoesAwayDuringTheRunIsNotMissed() throws {
         let fleet = try Fleet(hosts: 1, edits: 4)
         defer { try? fleet.simulator.stop() }
         fleet.simulator.set(.delay(.seconds(1), at: .certificateUpdate), on: 1)
         let work = try WorkDirectory()
         let host = fleet.simulator.hosts[0]
         try work.write("secret", host.clientSecret)
-        // The row behind the one under way may have been read already.
         let lines = (1...4).map { "\(host.baseURL),\(host.clientID),file:secret,\($0),0\n" }
         try work.write("fleet.csv", "base_url,client_id,client_secret,id,auto_renewal\n" + lines.joined())
         let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
         RunningTool.poll { fleet.requests(.certificateUpdate) == 1 }
         try FileManager.default.removeItem(atPath: work.file("secret"))
-        #expect(tool.wait() == 1)
-        #expect(try Self.summary(in: work)["exit_code"] as? Int == 1)
-        #expect(fleet.requests(.delToken) == 1)
+        #expect(tool.wait() == 0)
+        #expect(fleet.requests(.certificateUpdate) == 4 && fleet.requests(.delToken) == 1)
     }
 
-    @Test func aTrustFileThatGoesAwayDuringTheRunBreaksIt() throws {
+    @Test func aTrustFileThatGoesAwayDuringTheRunBreaksItAndTheSessionIsClosed() throws {
         let fleet = try Fleet(hosts: 2, edits: 1)
         defer { try? fleet.simulator.stop() }
         // The first worker is kept busy, so that a second one is needed when the rate lets the second request go.
-        fleet.simulator.set(.delay(.seconds(5)), on: 1)
+        fleet.simulator.set(.delay(.seconds(5), at: .certificateUpdate), on: 1)
         let work = try WorkDirectory()
-        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        try work.write("fleet.csv", fleet.csv)
         try work.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")
-        let flags = ["--out", "run", "--cacert", "ca.pem", "--rate", "20/m", "--jobs", "2"]
+        let flags = ["--out", "run", "--cacert", "ca.pem", "--rate", "30/m", "--jobs", "2"]
         let tool = try RunningTool(["run", "fleet.csv"] + flags, in: work.path)
-        RunningTool.poll { fleet.simulator.requests(on: 1) == 1 }
+        RunningTool.poll { fleet.simulator.requests(on: 1) == 2 }
         try FileManager.default.removeItem(atPath: work.file("ca.pem"))
         #expect(tool.wait() == 1)
         #expect(
             tool.errors.contains("certfleet: error: CA file 'ca.pem' cannot be read: no such file"), "\(tool.errors)")
         let summary = try Self.summary(in: work)
         #expect(summary["exit_code"] as? Int == 1 && summary["stopped_by"] as? String == "error")
+        #expect(fleet.requests(.delToken) == 1)
     }
 
     @Test func aPathThatCannotBePrintedIsAFailureInTheSummaryToo() throws {

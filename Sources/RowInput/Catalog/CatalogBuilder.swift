@@ -25,9 +25,12 @@ struct CatalogBuilder: ~Copyable {
     private var likelyHeaderLine: Int?
 
     init(_ settings: InputSettings, folder: String) {
-        reader = RowReader(settings, folder: folder)
+        reader = RowReader(settings, SecretReader(folder: folder, environment: settings.environment))
         pattern = settings.only.map { HostPattern($0) }
     }
+
+    /// What opened the secrets of the rows.
+    var secrets: SecretReader { reader.secrets }
 
     /// Reads a CSV from front to back.
     ///

@@ -13,6 +13,7 @@ package final class RowCatalog: JobSource, EchoSource, Sendable {
     let map: ColumnMap?
     let input: InputFile
     let text: KeptText
+    let secrets: SecretReader
     /// Those that no thread reads rows at.
     let desks = Lock<[RowDesk]>([])
 
@@ -53,6 +54,7 @@ package final class RowCatalog: JobSource, EchoSource, Sendable {
         self.input = input
         self.settings = settings
         self.text = text
+        secrets = builder.secrets
         self.shape = shape
         index = builder.index
         map = builder.map

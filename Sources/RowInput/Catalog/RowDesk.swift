@@ -12,6 +12,6 @@ final class RowDesk {
     init(for catalog: RowCatalog) {
         parser = CSVParser(delimiter: catalog.shape.delimiter)
         cells = catalog.map.map { RowCells($0) } ?? RowCells()
-        reader = RowReader(catalog.settings, folder: catalog.input.folder)
+        reader = RowReader(catalog.settings, catalog.secrets)
     }
 }

@@ -16,9 +16,9 @@ struct RowReader: ~Copyable {
 
     /// - Parameters:
     ///   - settings: what is allowed, and where credentials come from.
-    ///   - folder: what `file:` references are relative to.
-    init(_ settings: InputSettings, folder: String) {
-        secrets = SecretReader(folder: folder, environment: settings.environment)
+    ///   - secrets: opens the secrets of the rows.
+    init(_ settings: InputSettings, _ secrets: SecretReader) {
+        self.secrets = secrets
         credentials = settings.credentials
         allowsPlainHTTP = settings.allowsPlainHTTP
     }

@@ -2,10 +2,18 @@ import JobModel
 
 /// Opens the secrets that cells hold or refer to.
 struct SecretReader {
-    /// What relative paths are relative to.
-    let folder: String
+    /// What `file:PATH` is looked up in; copies of the reader share it.
+    private let files: SecretFiles
     /// What `env:NAME` is looked up in.
-    let environment: [String: String]
+    private let environment: [String: String]
+
+    /// - Parameters:
+    ///   - folder: what relative paths are relative to.
+    ///   - environment: what `env:NAME` is looked up in.
+    init(folder: String, environment: [String: String]) {
+        files = SecretFiles(in: folder)
+        self.environment = environment
+    }
 
     /// The secret of a cell.
     ///
@@ -25,7 +33,7 @@ struct SecretReader {
             throw unresolved("environment variable", isQuotable ? name : nil, "is not set, empty, or no UTF-8 text")
         case .file(let path):
             do throws(SecretFile.Failure) {
-                return Secret(try SecretFile.read(path, in: folder))
+                return try files.secret(path)
             } catch {
                 throw unresolved("file", isQuotable ? path : nil, error.clause)
             }

@@ -126,7 +126,7 @@ struct CredentialTests {
         #expect(try catalog.job(row: 0).edit.authInfo == [AuthInfo(key: "k", value: .string(Secret("x y")))])
         #expect(try catalog.job(row: 1).credentials == .token(Secret("secret\n")))
         try FileManager.default.removeItem(atPath: folder.file("token"))
-        #expect(throws: InputError.self) { try catalog.job(row: 0) }
+        #expect(try catalog.job(row: 0).credentials == .token(Secret("secret\n")))
     }
 
     @Test("A reference to nothing says which", arguments: ["empty", "folder", "latin", ""])
@@ -152,6 +152,20 @@ struct CredentialTests {
             let failure = #expect(throws: SecretFile.Failure.self) { try SecretFile.read(name, in: folder.path) }
             #expect(failure?.clause == clause)
         }
+    }
+
+    @Test("A secret's file is read once, as long as there is room")
+    func keptFiles() throws {
+        let folder = try WorkDirectory()
+        try folder.write("first", "one")
+        try folder.write("second", "two")
+        let files = SecretFiles(in: folder.path, limit: 200)
+        #expect(try files.secret("first") == Secret("one"))
+        #expect(try files.secret("second") == Secret("two"))
+        try folder.write("first", "three")
+        try folder.write("second", "four")
+        #expect(try files.secret("first") == Secret("one"))
+        #expect(try files.secret("second") == Secret("four"))
     }
 
     private func secretFile(_ text: String) throws -> String {

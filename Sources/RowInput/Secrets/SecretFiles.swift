@@ -1,0 +1,37 @@
+import JobModel
+
+/// The files that hold secrets, each read once and then kept in memory, so that nothing done to one during a run matters.
+final class SecretFiles: Sendable {
+    /// What relative paths are relative to.
+    private let folder: String
+    private let limit: Int
+    private let kept = Lock(Kept())
+
+    private struct Kept {
+        var secrets: [String: Secret] = [:]
+        /// Bytes that they take, about.
+        var size = 0
+    }
+
+    /// - Parameters:
+    ///   - folder: what relative paths are relative to.
+    ///   - limit: bytes to keep at most, 64 MiB; files beyond that are read each time.
+    init(in folder: String, limit: Int = 1 << 26) {
+        self.folder = folder
+        self.limit = limit
+    }
+
+    /// The secret in a file. From any thread; blocks while the file is read.
+    func secret(_ path: String) throws(SecretFile.Failure) -> Secret {
+        if let secret = kept.withLock({ $0.secrets[path] }) { return secret }
+        let text = try SecretFile.read(path, in: folder)
+        let secret = Secret(text)
+        kept.withLock { kept in
+            // The rest is what a dictionary takes for an entry.
+            let size = path.utf8.count + text.utf8.count + 128
+            guard kept.size + size <= limit, kept.secrets.updateValue(secret, forKey: path) == nil else { return }
+            kept.size += size
+        }
+        return secret
+    }
+}
