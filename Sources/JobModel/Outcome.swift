@@ -54,6 +54,13 @@ package struct Outcome: Hashable, Sendable {
         self.finishedAt = finishedAt
     }
 
+    /// Whether the PBX accepted or refused the edit itself, which is its word on the same edit sent before, too.
+    ///
+    /// What it says about a token is not.
+    package var settlesDoubt: Bool {
+        status.isGood || status != .unknown && errcode != nil && errorClass == .api
+    }
+
     /// Whole milliseconds between the row's first request and its verdict; nil when no work was done on it.
     package var durationMilliseconds: Int64? {
         guard let startedAt, let finishedAt else { return nil }

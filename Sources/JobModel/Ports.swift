@@ -69,8 +69,10 @@ package struct RowProgress: Hashable, Sendable {
     package var edits = 0
     /// Whether one of them may have been carried out although no answer says so.
     package var isDoubtful = false
-    /// Requests sent again after a failure.
-    package var retries = 0
+    /// Edit requests made again after a failure.
+    package var editRetries = 0
+    /// How often the login or logout that is needed next was made again after a failure.
+    package var otherRetries = 0
     /// Tokens renewed because the PBX called them expired.
     package var renewals = 0
     /// When work on the row began; nil before its first request.
@@ -78,6 +80,20 @@ package struct RowProgress: Hashable, Sendable {
 
     /// Of a row on which no work was done yet.
     package init() {}
+
+    /// Takes note that a request is to be made again.
+    ///
+    /// A login that succeeds in between does not give an edit its tries back: it may be needed before each of them.
+    ///
+    /// - Returns: which try beyond the first it will be, from 1.
+    package mutating func countRetry(ofEdit isEdit: Bool) -> Int {
+        if isEdit {
+            editRetries += 1
+            return editRetries
+        }
+        otherRetries += 1
+        return otherRetries
+    }
 }
 
 /// What one step brought.
@@ -102,7 +118,9 @@ package struct StepReport: Sendable {
     package var finalReason: String?
     /// How long the step's HTTP request took; nil when none was made.
     package var latency: Duration?
-    /// 1 when that request was an edit.
+    /// Whether that request was an edit, be it that it never left.
+    package var isEdit: Bool
+    /// 1 when that request was an edit that left.
     package var edits: Int
     /// Whether that edit may have been carried out although no answer says so.
     package var isDoubtful: Bool
@@ -113,11 +131,12 @@ package struct StepReport: Sendable {
 
     /// A report; of what is left out, nothing happened in the step.
     package init(
-        _ verdict: Verdict, latency: Duration?, edits: Int = 0, isDoubtful: Bool = false, renewals: Int = 0,
-        isSessionOpen: Bool
+        _ verdict: Verdict, latency: Duration?, isEdit: Bool = false, edits: Int = 0, isDoubtful: Bool = false,
+        renewals: Int = 0, isSessionOpen: Bool
     ) {
         self.verdict = verdict
         self.latency = latency
+        self.isEdit = isEdit
         self.edits = edits
         self.isDoubtful = isDoubtful
         self.renewals = renewals

@@ -12,19 +12,17 @@ extension PBXPerformer {
         if reply.errcode == PBXErrorCode.tokenExpired.rawValue {
             giveUp(token, of: job)
             if job.isClient, progress.renewals == 0 {
-                return report(.proceed, on: job, latency: exchange.latency, edits: 1, renewals: 1)
+                return report(.proceed, on: job, latency: exchange.latency, isEdit: true, edits: 1, renewals: 1)
             }
         }
         let errmsg = sessions.clean(
             reply.content["errmsg"]?.text ?? "", from: job.address.host, without: [token] + job.secrets)
-        // An errcode is the PBX's word on the same edit sent before, too.
-        let said = reply.editOutcome(errmsg: errmsg)
-        let outcome = reply.errcode == nil ? weigh(said, after: progress) : said
+        let outcome = weigh(reply.editOutcome(errmsg: errmsg), after: progress)
         if case .notConnected = reply.kind {
-            return report(verdict(on: reply, outcome), on: job, latency: exchange.latency)
+            return report(verdict(on: reply, outcome), on: job, latency: exchange.latency, isEdit: true)
         }
         return report(
-            editVerdict(on: reply, outcome), on: job, latency: exchange.latency, edits: 1,
+            editVerdict(on: reply, outcome), on: job, latency: exchange.latency, isEdit: true, edits: 1,
             isDoubtful: outcome.status == .unknown)
     }
 

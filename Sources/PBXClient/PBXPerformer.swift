@@ -66,7 +66,7 @@ package final class PBXPerformer: JobPerformer {
             switch reply.kind {
             case .notConnected: true
             // Once more, so that there are not two live tokens; a PBX that never answers this is not worth the row.
-            case .lost: progress.retries == 0
+            case .lost: progress.otherRetries == 0
             case .errcode, .unreadable: false
             }
         if isWorthAnotherTry {
@@ -85,9 +85,9 @@ extension PBXPerformer {
     }
 
     /// Takes into account what became of the row's earlier edit requests: when one may have been carried out, the row
-    /// does not become `failed` because a later one was not.
+    /// does not become `failed` because a later one was not, unless the PBX refused the edit itself.
     func weigh(_ outcome: Outcome, after progress: RowProgress) -> Outcome {
-        guard progress.isDoubtful, outcome.status == .failed else { return outcome }
+        guard progress.isDoubtful, outcome.status == .failed, !outcome.settlesDoubt else { return outcome }
         var outcome = outcome
         outcome.status = .unknown
         outcome.error += "; an edit request sent before may have been carried out"
@@ -95,12 +95,12 @@ extension PBXPerformer {
     }
 
     func report(
-        _ verdict: StepReport.Verdict, on job: Job, latency: Duration?, edits: Int = 0, isDoubtful: Bool = false,
-        renewals: Int = 0
+        _ verdict: StepReport.Verdict, on job: Job, latency: Duration?, isEdit: Bool = false, edits: Int = 0,
+        isDoubtful: Bool = false, renewals: Int = 0
     ) -> StepReport {
         let isSessionOpen = sessions.withAccess(to: job.address.host) { $0.session != nil }
         return StepReport(
-            verdict, latency: latency, edits: edits, isDoubtful: isDoubtful, renewals: renewals,
+            verdict, latency: latency, isEdit: isEdit, edits: edits, isDoubtful: isDoubtful, renewals: renewals,
             isSessionOpen: isSessionOpen)
     }
 }

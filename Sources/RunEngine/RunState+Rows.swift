@@ -14,11 +14,10 @@ extension RunState {
         switch report.verdict {
         case .proceed:
             lane.fallback = nil
-            lane.progress.retries = 0
+            lane.progress.otherRetries = 0
         case .retry(let outcome, let pause):
             lane.hasAnswered = lane.hasAnswered || outcome.httpStatus != nil
-            lane.progress.retries += 1
-            let retry = lane.progress.retries
+            let retry = lane.progress.countRetry(ofEdit: report.isEdit)
             let delay = settings.retry.delay(beforeRetry: retry, pause: pause, using: &generator)
             guard let delay, stopReasons.isEmpty, settings.window?.mayStart(now: now + delay) ?? true else {
                 finishRow(of: &lane, with: outcome, &actions)

@@ -117,7 +117,7 @@ package struct RunState {
         isOver = true
         var actions: [RunAction] = []
         for var lane in lanes.values.sorted(by: { $0.host < $1.host }) {
-            let isEditing = lane.positions.first.map { editing.contains(rows[$0]) } ?? false
+            let isEditing = lane.state == .busy && lane.positions.first.map { editing.contains(rows[$0]) } ?? false
             guard isEditing || lane.progress.edits > 0 else { continue }
             lane.progress.edits = max(1, lane.progress.edits)
             let error = "the run was cut while the row was under way: whether the edit was made is not known"

@@ -21,13 +21,13 @@ package final class Runner: Sendable {
     private let clock: any RunClock
     private let state: Lock<RunState>
     private let failure = Lock<(any Error)?>(nil)
-    private let pool: WorkerPool<WorkerSeat>
+    private let pool: WorkerPool<any JobPerformer>
     private let isOver = DispatchSemaphore(value: 0)
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
     private let timer: WakeTimer
-    /// The rows that were announced and neither begun nor finished.
-    private let announced = Lock<[Int: Job]>([:])
+    /// The rows that were announced or begun and are not finished.
+    private let jobs = Lock<[Int: Job]>([:])
     /// Where the hosts with a session are, because the rows that told may be unreadable by the time it ends.
     private let openSessions = Lock<[Int: HostKey]>([:])
     /// Set before the marks are read: a worker that marks its row too late sees it, and sends nothing.
@@ -51,7 +51,7 @@ package final class Runner: Sendable {
         timer = WakeTimer(clock: clock)
         state = Lock(RunState(source, settings))
         marks = (0..<settings.jobs).map { _ in EditMark() }
-        pool = WorkerPool(count: settings.jobs) { WorkerSeat(performer: try makePerformer()) }
+        pool = WorkerPool(count: settings.jobs, makeMember: makePerformer)
     }
 
     /// Runs until the last row is finished or the run was stopped. Blocks; to be called once.
@@ -92,8 +92,7 @@ package final class Runner: Sendable {
     /// - Returns: the work for the worker that tells, which so goes on without a detour.
     @discardableResult
     private func tell(
-        as worker: Int? = nil, at seat: WorkerSeat? = nil,
-        _ event: (inout RunState, Duration) -> [RunAction]
+        as worker: Int? = nil, _ event: (inout RunState, Duration) -> [RunAction]
     ) -> Work? {
         let actions = state.withLock { state in
             carrying.enter()
@@ -106,8 +105,8 @@ package final class Runner: Sendable {
             case .start(let other, let work) where other == worker: next = work
             case .start(let other, let work): start(work, on: other)
             case .announce(let row): announce(row)
-            case .finish(let row, let outcome): finish(row, outcome, seat)
-            case .skip(let rows, let outcome): for row in rows { finish(row, outcome, nil) }
+            case .finish(let row, let outcome): finish(row, outcome)
+            case .skip(let rows, let outcome): for row in rows { finish(row, outcome) }
             case .wake(let time): timer.wake(at: time)
             case .end: isOver.signal()
             }
@@ -117,68 +116,76 @@ package final class Runner: Sendable {
 
     /// Reads a row ahead of its turn; one that cannot be read says so when its turn comes.
     private func announce(_ row: Int) {
-        guard let job = try? source.job(row: row) else { return }
-        sink.announce(job)
-        announced.withLock { $0[row] = job }
+        if let job = try? job(ofRow: row) { sink.announce(job) }
     }
 
     private func start(_ work: Work, on worker: Int) {
-        pool.run(on: worker) { [self] seat in
+        pool.run(on: worker) { [self] performer in
             var generator = SystemRandomNumberGenerator()
             var next: Work? = work
-            while let work = next {
-                let result = perform(work, seat, marks[worker])
-                next = tell(as: worker, at: try? seat.get()) { state, now in
+            while let work = next, let result = perform(work, performer, marks[worker]) {
+                next = tell(as: worker) { state, now in
                     state.ended(work, on: worker, result, now: now, using: &generator)
                 }
+                // Not before the state knows what became of the row, or a cut would take it for one that never left.
+                marks[worker].row.store(EditMark.none, ordering: .sequentiallyConsistent)
             }
         }
     }
 
+    /// - Returns: nil when the run was cut instead, and nobody waits for the worker any more.
     private func perform(
-        _ work: Work, _ seat: Result<WorkerSeat, any Error>, _ mark: EditMark
-    ) -> WorkResult {
+        _ work: Work, _ performer: Result<any JobPerformer, any Error>, _ mark: EditMark
+    ) -> WorkResult? {
         do {
-            let seat = try seat.get()
+            let performer = try performer.get()
             switch work {
             case .step(let step):
-                return try perform(step, seat, mark)
+                return try perform(step, performer, mark)
             case .close(let host, let limit):
                 let key = openSessions.withLock { $0.removeValue(forKey: host) }
-                let latency = key.flatMap { seat.performer.close($0, within: limit) }
+                let latency = key.flatMap { performer.close($0, within: limit) }
                 if let latency { sink.requestEnded(latency: latency, isRetry: false) }
                 return .closed(didRequest: latency != nil)
             }
+        } catch is CutOff {
+            return nil
         } catch {
-            if !(error is CutOff) { failure.withLock { $0 = $0 ?? error } }
+            failure.withLock { $0 = $0 ?? error }
             return .broken
         }
     }
 
     private func perform(
-        _ step: RowStep, _ seat: WorkerSeat, _ mark: EditMark
+        _ step: RowStep, _ performer: any JobPerformer, _ mark: EditMark
     ) throws -> WorkResult {
-        if let job = announced.withLock({ $0.removeValue(forKey: step.row) }) { seat.take(job, ofRow: step.row) }
-        let job = try seat.job(step.row, from: source)
+        let job = try job(ofRow: step.row)
         let startedAt = step.progress.startedAt ?? clock.wallTime()
-        let report = try seat.performer.step(job, after: step.progress, by: step.deadline) {
+        let report = try performer.step(job, after: step.progress, by: step.deadline) {
             // Marked first: from here on nobody can be sure that the edit has not left.
             mark.row.store(step.row, ordering: .sequentiallyConsistent)
             if isCut.load(ordering: .sequentiallyConsistent) { throw CutOff() }
             try sink.willSend(job)
         }
-        mark.row.store(EditMark.none, ordering: .sequentiallyConsistent)
         if report.isSessionOpen { openSessions.withLock { $0[step.host] = job.address.host } }
         if let latency = report.latency { sink.requestEnded(latency: latency, isRetry: step.isRetry) }
         return .stepped(report, startedAt: startedAt)
     }
 
-    private func finish(_ row: Int, _ outcome: Outcome, _ seat: WorkerSeat?) {
+    /// The row made ready to run; kept, so that what is known once it is begun does not depend on the source.
+    private func job(ofRow row: Int) throws -> Job {
+        if let job = jobs.withLock({ $0[row] }) { return job }
+        let job = try source.job(row: row)
+        jobs.withLock { $0[row] = job }
+        return job
+    }
+
+    private func finish(_ row: Int, _ outcome: Outcome) {
         do {
             var outcome = outcome
             if outcome.startedAt != nil { outcome.finishedAt = clock.wallTime() }
-            let announced = announced.withLock { $0.removeValue(forKey: row) }
-            sink.finished(try announced ?? seat?.job(row, from: source) ?? source.job(row: row), outcome)
+            let job = jobs.withLock { $0.removeValue(forKey: row) }
+            sink.finished(try job ?? source.job(row: row), outcome)
         } catch {
             stop(brokenBy: error)
         }
@@ -188,30 +195,8 @@ package final class Runner: Sendable {
 /// The run was cut just before an edit request left.
 private struct CutOff: Error {}
 
-/// The row whose first edit request a worker may be sending.
+/// The row whose first edit request a worker may be sending, or has sent without having told yet.
 private final class EditMark: Sendable {
     static let none = -1
     let row = Atomic(EditMark.none)
-}
-
-/// What a worker has for itself: its performer, and the row it read last.
-final class WorkerSeat {
-    let performer: any JobPerformer
-    private var row = -1
-    private var lastJob: Job?
-
-    init(performer: any JobPerformer) {
-        self.performer = performer
-    }
-
-    func take(_ job: Job, ofRow row: Int) {
-        (self.row, lastJob) = (row, job)
-    }
-
-    func job(_ row: Int, from source: any JobSource) throws -> Job {
-        if row == self.row, let lastJob { return lastJob }
-        let job = try source.job(row: row)
-        take(job, ofRow: row)
-        return job
-    }
 }

@@ -4,10 +4,14 @@ struct LedgerBacklog {
     private var batch: LedgerBatch?
     /// The rows that were noted as sent and are not done, by row number.
     private var notes: [Int: Note] = [:]
-    /// By row number, whether the row's turn came, so that it must not be announced any more.
-    private var begun: [Bool]
+    /// How far each row is, by row number.
+    private var stages: [Stage]
     /// Why nothing goes to disk any more.
     private(set) var failure: RunRecordError?
+
+    private enum Stage: UInt8 {
+        case ahead, begun, done
+    }
 
     /// That a row was noted as sent.
     private struct Note {
@@ -18,7 +22,7 @@ struct LedgerBacklog {
 
     /// - Parameter expectedRows: how many rows to make room for; more are fine.
     init(expectedRows: Int) {
-        begun = [Bool](repeating: false, count: expectedRows + 1)
+        stages = [Stage](repeating: .ahead, count: expectedRows + 1)
     }
 
     /// Adds an event to the batch that will be next.
@@ -31,32 +35,40 @@ struct LedgerBacklog {
         let batch = batch ?? LedgerBatch()
         self.batch = batch
         events.append(event)
-        if case .sent(let row, let key, _) = event { notes[row] = Note(key: key, batch: batch) }
+        // Of a row that was given up and is sent all the same nobody knows what became.
+        if case .sent(let row, let key, _) = event, stage(ofRow: row) != .done {
+            notes[row] = Note(key: key, batch: batch)
+        }
         return (batch, isNew)
     }
 
     /// Whether a row's turn has come, so that it is too late to announce it.
-    func isBegun(row: Int) -> Bool { row < begun.count && begun[row] }
+    func isBegun(row: Int) -> Bool { stage(ofRow: row) != .ahead }
 
     /// Notes that a row's turn has come.
     ///
     /// - Returns: the batch in which it was noted as sent, if it was announced.
     mutating func begin(row: Int) -> LedgerBatch? {
-        if row >= begun.count { begun += repeatElement(false, count: row + 1 - begun.count) }
-        begun[row] = true
+        if stage(ofRow: row) == .ahead { enter(.begun, row: row) }
         return notes[row]?.batch
     }
 
     /// The key of a row that is done, if it was noted as sent; forgotten with that.
     mutating func end(row: Int) -> RowKey? {
-        _ = begin(row: row)
+        enter(.done, row: row)
         return notes.removeValue(forKey: row)?.key
     }
 
-    /// The rows that were announced and never begun; forgotten with that.
-    mutating func takeUnbegun() -> [(row: Int, key: RowKey)] {
-        let rows = notes.keys.filter { !isBegun(row: $0) }.sorted()
-        return rows.compactMap { row in end(row: row).map { (row, $0) } }
+    /// The rows that were noted as sent and are not done; forgotten with that.
+    mutating func takeOpen() -> [(row: Int, key: RowKey)] {
+        notes.keys.sorted().compactMap { row in end(row: row).map { (row, $0) } }
+    }
+
+    private func stage(ofRow row: Int) -> Stage { row < stages.count ? stages[row] : .ahead }
+
+    private mutating func enter(_ stage: Stage, row: Int) {
+        if row >= stages.count { stages += repeatElement(.ahead, count: row + 1 - stages.count) }
+        stages[row] = stage
     }
 
     /// Takes what waits.

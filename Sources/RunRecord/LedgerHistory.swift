@@ -62,15 +62,10 @@ package struct LedgerHistory: Sendable {
     mutating func done(_ key: RowKey, _ outcome: Outcome) {
         var row = rows[key] ?? RowHistory()
         row.outcome = PackedOutcome(outcome, texts: &texts)
-        row.isInDoubt = outcome.isWithoutEdit ? row.wasInDoubt : outcome.status == .unknown
+        row.isInDoubt = outcome.status == .unknown || row.wasInDoubt && !outcome.settlesDoubt
         row.wasInDoubt = row.isInDoubt
         rows[key] = row
     }
-}
-
-extension Outcome {
-    /// Whether no edit request left, so that the row is still in doubt if an earlier run left it so.
-    var isWithoutEdit: Bool { attempts == 0 && !status.isGood }
 }
 
 /// What became of one row.

@@ -29,7 +29,7 @@ struct OutcomeBook {
     mutating func note(_ events: [LedgerEvent], areDurable: Bool) {
         for case .done(let row, _, let outcome) in events {
             var outcome = outcome
-            if outcome.isWithoutEdit, doubtfulRows.contains(row) {
+            if outcome.status != .unknown, !outcome.settlesDoubt, doubtfulRows.contains(row) {
                 outcome.status = .unknown
                 outcome.error += "; an earlier run may have made the edit"
             }

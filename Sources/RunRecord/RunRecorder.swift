@@ -121,12 +121,12 @@ package final class RunRecorder: OutcomeSink {
         book.withLock { $0.adoptDoubt(row: row) }
     }
 
-    /// Blocks until everything handed over is on disk and counted, and rows that were announced in vain are withdrawn. Not
-    /// to be called on the recorder's queue, nor before the last row that is sent was.
+    /// Blocks until everything handed over is on disk and counted, and rows that were noted in vain are withdrawn. Not to
+    /// be called on the recorder's queue, nor before every row that was sent is finished.
     ///
     /// - Throws: ``RunRecordError`` when the ledger could not be written at some time.
     package func drain() throws(RunRecordError) {
-        for (row, key) in backlog.withLock({ $0.takeUnbegun() }) { _ = try? hand(.withdrawn(row: row, key: key)) }
+        for (row, key) in backlog.withLock({ $0.takeOpen() }) { _ = try? hand(.withdrawn(row: row, key: key)) }
         hurry.signal()
         queue.sync {}
         try throwFailure()

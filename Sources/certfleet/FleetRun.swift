@@ -63,7 +63,7 @@ struct FleetRun {
     }
 
     private func announce(_ source: ResumedSource, _ logger: Logger) {
-        let resumed = source.resumed > 0 ? ", \(source.resumed) of them done before" : ""
+        let resumed = resumes ? ", \(source.resumed) of them done before" : ""
         let (rows, hosts) = (input.catalog.rowCount, input.catalog.hostCount)
         logger.info("\(rows) rows on \(hosts) hosts\(resumed), \(settings.jobs) at once; run directory '\(directory)'")
         guard let window = settings.window else { return }
@@ -103,7 +103,8 @@ struct FleetRun {
     private func conclude(
         _ end: RunEnd, _ header: RunHeader, _ recorder: RunRecorder, _ directory: RunDirectory, _ logger: Logger
     ) throws -> ExitStatus {
-        let ending = RunEnding(stopReasons: end.stopReasons, failure: end.failure ?? error { try recorder.drain() })
+        let recordFailure = error { try recorder.drain() }
+        let ending = RunEnding(stopReasons: end.stopReasons, failure: end.failure ?? recordFailure)
         let result = ResultWriter(outcomes: recorder.outcomes, unattempted: ending.sentence)
         let rows = try result.write(input.catalog, to: directory)
         let status = ExitStatus(stopReasons: ending.stopReasons, rows: rows)

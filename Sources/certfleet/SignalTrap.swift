@@ -21,10 +21,13 @@ final class SignalTrap: Sendable {
     ) {
         let isStopped = FirstTime()
         let ignored = SignalTrap.isIgnored(SIGHUP) ? [SIGHUP] : []
+        // One for all of them, or the cut of one could overtake the stop of another.
+        let queue = DispatchQueue(label: "certfleet.signal", qos: .userInteractive)
         let endings = SignalTrap.names.keys.filter { !ignored.contains($0) }.map { number in
-            SignalTrap.source(of: number) { isStopped.claim() ? stop(number) : cut() }
+            SignalTrap.source(of: number, on: queue) { isStopped.claim() ? stop(number) : cut() }
         }
-        sources = endings + [SignalTrap.source(of: SIGUSR1, report)]
+        let reports = DispatchQueue(label: "certfleet.signal.report", qos: .userInteractive)
+        sources = endings + [SignalTrap.source(of: SIGUSR1, on: reports, report)]
     }
 
     /// `SIGINT` for 2, and so on.
@@ -38,10 +41,9 @@ final class SignalTrap: Sendable {
     }
 
     private static func source(
-        of number: Int32, _ handler: @escaping @Sendable () -> Void
+        of number: Int32, on queue: DispatchQueue, _ handler: @escaping @Sendable () -> Void
     ) -> any DispatchSourceSignal {
         signal(number, SIG_IGN)
-        let queue = DispatchQueue(label: "certfleet.signal.\(number)", qos: .userInteractive)
         let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
         source.setEventHandler(handler: handler)
         source.activate()

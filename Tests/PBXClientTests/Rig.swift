@@ -37,11 +37,10 @@ struct Rig {
             progress.renewals += report.renewals
             log.edits = progress.edits
             switch report.verdict {
-            case .proceed: progress.retries = 0
+            case .proceed: progress.otherRetries = 0
             case .retry(let outcome, let pause):
                 log.pauses.append(pause)
-                guard progress.retries < retries else { return log.ended(outcome) }
-                progress.retries += 1
+                if progress.countRetry(ofEdit: report.isEdit) > retries { return log.ended(outcome) }
             case .done(let outcome): return log.ended(outcome)
             case .stopHost(let outcome, let reason):
                 log.stopReason = reason

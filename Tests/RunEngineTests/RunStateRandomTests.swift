@@ -92,7 +92,9 @@ private struct RandomPlay {
             switch roll {
             case 1: StepReport(.stopHost(failed, reason: "login failed"), latency: .zero, isSessionOpen: isSessionOpen)
             case 2...15: StepReport(.proceed, latency: .zero, isSessionOpen: true)
-            case 16...30: StepReport(.retry(failed, pause: nil), latency: .zero, edits: 1, isSessionOpen: isSessionOpen)
+            case 16...30:
+                StepReport(
+                    .retry(failed, pause: nil), latency: .zero, isEdit: true, edits: 1, isSessionOpen: isSessionOpen)
             case 31...35: StepReport(.done(failed), latency: nil, isSessionOpen: isSessionOpen)
             case 36...40: StepReport(.done(failed), latency: .zero, edits: 1, isSessionOpen: isSessionOpen)
             default: StepReport(.done(Outcome(status: .ok)), latency: .zero, edits: 1, isSessionOpen: isSessionOpen)

@@ -25,10 +25,11 @@ import Testing
     }
 
     private static func result(
-        _ verdict: StepReport.Verdict, edits: Int = 0, isDoubtful: Bool = false, isSessionOpen: Bool = false
+        _ verdict: StepReport.Verdict, isEdit: Bool = false, edits: Int = 0, isDoubtful: Bool = false,
+        isSessionOpen: Bool = false
     ) -> WorkResult {
         let report = StepReport(
-            verdict, latency: .zero, edits: edits, isDoubtful: isDoubtful, isSessionOpen: isSessionOpen)
+            verdict, latency: .zero, isEdit: isEdit, edits: edits, isDoubtful: isDoubtful, isSessionOpen: isSessionOpen)
         return .stepped(report, startedAt: WallTime(milliseconds: 1))
     }
 
@@ -107,7 +108,7 @@ import Testing
         model.sleep()
         #expect(model.now >= .seconds(20))
         guard case .step(let step) = model.busy[0].work else { return #expect(Bool(false), "no step") }
-        #expect(step.row == 0 && step.isRetry && step.progress.retries == 1)
+        #expect(step.row == 0 && step.isRetry && step.progress.otherRetries == 1)
         model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) }
         #expect(model.outcomes[0]?.status == .failed)
         #expect(model.busy.map(\.work.host) == [0])
@@ -117,10 +118,20 @@ import Testing
         var model = model([0]) { $0.retry = RetryPolicy(retries: 1, firstDelay: .zero) }
         model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) }
         model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil), edits: 1, isSessionOpen: true) }
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil), isEdit: true, edits: 1, isSessionOpen: true) }
         #expect(model.outcomes.isEmpty)
         model.end(0) { _ in Self.done(isSessionOpen: true) }
         #expect(model.outcomes[0]?.attempts == 2)
+    }
+
+    @Test func aLoginInBetweenGivesAnEditNoRetriesBack() {
+        var model = model([0]) { $0.retry = RetryPolicy(retries: 2, firstDelay: .zero) }
+        for _ in 1...3 {
+            #expect(model.outcomes.isEmpty)
+            model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
+            model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil), isEdit: true, edits: 1) }
+        }
+        #expect(model.outcomes[0]?.attempts == 3)
     }
 
     @Test func aStoppedHostSkipsItsOtherRowsAndSaysWhy() {

@@ -53,15 +53,33 @@ import Testing
     }
 
     @Test func aCutReturnsAlthoughAWorkerHangs() {
-        let play = Play(hosts: [0], width: 1, hangs: true)
+        let play = Play(hosts: [0], width: 1, cut: .duringEdit)
         let end = play.runner.run()
         #expect(end.stopReasons == [.signal(2)])
         #expect(play.sink.outcomes[1]?.status == .unknown)
         play.gauge.release()
     }
+
+    @Test func aRowIsUnknownWhenTheCutComesBeforeItsAnswerIsTold() {
+        let play = Play(hosts: [0], width: 1, cut: .afterEdit)
+        #expect(play.runner.run().stopReasons == [.signal(2)])
+        #expect(play.sink.outcomes[1]?.status == .unknown)
+    }
+
+    @Test func aCutBeforeTheEditLeavesTheRowAloneAndBreaksNothing() {
+        let play = Play(hosts: [0], width: 1, cut: .beforeEdit)
+        let end = play.runner.run()
+        #expect(end.stopReasons == [.signal(2)] && end.failure == nil)
+        #expect(play.sink.rows.isEmpty && play.sink.sent.isEmpty)
+    }
 }
 
 struct SinkFailure: Error {}
+
+/// When a run is cut, as its first worker sees it; during an edit it hangs then.
+private enum CutMoment {
+    case beforeEdit, duringEdit, afterEdit
+}
 
 /// A runner whose PBXs, sink and source a test looks into.
 private struct Play {
@@ -71,36 +89,34 @@ private struct Play {
 
     init(
         hosts: [Int], width: Int, gathering: Int = 0, failsAtRow: Int? = nil, retriesAtRow: Int? = nil,
-        stopsAtRow: Int? = nil, hangs: Bool = false
+        stopsAtRow: Int? = nil, cut: CutMoment? = nil
     ) {
         var settings = RunSettings()
         settings.jobs = width
         settings.retry = RetryPolicy(retries: 1, firstDelay: .zero)
-        let (gauge, sink) = (gauge, RecordingSink(failsAtRow: failsAtRow))
+        let (gauge, box) = (gauge, StopBox())
+        let sink = RecordingSink(failsAtRow: failsAtRow) { if cut == .afterEdit { box.cut() } }
         self.sink = sink
-        let box = StopBox()
         runner = Runner(source: FleetSource(hosts: hosts), sink: sink, settings: settings, clock: SystemClock()) {
-            ScriptedPerformer(gauge: gauge, gathering: gathering, retriesAtRow: retriesAtRow, hangs: hangs) { row in
-                box.tell(row)
-            }
+            ScriptedPerformer(
+                gauge: gauge, box: box, gathering: gathering, retriesAtRow: retriesAtRow, stopsAtRow: stopsAtRow,
+                cut: cut)
         }
-        let runner = runner
-        box.set { row in
-            if row == stopsAtRow { runner.stop(.signal(15)) }
-            if hangs {
-                runner.stop(.signal(2))
-                runner.cut()
-            }
-        }
+        box.set(runner)
     }
 }
 
 /// Lets a performer reach the runner that was made with it.
 private final class StopBox: Sendable {
-    private let call = Lock<(@Sendable (Int) -> Void)?>(nil)
+    private let runner = Lock<Runner?>(nil)
 
-    func set(_ call: @escaping @Sendable (Int) -> Void) { self.call.withLock { $0 = call } }
-    func tell(_ row: Int) { call.withLock { $0 }?(row) }
+    func set(_ runner: Runner) { self.runner.withLock { $0 = runner } }
+    func stop(_ signal: Int32) { runner.withLock { $0 }?.stop(.signal(signal)) }
+
+    func cut() {
+        stop(2)
+        runner.withLock { $0 }?.cut()
+    }
 }
 
 /// Counts who is inside at once.
@@ -130,21 +146,26 @@ private final class Gauge: Sendable {
 
 private struct ScriptedPerformer: JobPerformer {
     let gauge: Gauge
+    let box: StopBox
     let gathering: Int
     let retriesAtRow: Int?
-    let hangs: Bool
-    let tell: @Sendable (Int) -> Void
+    let stopsAtRow: Int?
+    let cut: CutMoment?
 
     func step(
         _ job: Job, after progress: RowProgress, by deadline: Duration?, willSend: () throws -> Void
     ) throws -> StepReport {
+        if cut == .beforeEdit { box.cut() }
         try willSend()
         gauge.enter()
         defer { gauge.leave() }
         if gathering > 0 { gauge.gather(gathering) }
-        tell(job.position.row)
-        if hangs { gauge.hang() }
-        if job.position.row == retriesAtRow, progress.retries == 0 {
+        if job.position.row == stopsAtRow { box.stop(15) }
+        if cut == .duringEdit {
+            box.cut()
+            gauge.hang()
+        }
+        if job.position.row == retriesAtRow, progress.otherRetries == 0 {
             let refused = Outcome(status: .failed, errorClass: .connect, error: "refused")
             return StepReport(.retry(refused, pause: .milliseconds(20)), latency: .zero, edits: 1, isSessionOpen: false)
         }
@@ -157,9 +178,11 @@ private struct ScriptedPerformer: JobPerformer {
 private final class RecordingSink: OutcomeSink {
     private let state = Lock((announced: [Int](), sent: [Int](), rows: [Int](), outcomes: [Int: Outcome]()))
     private let failsAtRow: Int?
+    private let afterRequest: @Sendable () -> Void
 
-    init(failsAtRow: Int?) {
+    init(failsAtRow: Int?, afterRequest: @escaping @Sendable () -> Void) {
         self.failsAtRow = failsAtRow
+        self.afterRequest = afterRequest
     }
 
     var announced: [Int] { state.withLock { $0.announced.sorted() } }
@@ -183,5 +206,5 @@ private final class RecordingSink: OutcomeSink {
         }
     }
 
-    func requestEnded(latency: Duration, isRetry: Bool) {}
+    func requestEnded(latency: Duration, isRetry: Bool) { afterRequest() }
 }

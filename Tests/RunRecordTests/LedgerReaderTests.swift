@@ -158,10 +158,14 @@ import Testing
     @Test(
         "a row that an earlier run left in doubt stays so until it is done",
         arguments: [
-            (RowStatus.skipped, 0, true), (.notAttempted, 0, true), (.failed, 0, true), (.failed, 2, false),
-            (.unknown, 1, true), (.ok, 1, false), (.noChange, 0, false),
+            (Outcome(status: .skipped), true), (Outcome(status: .notAttempted, attempts: 1), true),
+            (Outcome(status: .failed, errorClass: .protocol, attempts: 2), true),
+            (Outcome(status: .failed, errcode: 10004, errorClass: .auth, attempts: 2), true),
+            (Outcome(status: .failed, errcode: 40002, errorClass: .api, attempts: 2), false),
+            (Outcome(status: .unknown, errcode: 2, errorClass: .api, attempts: 1), true),
+            (Outcome(status: .ok, attempts: 1), false), (Outcome(status: .noChange), false),
         ])
-    func doubt(status: RowStatus, attempts: Int, isInDoubt: Bool) throws {
+    func doubt(outcome: Outcome, isInDoubt: Bool) throws {
         let (_, _, sent) = try writeRun()
         let directory = try RunDirectory(path: work.path, for: .resumedRun)
         let recorder = try RunRecorder(
@@ -169,10 +173,10 @@ import Testing
             onFailure: { _ in })
         let job = Job.numbered(7)
         #expect(recorder.key(of: job) == sent)
-        recorder.finished(job, Outcome(status: status, attempts: attempts))
+        recorder.finished(job, outcome)
         try recorder.drain()
         let history = try directory.readLedger()
-        #expect(history.outcome(of: sent)?.status == status)
+        #expect(history.outcome(of: sent) == outcome)
         #expect(history.isInDoubt(sent) == isInDoubt)
     }
 
@@ -181,6 +185,14 @@ import Testing
         let recorder = try RunRecorder.make(in: RunDirectory(path: work.path, for: .newRun))
         try recorder.willSend(.numbered(1))
         recorder.finished(.numbered(1), Outcome(status: .failed, errorClass: .connect, attempts: attempts))
+        try recorder.drain()
+        #expect(try history().inDoubt.isEmpty)
+    }
+
+    @Test("a row that was noted, never sent and left by a run that ended is not in doubt")
+    func leftOpen() throws {
+        let recorder = try RunRecorder.make(in: RunDirectory(path: work.path, for: .newRun))
+        try recorder.willSend(.numbered(1))
         try recorder.drain()
         #expect(try history().inDoubt.isEmpty)
     }

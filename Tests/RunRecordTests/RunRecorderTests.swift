@@ -163,6 +163,15 @@ import Testing
         #expect(recorder.latency?.p50 == counted)
     }
 
+    @Test("a row that is sent although it was given up is in doubt")
+    func sentTooLate() throws {
+        let recorder = try RunRecorder.make(in: directory, rows: 1)
+        recorder.finished(.numbered(1), Outcome(status: .unknown, attempts: 1))
+        try recorder.willSend(.numbered(1))
+        try recorder.drain()
+        #expect(try directory.readLedger().inDoubt == [recorder.key(of: .numbered(1))])
+    }
+
     @Test func ledgerThatIsThereIsNotStartedAnew() throws {
         _ = try RunRecorder.make(in: directory)
         let ledger = try work.read("ledger.jsonl")
@@ -176,7 +185,11 @@ import Testing
         arguments: [
             (Outcome(status: .skipped, error: "the host was stopped"), RowStatus.unknown),
             (Outcome(status: .failed, errorClass: .connect, error: "refused"), .unknown),
-            (Outcome(status: .failed, errcode: 40002, error: "refused", attempts: 1), .failed), (.fine, .ok),
+            (Outcome(status: .failed, errorClass: .protocol, error: "HTTP 404", attempts: 1), .unknown),
+            (Outcome(status: .notAttempted, errorClass: .runStopped, error: "expired", attempts: 1), .unknown),
+            (Outcome(status: .failed, errcode: 10004, errorClass: .auth, error: "refused", attempts: 1), .unknown),
+            (Outcome(status: .failed, errcode: 40002, errorClass: .api, error: "refused", attempts: 1), .failed),
+            (.fine, .ok),
         ])
     func doubt(outcome: Outcome, status: RowStatus) throws {
         let recorder = try RunRecorder.make(in: directory, rows: 2)

@@ -5,7 +5,7 @@ package import JobModel
 extension RowCatalog {
     /// The row made ready to run.
     ///
-    /// - Throws: ``InputError`` when it can no longer be read, or a reference in it leads nowhere any more.
+    /// - Throws: ``InputError`` when it can no longer be read.
     package func job(row: Int) throws -> Job {
         guard index.isValid(row) else { throw lost(row) }
         let desk = desks.withLock { $0.popLast() } ?? RowDesk(for: self)

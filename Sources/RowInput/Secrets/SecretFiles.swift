@@ -15,7 +15,7 @@ final class SecretFiles: Sendable {
 
     /// - Parameters:
     ///   - folder: what relative paths are relative to.
-    ///   - limit: bytes to keep at most, 64 MiB; files beyond that are read each time.
+    ///   - limit: bytes that all of them may take together.
     init(in folder: String, limit: Int = 1 << 26) {
         self.folder = folder
         self.limit = limit
@@ -26,12 +26,14 @@ final class SecretFiles: Sendable {
         if let secret = kept.withLock({ $0.secrets[path] }) { return secret }
         let text = try SecretFile.read(path, in: folder)
         let secret = Secret(text)
-        kept.withLock { kept in
+        let isKept = kept.withLock { kept in
             // The rest is what a dictionary takes for an entry.
             let size = path.utf8.count + text.utf8.count + 128
-            guard kept.size + size <= limit, kept.secrets.updateValue(secret, forKey: path) == nil else { return }
-            kept.size += size
+            guard kept.size + size <= limit else { return false }
+            if kept.secrets.updateValue(secret, forKey: path) == nil { kept.size += size }
+            return true
         }
+        if !isKept { throw SecretFile.Failure(clause: "does not fit: all such files may have 64 MiB together") }
         return secret
     }
 }
