@@ -121,7 +121,8 @@ package final class Runner: Sendable {
 
     private func start(_ work: Work, on worker: Int) {
         pool.run(on: worker) { [self] performer in
-            var generator = SystemRandomNumberGenerator()
+            // Boxed, because it has no size and so no address that the thread sanitizer could look at.
+            var generator: any RandomNumberGenerator = SystemRandomNumberGenerator()
             var next: Work? = work
             while let work = next, let result = perform(work, performer, marks[worker]) {
                 next = tell(as: worker) { state, now in
