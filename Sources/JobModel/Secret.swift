@@ -16,6 +16,14 @@ package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugS
     /// The secret itself, for sending or hashing and for nothing else.
     package func reveal() -> String { text }
 
+    /// Whether both are the same bytes; Swift's strings are equal when they look the same.
+    package static func == (left: Secret, right: Secret) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    /// Texts that are the same look the same, and those that look the same hash the same.
+    package func hash(into hasher: inout Hasher) {
+        text.hash(into: &hasher)
+    }
+
     /// Three asterisks.
     package var description: String { Secret.mask }
     /// Three asterisks.

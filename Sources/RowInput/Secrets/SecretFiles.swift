@@ -8,7 +8,8 @@ final class SecretFiles: Sendable {
     private let kept = Lock(Kept())
 
     private struct Kept {
-        var secrets: [String: Secret] = [:]
+        /// By the bytes of their paths: two texts that look the same may name two files.
+        var secrets: [[UInt8]: Secret] = [:]
         /// Bytes that they take, about.
         var size = 0
     }
@@ -23,14 +24,15 @@ final class SecretFiles: Sendable {
 
     /// The secret in a file. From any thread; blocks while the file is read.
     func secret(_ path: String) throws(SecretFile.Failure) -> Secret {
-        if let secret = kept.withLock({ $0.secrets[path] }) { return secret }
+        let key = Array(path.utf8)
+        if let secret = kept.withLock({ $0.secrets[key] }) { return secret }
         let text = try SecretFile.read(path, in: folder)
         let secret = Secret(text)
         let isKept = kept.withLock { kept in
             // The rest is what a dictionary takes for an entry.
-            let size = path.utf8.count + text.utf8.count + 128
+            let size = key.count + text.utf8.count + 128
             guard kept.size + size <= limit else { return false }
-            if kept.secrets.updateValue(secret, forKey: path) == nil { kept.size += size }
+            if kept.secrets.updateValue(secret, forKey: key) == nil { kept.size += size }
             return true
         }
         if !isKept { throw SecretFile.Failure(clause: "does not fit: all such files may have 64 MiB together") }

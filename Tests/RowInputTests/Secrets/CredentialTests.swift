@@ -167,6 +167,16 @@ struct CredentialTests {
         #expect(try files.secret("first") == Secret("one"))
     }
 
+    @Test("Two paths that look the same are two files")
+    func similarPaths() throws {
+        let folder = try WorkDirectory()
+        try folder.write("s\u{E9}", "one")
+        let files = SecretFiles(in: folder.path)
+        #expect(try files.secret("s\u{E9}") == Secret("one"))
+        #expect(throws: SecretFile.Failure.self) { try files.secret("se\u{301}") }
+        #expect(Secret("s\u{E9}") != Secret("se\u{301}"))
+    }
+
     private func secretFile(_ text: String) throws -> String {
         let path = try directory.write("credentials.csv", text)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
