@@ -66,7 +66,7 @@ struct LoginTests {
             (.answer(429, ""), .protocol), (.errcode(-2), .auth), (.errcode(70082), .auth),
         ] as [(ScriptedServer.Act, ErrorClass)])
     func retry(_ act: ScriptedServer.Act, _ errorClass: ErrorClass) throws {
-        let rig = try Rig(act, act, act, .token("t1"), .success, timeout: .milliseconds(400))
+        let rig = try Rig(act, act, act, .token("t1"), .success, timeout: .seconds(2))
         let first = try rig.run(rig.job(row: 1), retries: 1)
         #expect(first.outcome.status == .failed)
         #expect(first.outcome.errorClass == errorClass)
