@@ -5,8 +5,10 @@ final class AnswerBuffer {
     private(set) var body: [UInt8] = []
     /// Whether body or headers went past the limit, so that the request was given up.
     private(set) var isTruncated = false
-    /// Whether the connection stood, so that bytes of the request may have left.
+    /// Whether the connection stood and the request was let go, so that bytes of it may have left.
     private(set) var isRequestStarted = false
+    /// Asked when the connection stands: whether the request may leave.
+    var mayLeave: () -> Bool = { true }
     private var headerSize = 0
 
     /// A body larger than this is rare: its memory is given back.
@@ -29,7 +31,7 @@ final class AnswerBuffer {
             easy.set(CURLOPT_PREREQDATA, pointer: context),
             easy.set(CURLOPT_WRITEFUNCTION, receiver: receiveBody),
             easy.set(CURLOPT_HEADERFUNCTION, receiver: receiveHeader),
-            easy.setBeforeRequest(noteRequestStart),
+            easy.setBeforeRequest(askBeforeRequest),
         ]
     }
 
@@ -50,8 +52,9 @@ final class AnswerBuffer {
         return isTruncated ? 0 : size
     }
 
-    fileprivate func startRequest() {
-        isRequestStarted = true
+    fileprivate func startRequest() -> Bool {
+        isRequestStarted = mayLeave()
+        return isRequestStarted
     }
 }
 
@@ -67,8 +70,7 @@ private let receiveHeader: curl_write_callback = { _, size, count, context in
     return AnswerBuffer.of(context).countHeader(size * count)
 }
 
-private let noteRequestStart: curl_prereq_callback = { context, _, _, _, _ in
-    guard let context else { return CURL_PREREQFUNC_ABORT }
-    AnswerBuffer.of(context).startRequest()
+private let askBeforeRequest: curl_prereq_callback = { context, _, _, _, _ in
+    guard let context, AnswerBuffer.of(context).startRequest() else { return CURL_PREREQFUNC_ABORT }
     return CURL_PREREQFUNC_OK
 }

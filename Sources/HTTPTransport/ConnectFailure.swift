@@ -16,6 +16,8 @@ package enum ConnectFailure: Hashable, Sendable, CustomStringConvertible {
     case handshake
     /// The proxy could not be used; the status is there when it answered.
     case proxy(status: Int?)
+    /// The connection stood, and the request was not let go.
+    case heldBack
     /// Anything else, by libcurl's number.
     case other(code: UInt32)
 
@@ -32,6 +34,7 @@ package enum ConnectFailure: Hashable, Sendable, CustomStringConvertible {
         case .handshake: "the TLS handshake failed"
         case .proxy(nil): "the proxy cannot be used"
         case .proxy(let status?): "the proxy refused to connect (HTTP \(status))"
+        case .heldBack: "the request was held back until its time was over"
         case .other(let code): "the request could not be made (libcurl error \(code))"
         }
     }

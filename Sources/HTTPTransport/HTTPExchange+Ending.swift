@@ -44,6 +44,7 @@ extension ConnectFailure {
         case CURLE_COULDNT_CONNECT: self = Self.refusal(systemError: easy.number(CURLINFO_OS_ERRNO))
         case CURLE_OPERATION_TIMEDOUT: self = .timedOut(Phase(easy))
         case CURLE_SSL_CONNECT_ERROR: self = .handshake
+        case CURLE_ABORTED_BY_CALLBACK: self = .heldBack
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING: self = Self.cut(easy)
         default: self = TrustFailure(code, of: easy).map(Self.untrusted) ?? .other(code: code.rawValue)
         }

@@ -13,7 +13,7 @@ package struct HTTPExchange: Sendable {
 
     /// What the request came to.
     package let ending: Ending
-    /// From the call to its end, name lookup included.
+    /// From the call to its end, name lookup included, without the time for which the request was held back.
     package let latency: Duration
 
     /// - Parameters:

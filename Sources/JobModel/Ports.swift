@@ -49,7 +49,8 @@ package protocol JobPerformer: SendableMetatype {
     ///   - job: the row.
     ///   - progress: what was already done for the row.
     ///   - deadline: when the request must be over, on the run's clock; nil when it may take its usual time.
-    ///   - willSend: called before the row's first edit request leaves.
+    ///   - willSend: called when an edit request is about to leave and none of the row has, with the connection
+    ///     standing; the request waits for it.
     /// - Throws: only what `willSend` throws; whatever goes wrong with the PBX is part of the report.
     func step(
         _ job: Job, after progress: RowProgress, by deadline: Duration?, willSend: () throws -> Void

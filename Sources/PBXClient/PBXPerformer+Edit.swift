@@ -4,10 +4,14 @@ import JobModel
 
 extension PBXPerformer {
     /// Sends the row's edit.
+    ///
+    /// - Throws: what `willSend` throws; nothing was sent then.
     func edit(
-        _ job: Job, with token: Secret, after progress: RowProgress, within limit: Duration?
-    ) -> StepReport {
-        let exchange = transport.send(UpdateRequest(job).request(token: token, timeout: limit))
+        _ job: Job, with token: Secret, after progress: RowProgress, within limit: Duration?,
+        _ willSend: () throws -> Void
+    ) throws -> StepReport {
+        let exchange = try send(
+            UpdateRequest(job).request(token: token, timeout: limit), isFirst: progress.edits == 0, willSend)
         let reply = Reply(exchange.ending)
         if reply.errcode == PBXErrorCode.tokenExpired.rawValue {
             giveUp(token, of: job)
@@ -24,6 +28,26 @@ extension PBXPerformer {
         return report(
             editVerdict(on: reply, outcome), on: job, latency: exchange.latency, isEdit: true, edits: 1,
             isDoubtful: outcome.status == .unknown)
+    }
+
+    /// Sends an edit request, the first one of a row only once it is noted. It is noted when the connection stands: a row
+    /// whose PBX cannot be reached was never about to be sent.
+    private func send(
+        _ request: HTTPRequest, isFirst: Bool, _ willSend: () throws -> Void
+    ) throws -> HTTPExchange {
+        guard isFirst else { return transport.send(request) }
+        var failure: (any Error)?
+        let exchange = transport.send(request) {
+            do {
+                try willSend()
+                return true
+            } catch {
+                failure = error
+                return false
+            }
+        }
+        if let failure { throw failure }
+        return exchange
     }
 
     /// Forgets a token that the PBX calls expired; a user's own is not used again, because no login brings another.

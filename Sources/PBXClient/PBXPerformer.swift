@@ -31,8 +31,7 @@ package final class PBXPerformer: JobPerformer {
         let (credentials, now) = (job.credentials, clock.now())
         switch sessions.withAccess(to: job.address.host, { $0.nextMove(for: credentials, at: now) }) {
         case .edit(let token):
-            if progress.edits == 0 { try willSend() }
-            return edit(job, with: token, after: progress, within: rest(until: deadline))
+            return try edit(job, with: token, after: progress, within: rest(until: deadline), willSend)
         case .logIn(let id, let secret):
             let login = LoginRequest(to: job.address, id: id, secret: secret)
             return logIn(job, login, after: progress, within: rest(until: deadline))
@@ -54,7 +53,7 @@ package final class PBXPerformer: JobPerformer {
         return ended.map { transport.send($0.revocation(within: limit)).latency }
     }
 
-    /// What is left until a deadline; asked for last, because waiting for the disk takes its time.
+    /// What is left until a deadline.
     private func rest(until deadline: Duration?) -> Duration? { deadline.map { $0 - clock.now() } }
 
     private func revoke(

@@ -18,9 +18,9 @@ struct Lane {
     var state = State.ready
     /// Positions in ``LaneRows`` of the rows that are not done, the current one first.
     var positions: Range<Int>
-    /// The position of the last row that was announced.
-    var announced: Int
     var progress = RowProgress()
+    /// Whether the current row was announced.
+    var isAnnounced = false
     /// What the current row is if its failed request is not made again; nil when no request is to be made again.
     var fallback: Outcome?
     var breaker: HostBreaker
@@ -37,6 +37,7 @@ struct Lane {
     mutating func advance() {
         positions = positions.dropFirst()
         progress = RowProgress()
+        isAnnounced = false
         fallback = nil
     }
 }

@@ -9,6 +9,7 @@ extension RunState {
         _ report: StepReport, to lane: inout Lane, now: Duration, using generator: inout some RandomNumberGenerator,
         _ actions: inout [RunAction]
     ) {
+        if report.edits > 0, lane.progress.edits == 0 { foresight.send(now: now) }
         note(report, on: &lane)
         lane.isSuspect = report.verdict.isInVain
         switch report.verdict {
@@ -54,6 +55,7 @@ extension RunState {
     /// Lets a lane wait until a time and until its host's rate allows a request.
     mutating func park(_ lane: Lane, until time: Duration, now: Duration) {
         var lane = lane
+        if lane.isAnnounced, lane.progress.edits == 0, let position = lane.positions.first { ahead.insert(rows[position]) }
         let start = max(time, lane.gate?.earliest(now: now) ?? now)
         if start <= now {
             makeReady(&lane)
@@ -129,7 +131,9 @@ extension RunState {
         noteSkip(&lane)
         let error = "the host was stopped: \(reason)"
         let outcome = Outcome(status: .skipped, errorClass: .hostStopped, error: error)
-        actions.append(.skip(rows: lane.positions.map { rows[$0] }, outcome))
+        let skipped = lane.positions.map { rows[$0] }
+        ahead.subtract(skipped)
+        actions.append(.skip(rows: skipped, outcome))
         lane.positions = lane.positions.suffix(0)
     }
 
@@ -149,6 +153,7 @@ extension RunState {
 
     /// Notes why the run ends; ``windDown(now:_:)`` does what follows from it.
     mutating func note(_ reason: StopReason) {
+        isHurried = isHurried || reason.isUrgent
         guard !stopReasons.contains(reason) else { return }
         stopReasons.append(reason)
         isWoundDown = false
@@ -166,13 +171,6 @@ extension RunState {
                 guard let lane = lanes[host], lane.state != .busy else { continue }
                 giveUp(lane, now: now, &actions)
             }
-        }
-    }
-
-    /// Somebody waits for the run to end, so sessions are ended without regard to the rate.
-    var isHurried: Bool {
-        stopReasons.contains { reason in
-            if case .signal = reason { true } else { reason == .broken }
         }
     }
 

@@ -15,7 +15,6 @@ extension RunState {
         while let worker = idleWorkers.last, isGateOpen(now: now), let work = nextWork(now: now) {
             idleWorkers.removeLast()
             actions.append(.start(worker: worker, work))
-            if case .step(let step) = work, step.progress == RowProgress() { foresight.begin(now: now) }
             announceNextRow(ofHost: work.host, now: now, &actions)
         }
         announceNextHosts(now: now, &actions)
@@ -64,34 +63,38 @@ extension RunState {
         nextHost += 1
         skipEmptyHosts()
         lanes[host] = Lane(
-            host: host, positions: rows.positions(ofHost: host), announced: rows.positions(ofHost: host).lowerBound,
-            breaker: HostBreaker(limit: settings.maxHostErrors), gate: settings.ratePerHost.map { RateGate($0) })
+            host: host, positions: rows.positions(ofHost: host), breaker: HostBreaker(limit: settings.maxHostErrors),
+            gate: settings.ratePerHost.map { RateGate($0) })
         return step(host, now: now)
     }
 
-    /// Announces the row of a host behind the current one, when no worker will need long for that.
+    /// Announces the row of a host behind the current one.
     private mutating func announceNextRow(ofHost host: Int, now: Duration, _ actions: inout [RunAction]) {
-        guard stopReasons.isEmpty, foresight.rows(now: now) >= settings.jobs, let lane = lanes[host],
-            let next = lane.positions.dropFirst().first, next > lane.announced
+        guard stopReasons.isEmpty, foresight.coversNextRow(announced: ahead.count, now: now),
+            let next = lanes[host]?.positions.dropFirst().first
         else { return }
-        lanes[host]?.announced = next
-        actions.append(.announce(row: rows[next]))
+        announce(next, &actions)
     }
 
     /// Announces the first rows of the next hosts.
     private mutating func announceNextHosts(now: Duration, _ actions: inout [RunAction]) {
         nextAnnounced = max(nextAnnounced, nextHost)
-        let missing = foresight.missing(announced: nextAnnounced - nextHost, now: now)
+        let missing = foresight.missing(announced: ahead.count, now: now)
         let end = min(nextAnnounced + missing, rows.hostCount)
         while stopReasons.isEmpty, nextAnnounced < end, mayBegin(nextAnnounced) {
-            if let first = rows.positions(ofHost: nextAnnounced).first { actions.append(.announce(row: rows[first])) }
+            if let first = rows.positions(ofHost: nextAnnounced).first { announce(first, &actions) }
             nextAnnounced += 1
         }
+    }
+
+    private mutating func announce(_ position: Int, _ actions: inout [RunAction]) {
+        if ahead.insert(rows[position]).inserted { actions.append(.announce(row: rows[position])) }
     }
 
     private mutating func step(_ host: Int, now: Duration) -> Work? {
         guard var lane = lanes[host], let position = lane.positions.first else { return nil }
         lane.state = .busy
+        lane.isAnnounced = ahead.remove(rows[position]) != nil
         if lane.isSuspect { workersOfSuspects += 1 }
         take(&lane, now: now)
         lanes[host] = lane
@@ -141,6 +144,9 @@ extension RunState {
         }
         return times.filter { $0 > now }.min()
     }
+
+    /// Whether some row that may still start or be finished has no outcome yet.
+    var hasRows: Bool { hasFreshHost || lanes.values.contains { !$0.positions.isEmpty } }
 
     private var hasFreshHost: Bool { stopReasons.isEmpty && nextHost < rows.hostCount }
 

@@ -35,11 +35,15 @@ package struct RunState {
     var nextHost = 0
     /// The first host of the file whose first row was not announced.
     var nextAnnounced = 0
+    /// Rows that are announced and not under way: no worker has them, and no edit of theirs has left.
+    var ahead: Set<Int> = []
     var foresight: Foresight
     /// When the wished-for timer fires; nil when there is none.
     var timer: Duration?
     /// Whether nothing is left to do about the reasons to stop.
     var isWoundDown = true
+    /// Whether somebody waits for the run to end, so that sessions are ended without regard to the rate.
+    var isHurried = false
     var isOver = false
     /// Rows that the PBX was asked to edit and that are finished, and those of them that went wrong.
     var finished = 0
@@ -104,8 +108,15 @@ package struct RunState {
     }
 
     /// Starts no more rows. Requests under way come to their end, sessions are closed, then the run ends.
+    ///
+    /// A signal that comes when every row has its outcome is no reason: it only makes sessions end at once.
     package mutating func stop(_ reason: StopReason, now: Duration) -> [RunAction] {
-        note(reason)
+        if case .signal = reason, !hasRows {
+            isHurried = true
+            isWoundDown = false
+        } else {
+            note(reason)
+        }
         return schedule(now: now)
     }
 

@@ -26,7 +26,7 @@ package final class Runner: Sendable {
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
     private let timer: WakeTimer
-    /// The rows that were announced or begun and are not finished.
+    /// The rows that were announced or begun and are not finished; not those that wait for a host without an edit sent.
     private let jobs = Lock<[Int: Job]>([:])
     /// Where the hosts with a session are, because the rows that told may be unreadable by the time it ends.
     private let openSessions = Lock<[Int: HostKey]>([:])
@@ -168,6 +168,8 @@ package final class Runner: Sendable {
             if isCut.load(ordering: .sequentiallyConsistent) { throw CutOff() }
             try sink.willSend(job)
         }
+        // A host that cannot be reached keeps its row waiting for long; nothing of it has left that must be remembered.
+        if case .retry = report.verdict, step.progress.edits + report.edits == 0 { forget(step.row) }
         if report.isSessionOpen { openSessions.withLock { $0[step.host] = job.address.host } }
         if let latency = report.latency { sink.requestEnded(latency: latency, isRetry: step.isRetry) }
         return .stepped(report, startedAt: startedAt)
@@ -181,12 +183,14 @@ package final class Runner: Sendable {
         return job
     }
 
+    @discardableResult
+    private func forget(_ row: Int) -> Job? { jobs.withLock { $0.removeValue(forKey: row) } }
+
     private func finish(_ row: Int, _ outcome: Outcome) {
         do {
             var outcome = outcome
             if outcome.startedAt != nil { outcome.finishedAt = clock.wallTime() }
-            let job = jobs.withLock { $0.removeValue(forKey: row) }
-            sink.finished(try job ?? source.job(row: row), outcome)
+            sink.finished(try forget(row) ?? source.job(row: row), outcome)
         } catch {
             stop(brokenBy: error)
         }

@@ -10,4 +10,12 @@ package enum StopReason: Hashable, Sendable {
     case window
     /// The run's own files can no longer be written or read.
     case broken
+
+    /// Whether somebody waits for the run to end.
+    var isUrgent: Bool {
+        switch self {
+        case .signal, .broken: true
+        case .halt, .canary, .window: false
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTransport
 import TestSupport
 import Testing
@@ -50,6 +51,38 @@ struct RequestTests {
         let expected = HTTPExchange.Ending.answered(HTTPAnswer(status: 200, body: Array("OK".utf8)))
         #expect(endings == [expected, expected])
         #expect(server.requests.count == 2)
+    }
+
+    @Test("a request leaves when it may, which is asked once and only when the connection stands")
+    func question() throws {
+        let server = try ScriptedServer([.answer(200, "OK"), .answer(200, "OK")])
+        let transport = try HTTPTransport(.make())
+        var questions = 0
+        let ask = {
+            questions += 1
+            return questions > 1
+        }
+        let nobody = try LoopbackSocket.unused()
+        let refused = transport.send(HTTPRequest(.get, url: "http://\(nobody.host):\(nobody.port)/"), mayLeave: ask)
+        #expect(refused.ending == .notConnected(.refused) && questions == 0)
+        let request = HTTPRequest(.get, url: server.url())
+        #expect(transport.send(request, mayLeave: ask).ending == .notConnected(.heldBack))
+        #expect(server.requests.isEmpty)
+        let expected = HTTPExchange.Ending.answered(HTTPAnswer(status: 200, body: Array("OK".utf8)))
+        #expect(transport.send(request, mayLeave: ask).ending == expected)
+        #expect(server.requests.count == 1 && questions == 2)
+    }
+
+    @Test("a request that may leave too late does not")
+    func lateAnswer() throws {
+        let server = try ScriptedServer([.answer(200, "OK")])
+        let request = HTTPRequest(.get, url: server.url(), timeout: .milliseconds(50))
+        let exchange = try HTTPTransport(.make()).send(request) {
+            usleep(60_000)
+            return true
+        }
+        #expect(exchange.ending == .notConnected(.heldBack))
+        #expect(server.requests.isEmpty)
     }
 
     @Test("printing a request shows neither URL nor body")

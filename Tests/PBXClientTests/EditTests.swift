@@ -44,6 +44,7 @@ struct EditTests {
         #expect(log.outcome.errorClass == .connect)
         #expect(log.outcome.error == "the connection was refused")
         #expect(log.reports.map(\.edits) == [0, 0, 0])
+        #expect(log.announcements == 0)
     }
 
     @Test("what may get better is tried again, with the pause that is asked for")

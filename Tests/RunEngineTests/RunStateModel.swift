@@ -21,6 +21,8 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
     private(set) var steps = 0
     private(set) var starts: [Duration] = []
     private var editing: Set<Int> = []
+    /// Rows of which an edit has left.
+    private var sent: Set<Int> = []
 
     init(hosts: [Int?], settings: RunSettings, generator: Generator) {
         self.hosts = hosts
@@ -31,7 +33,12 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
 
     mutating func start() { carryOut(state.start(now: now)) }
     mutating func stop(_ reason: StopReason) { carryOut(state.stop(reason, now: now)) }
-    mutating func cut() { carryOut(state.cut(editing: editing)) }
+
+    mutating func cut() {
+        let editing = editing
+        carryOut(state.cut(editing: editing))
+        #expect(editing.allSatisfy { outcomes[$0]?.status == .unknown }, "an edit under way at the cut is not unknown")
+    }
 
     mutating func advance(by duration: Duration) {
         now += duration
@@ -60,11 +67,13 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
         let (worker, work) = busy.remove(at: index)
         let brought = result(work)
         if case .stepped(let report, _) = brought {
+            if case .step(let step) = work, report.edits > 0 { sent.insert(step.row) }
             if report.isSessionOpen { openSessions.insert(work.host) } else { openSessions.remove(work.host) }
         } else if case .closed = brought {
             openSessions.remove(work.host)
         }
         carryOut(state.ended(work, on: worker, brought, now: now, using: &generator))
+        if case .step(let step) = work { editing.remove(step.row) }
     }
 
     /// Lets the first edit request of a row leave.
@@ -81,6 +90,16 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
             case .wake(let time): wakes.append(time)
             case .end: isOver = true
             }
+        }
+        // Four for each worker, and those that a worker had when no more were announced.
+        #expect(rowsAhead <= 5 * width, "more rows are announced than a kill may leave in doubt")
+    }
+
+    /// Rows that are announced and would be in doubt although no edit of theirs has left and no worker has them.
+    private var rowsAhead: Int {
+        announced.count { row in
+            let isBusy = busy.contains { if case .step(let step) = $0.work { step.row == row } else { false } }
+            return outcomes[row] == nil && !sent.contains(row) && !isBusy
         }
     }
 
@@ -105,7 +124,6 @@ struct RunStateModel<Generator: RandomNumberGenerator> {
     }
 
     private mutating func finish(_ row: Int, _ outcome: Outcome) {
-        editing.remove(row)
         #expect(outcomes.updateValue(outcome, forKey: row) == nil, "row \(row) has two outcomes")
     }
 }

@@ -77,10 +77,12 @@ private struct RandomPlay {
 
     private mutating func endOne() {
         let index = Int.random(in: 0..<model.busy.count, using: &dice)
+        if case .step(let step) = model.busy[index].work, Int.random(in: 0..<3, using: &dice) == 0 {
+            return model.startEdit(row: step.row)
+        }
         if Bool.random(using: &dice) { model.advance(by: .milliseconds(Int.random(in: 0...3000, using: &dice))) }
         let isOpen = model.openSessions.contains(model.busy[index].work.host)
         let roll = Int.random(in: 0..<100, using: &dice)
-        if case .step(let step) = model.busy[index].work, roll > 15 { model.startEdit(row: step.row) }
         model.end(index) { work in Self.result(of: work, isSessionOpen: isOpen, roll: roll) }
     }
 

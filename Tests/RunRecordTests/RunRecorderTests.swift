@@ -105,6 +105,18 @@ import Testing
         #expect(try lines().map { $0["event"]?.text } == ["run", "sent", "done", "done"])
     }
 
+    @Test("whoever waits for the disk does not wait for others to gather", .timeLimit(.minutes(1)))
+    func hurry() throws {
+        let recorder = try RunRecorder(
+            directory: directory, run: .make(rows: 3), clock: ManualClock(), longestPause: .seconds(3600),
+            onFailure: { _ in })
+        for row in 1...3 {
+            recorder.announce(.make(row: row))
+            try recorder.willSend(.make(row: row))
+            #expect(isSent(row))
+        }
+    }
+
     @Test func rowsAnnouncedInVainAreWithdrawn() throws {
         let recorder = try RunRecorder.make(in: directory, rows: 3)
         for row in 1...3 { recorder.announce(.numbered(row)) }

@@ -105,10 +105,35 @@ import Testing
         }
     }
 
-    @Test func rowsThatWereNotedAndNeverReachedAreNotInDoubt() throws {
-        let fleet = try Fleet(hosts: 20, edits: 1)
+    @Test func rowsOfHostsThatCannotBeReachedAreNotInDoubt() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
         defer { try? fleet.simulator.stop() }
-        fleet.simulator.set(.errcode(40002, at: .certificateUpdate, times: 1), on: 1)
+        fleet.simulator.set(.silence(at: .certificateUpdate), on: 1)
+        let port = try LoopbackSocket.unused().port
+        let dead = (1...200).map {
+            InputRow(url: "http://127.53.1.\($0):\(port)", id: 1, access: .token(Fleet.tokens[0]))
+        }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(dead + fleet.withoutLogin))
+        let flags = ["--out", "run", "--jobs", "4"]
+        // The last host of the file is begun when all the others wait for their second try.
+        let tool = try RunningTool(["run", "fleet.csv", "--retry-delay", "60s"] + flags, in: work.path)
+        RunningTool.poll { fleet.requests(.certificateUpdate) == 1 }
+        tool.send(SIGKILL)
+        #expect(tool.wait() == -SIGKILL)
+        #expect(try Ledger(work.file("run/ledger.jsonl")).rows("sent") == [201])
+        fleet.simulator.set(nil, on: 1)
+        let second = try BuiltTool.run(
+            ["run", "fleet.csv", "--resume", "--retries", "0"] + flags, in: work.path)
+        #expect(second.status == 2 && second.errors.contains("line 202: may have been sent before"), "\(second.errors)")
+        let statuses = try Records(csv: work.file("run/result.csv"))["result.status"]
+        #expect(statuses == Array(repeating: "failed", count: 200) + ["ok"])
+    }
+
+    @Test func rowsThatWereNotedAndNeverReachedAreNotInDoubt() throws {
+        let fleet = try Fleet(hosts: 60, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.errcode(40002, at: .certificateUpdate, times: 1), on: 30)
         let work = try WorkDirectory()
         try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
         let flags = ["--out", "run", "--jobs", "2", "--halt-after", "1"]

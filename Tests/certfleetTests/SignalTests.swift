@@ -61,6 +61,19 @@ import Testing
         #expect(result["result.attempts"] == ["1", "0"])
     }
 
+    @Test func aSignalAfterTheLastRowStopsNothing() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.delay(.seconds(2), at: .delToken), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        RunningTool.poll { fleet.requests(.delToken) == 1 }
+        tool.send(SIGINT)
+        #expect(tool.wait() == 0, "\(tool.errors)")
+        #expect(try !work.read("run/summary.json").contains("SIGINT"))
+    }
+
     @Test func usr1PrintsProgressAndTheRunGoesOn() throws {
         let play = try Play(at: .rate, connectTimeout: "1s")
         defer { play.end() }

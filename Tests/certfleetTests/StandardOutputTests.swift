@@ -30,7 +30,7 @@ import Testing
         let (work, tool) = (try Self.folder(), try BuiltTool.path)
         let run = try Shell.run("('\(tool)' run good.csv --out run --retries 0 \(closing))", in: work.path)
         #expect(run.status == (closing == "2>&-" ? 2 : 1))
-        #expect(try Ledger(work.file("run/ledger.jsonl")).events.count == 3)
+        #expect(try Ledger(work.file("run/ledger.jsonl")).events.count == 2)
         #expect(try Records(csv: work.file("run/result.csv"))["result.error_class"] == ["connect"])
         let lock = try work.read("run/lock")
         #expect(lock.isEmpty)

@@ -110,10 +110,9 @@ struct CatalogBuilder: ~Copyable {
 
     private mutating func takeRow(_ place: RecordPlace, _ report: Report) {
         rowCount += 1
+        // Before anything else is read, because the secrets that a row refers to are opened when it is.
+        if let pattern, !reader.host(of: cells, matches: pattern) { return }
         let draft = reader.read(cells, at: RowPosition(row: rowCount, line: place.line))
-        if let pattern {
-            guard let url = draft.url, pattern.matches(url.name) else { return }
-        }
         var isRepeated = false
         var certificate: RowIndex.Certificate?
         if let url = draft.url, let id = draft.id {

@@ -28,6 +28,16 @@ extension RowReader {
         return url
     }
 
+    /// Whether a row names a host that matches; no problem is noted.
+    func host(of cells: borrowing RowCells, matches pattern: HostPattern) -> Bool {
+        do throws(Flaw) {
+            guard let text = try cells[.baseURL]?.text() else { return false }
+            return pattern.matches(try BaseURL(text, scratch: scratch).name)
+        } catch {
+            return false
+        }
+    }
+
     mutating func readID(_ cells: borrowing RowCells, _ draft: inout RowDraft) {
         guard let cell = cells[.id] else {
             if cells.canHave(.id) { add(Flaw(.idMissing, "the certificate's id is missing"), cells.name(of: .id)) }

@@ -29,7 +29,12 @@ struct SecretReader {
                 .secretMasked, "'***' only stands for a secret that was left out: write the secret or a reference to it"
             )
         case .environment(let name):
-            if let value = environment[name], !value.isEmpty { return Secret(value) }
+            // Told apart by bytes: names that only look the same are found for one another.
+            if let index = environment.index(forKey: name), environment[index].key.utf8.elementsEqual(name.utf8),
+                !environment[index].value.isEmpty
+            {
+                return Secret(environment[index].value)
+            }
             throw unresolved("environment variable", isQuotable ? name : nil, "is not set, empty, or no UTF-8 text")
         case .file(let path):
             do throws(SecretFile.Failure) {

@@ -129,6 +129,31 @@ struct CredentialTests {
         #expect(try catalog.job(row: 0).credentials == .token(Secret("secret\n")))
     }
 
+    @Test("The secrets of rows that are left out are not opened")
+    func leftOutSecrets() throws {
+        let folder = try WorkDirectory()
+        for name in ["mine", "other"] { try folder.write(name, "secret") }
+        let text = "host,id,auto_renewal,access_token\na,1,0,file:mine\nb,1,0,file:other\n"
+        let input = try InputFile.open(try folder.write("fleet.csv", text), kept: true)
+        let catalog = try RowCatalog.read(input, settings: InputSettings(only: "a")) { Issue.record("\($0)") }
+        for (name, isKept) in [("mine", true), ("other", false)] {
+            // Gone, so that only what was read before is found.
+            try FileManager.default.removeItem(atPath: folder.file(name))
+            let secret = Array("file:\(name)".utf8).withUnsafeBufferPointer {
+                try? catalog.secrets.secret($0, isQuotable: true)
+            }
+            #expect((secret != nil) == isKept)
+        }
+    }
+
+    @Test("A variable whose name only looks the same is another one")
+    func similarVariables() throws {
+        let settings = InputSettings(environment: ["T\u{E9}": "one"])
+        #expect(try Reading.row([("access_token", "env:T\u{E9}")], settings: settings).codes == [])
+        #expect(
+            try Reading.row([("access_token", "env:Te\u{301}")], settings: settings).codes == [.referenceUnresolved])
+    }
+
     @Test("A reference to nothing says which", arguments: ["empty", "folder", "latin", ""])
     func deadReference(name: String) throws {
         let folder = try WorkDirectory()
