@@ -55,7 +55,9 @@ extension RunState {
     /// Lets a lane wait until a time and until its host's rate allows a request.
     mutating func park(_ lane: Lane, until time: Duration, now: Duration) {
         var lane = lane
-        if lane.isAnnounced, lane.progress.edits == 0, let position = lane.positions.first { ahead.insert(rows[position]) }
+        if lane.isAnnounced, lane.progress.edits == 0, let current = lane.positions.first {
+            ahead.insert(rows[current])
+        }
         let start = max(time, lane.gate?.earliest(now: now) ?? now)
         if start <= now {
             makeReady(&lane)
