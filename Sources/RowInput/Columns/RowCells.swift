@@ -34,6 +34,8 @@ struct RowCells: ~Copyable {
     private(set) var values: [JSONValue] = []
     /// Whether something that was meant for the auth list could not be read as part of it.
     private(set) var hasUnreadableAuth = false
+    /// Whether the row has too many cells, so that nobody knows which of them stands under the wrong name.
+    private(set) var isShifted = false
     private let fields = UnsafeMutablePointer<Cell?>.allocate(capacity: Field.allCases.count)
     private var columns: [Int?] = Array(repeating: nil, count: Field.allCases.count)
     /// Whether the rows are those of a CSV.
@@ -111,6 +113,7 @@ struct RowCells: ~Copyable {
         for column in names.count..<max(record.count, names.count)
         where !Blanks.trimmed(record[column]).isEmpty {
             let width = "the row has \(record.count) cells, the header \(names.count)"
+            isShifted = true
             addFlaw(nil, .cellsTooMany, "\(width): is there a cell too many, or a delimiter without quotes round it?")
             break
         }
@@ -167,6 +170,7 @@ struct RowCells: ~Copyable {
     private mutating func clear() {
         if !auth.isEmpty { auth.removeAll(keepingCapacity: true) }
         if !flaws.isEmpty { flaws.removeAll() }
+        isShifted = false
     }
 }
 

@@ -34,6 +34,8 @@ struct RowReader: ~Copyable {
         start(at: position)
         for (column, flaw) in cells.flaws { add(flaw, column.map { cells.names[$0] }) }
         var draft = RowDraft()
+        // What else is wrong would quote cells that may hold what belongs into a secret one.
+        if cells.isShifted { return draft }
         readAddress(cells, &draft)
         readID(cells, &draft)
         readEdit(cells, &draft)

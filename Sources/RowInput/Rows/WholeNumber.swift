@@ -2,7 +2,8 @@ import JSONText
 
 /// Whole numbers as people and spreadsheets write them.
 enum WholeNumber {
-    /// Reads a number: digits, with `.0` or `.00` behind them as spreadsheets write it, and leading zeros.
+    /// Reads a number: digits, with `.0`, `.00` or more zeros than three behind them as spreadsheets write it, and leading
+    /// zeros.
     ///
     /// - Parameter allowsMinus: whether it may be negative.
     /// - Returns: nil when it is no such number or exceeds 64 bits; ``reason(against:)`` then says why.
@@ -40,14 +41,21 @@ enum WholeNumber {
         if rest.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }), rest.allSatisfy({ "eE+-.,".utf8.contains($0) }) {
             return "is in scientific notation, so digits may be lost: format the column as a whole number"
         }
-        if rest.allSatisfy({ $0 == UInt8(ascii: ",") }) {
+        if rest.allSatisfy({ $0 == UInt8(ascii: ",") }) || isGrouped(cell) {
             return "has a thousands separator or decimal comma: write the digits alone"
         }
         return "is no whole number"
     }
 
+    /// Three zeros are none: in half of the world `1.000` is a thousand.
     private static func isZeroFraction(_ bytes: Bytes) -> Bool {
-        bytes.count > 1 && bytes[0] == UInt8(ascii: ".")
+        bytes.count > 1 && bytes.count != 4 && bytes[0] == UInt8(ascii: ".")
             && bytes.part(1..<bytes.count).allSatisfy { $0 == UInt8(ascii: "0") }
+    }
+
+    /// Whether the digits are set apart in groups of three.
+    private static func isGrouped(_ cell: Bytes) -> Bool {
+        let groups = cell.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return groups.count > 1 && groups.dropFirst().allSatisfy { $0.count == 3 && $0.allSatisfy(\.isDigit) }
     }
 }

@@ -37,6 +37,8 @@ struct RowRuleTests {
         ("id", "", "fleet:2: column 'id': the certificate's id is missing"),
         ("id", "0", "column 'id': '0' is less than 1"), ("id", "-5", "column 'id': '-5' is no whole number"),
         ("id", "1E+05", "'1E+05' is in scientific notation, so digits may be lost"),
+        ("id", "1.000", "'1.000' has a thousands separator"),
+        ("id", "1.234.000", "'1.234.000' has a thousands separator"),
         ("id", "1,005", "'1,005' has a thousands separator"), ("id", "+5", "'+5' has a plus sign"),
         ("id", "5.5", "'5.5' is no whole number"), ("id", "'5", "''5' has an apostrophe"),
         ("id", "9223372036854775808", "is larger than any id can be"), ("id", "five", "'five' is no whole number"),
