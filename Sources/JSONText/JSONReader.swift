@@ -16,26 +16,39 @@ extension JSONValue {
     /// - Throws: ``JSONError`` with the offset of the first byte at fault, or of the string or key that holds it when it
     ///   is not valid UTF-8, not closed, or repeated.
     package init(parsing bytes: [UInt8]) throws(JSONError) {
-        let parsed = bytes.withUnsafeBufferPointer { text in
-            Result { () throws(JSONError) in
-                var reader = JSONReader(text)
-                return try reader.readDocument()
-            }
-        }
-        self = try parsed.get()
+        self = try JSONReader.read(bytes, keptDepth: .max, keptItems: .max)
+    }
+
+    /// Reads one JSON text as ``init(parsing:)`` does and keeps its top: the first 1,024 items of the outermost list, each
+    /// list in it as an empty one. So a text from a stranger takes little more memory than its bytes. What is not kept may
+    /// repeat its keys.
+    ///
+    /// - Throws: ``JSONError`` as ``init(parsing:)``.
+    package init(parsingTopOf bytes: [UInt8]) throws(JSONError) {
+        self = try JSONReader.read(bytes, keptDepth: 1, keptItems: 1024)
     }
 }
 
 /// A recursive-descent reader over borrowed bytes.
 private struct JSONReader {
     private let text: UnsafeBufferPointer<UInt8>
+    /// Lists within so many others lose their items.
+    private let keptDepth: Int
+    /// Items that a list keeps.
+    private let keptItems: Int
     private var position = 0
 
-    init(_ text: UnsafeBufferPointer<UInt8>) {
-        self.text = text
+    static func read(_ bytes: [UInt8], keptDepth: Int, keptItems: Int) throws(JSONError) -> JSONValue {
+        let parsed = bytes.withUnsafeBufferPointer { text in
+            Result { () throws(JSONError) in
+                var reader = JSONReader(text: text, keptDepth: keptDepth, keptItems: keptItems)
+                return try reader.readDocument()
+            }
+        }
+        return try parsed.get()
     }
 
-    mutating func readDocument() throws(JSONError) -> JSONValue {
+    private mutating func readDocument() throws(JSONError) -> JSONValue {
         let value = try readValue(depth: 0)
         skipBlanks()
         guard position == text.count else { throw error("there is more after the value") }
@@ -68,13 +81,15 @@ private struct JSONReader {
             let start = position
             guard peek == UInt8(ascii: "\"") else { throw error("a key in quotes should be here") }
             let key = try readString()
-            guard keys.insert(key, after: members) else {
+            let isKept = depth < keptDepth && members.count < keptItems
+            guard !isKept || keys.insert(key, after: members) else {
                 position = start
                 throw error("a key stands twice in one object")
             }
             skipBlanks()
             guard take(UInt8(ascii: ":")) else { throw error("a ':' should be here") }
-            members.append(JSONMember(key: key, value: try readValue(depth: depth + 1)))
+            let value = try readValue(depth: depth + 1)
+            if isKept { members.append(JSONMember(key: key, value: value)) }
         } while try goesOn(until: UInt8(ascii: "}"))
         return members
     }
@@ -84,7 +99,8 @@ private struct JSONReader {
         var elements: [JSONValue] = []
         guard openList(until: UInt8(ascii: "]")) else { return elements }
         repeat {
-            elements.append(try readValue(depth: depth + 1))
+            let value = try readValue(depth: depth + 1)
+            if depth < keptDepth, elements.count < keptItems { elements.append(value) }
         } while try goesOn(until: UInt8(ascii: "]"))
         return elements
     }

@@ -32,6 +32,22 @@ struct JSONReaderLimitsTests {
         }
     }
 
+    @Test("keeps the top of a text, and reads the rest to the letter")
+    func top() throws {
+        let text = #"{"a":1,"b":{"c":1,"c":2},"d":[1,[2]],"e":"x"}"#
+        let expected = #"{"a":1,"b":{},"d":[],"e":"x"}"#
+        #expect(try JSONValue(parsingTopOf: Array(text.utf8)) == read(expected))
+        for broken in [#"{"a":{"b":01}}"#, #"{"a":1,"a":2}"#, #"[[1,]]"#, "[1] 2"] {
+            #expect(throws: JSONError.self) { try JSONValue(parsingTopOf: Array(broken.utf8)) }
+        }
+        let many = "{" + (0..<2000).map { "\"k\($0)\":\($0)" }.joined(separator: ",") + "}"
+        guard case .object(let members) = try JSONValue(parsingTopOf: Array(many.utf8)) else {
+            Issue.record("this is an object")
+            return
+        }
+        #expect(members.count == 1024 && members.last?.key == "k1023")
+    }
+
     @Test("does not exhaust the stack", arguments: ["[", "{\"a\":", "[{\"a\":"])
     func deepTexts(open: String) {
         #expect(throws: JSONError.self) { try read(String(repeating: open, count: 100_000)) }
