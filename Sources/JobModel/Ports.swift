@@ -30,8 +30,11 @@ package protocol EchoSource: Sendable {
 package protocol OutcomeSink: Sendable {
     /// Tells of a job that will probably be sent soon, so that ``willSend(_:)`` need not wait then. Does not wait for the
     /// disk.
-    func announce(_ job: Job)
-    /// Notes durably that the first edit request of a job is about to leave. Blocks until the note is on disk.
+    ///
+    /// - Returns: false when that comes too late, because the job was sent or finished in the meantime.
+    func announce(_ job: Job) -> Bool
+    /// Notes durably that the first edit request of a job is about to leave. Blocks until the note is on disk. Comes
+    /// again when the request did not leave.
     ///
     /// - Throws: when it cannot be made durable; the request must not leave then.
     func willSend(_ job: Job) throws
@@ -55,13 +58,33 @@ package protocol JobPerformer: SendableMetatype {
     func step(
         _ job: Job, after progress: RowProgress, by deadline: Duration?, willSend: () throws -> Void
     ) throws -> StepReport
-    /// Ends the session with a host, if there is one. Blocks for at most one request.
+    /// Tries to end the session with a host, if there is one. Blocks for at most one request.
     ///
     /// - Parameters:
     ///   - host: whose session.
     ///   - limit: how long the request may take at most; nil for the usual timeout.
-    /// - Returns: how long the request took; nil when there was nothing to end.
-    func close(_ host: HostKey, within limit: Duration?) -> Duration?
+    /// - Returns: what came of it; nil when there was nothing to end.
+    func close(_ host: HostKey, within limit: Duration?) -> CloseReport?
+}
+
+/// What one try to end a session brought.
+package struct CloseReport: Hashable, Sendable {
+    /// How long the request took.
+    package let latency: Duration
+    /// Whether another try would change nothing.
+    package let isOver: Bool
+    /// The pause before another try that the PBX asked for, if it did.
+    package let pause: Duration?
+
+    /// - Parameters:
+    ///   - latency: how long the request took.
+    ///   - isOver: whether another try would change nothing.
+    ///   - pause: the pause that the PBX asked for.
+    package init(latency: Duration, isOver: Bool, pause: Duration? = nil) {
+        self.latency = latency
+        self.isOver = isOver
+        self.pause = pause
+    }
 }
 
 /// What was already done for a row that is not finished yet.

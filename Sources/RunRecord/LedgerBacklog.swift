@@ -36,7 +36,7 @@ struct LedgerBacklog {
         self.batch = batch
         events.append(event)
         // Of a row that was given up and is sent all the same nobody knows what became.
-        if case .sent(let row, let key, _) = event, stage(ofRow: row) != .done {
+        if case .sent(let row, let key, _, _, _) = event, stage(ofRow: row) != .done {
             notes[row] = Note(key: key, batch: batch)
         }
         return (batch, isNew)

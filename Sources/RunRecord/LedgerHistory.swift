@@ -1,9 +1,7 @@
 package import JobModel
 
-/// What a ledger says: which runs wrote it, and what became of each row.
+/// What a ledger says became of each row.
 package struct LedgerHistory: Sendable {
-    /// The ids of the runs that wrote it, the first one first; empty when the first was killed before it wrote a line.
-    package private(set) var runIDs: [String] = []
     /// The salt of its row keys; nil when it holds no run.
     package private(set) var salt: RowSalt?
     /// Bytes of the ledger that are whole lines; a torn last line begins here.
@@ -11,7 +9,16 @@ package struct LedgerHistory: Sendable {
     /// Bytes of the ledger.
     private(set) var length = 0
     private var rows: [RowKey: RowHistory] = [:]
+    /// The row that was sent last for each certificate.
+    private var lastSent: [Certificate: RowKey] = [:]
     private var texts = TextPool()
+
+    private struct Certificate: Hashable {
+        /// The host's name, in the pool of texts.
+        let host: UInt32
+        let port: UInt16
+        let id: Int64
+    }
 
     /// The last outcome of a row; nil when it never was done.
     package func outcome(of key: RowKey) -> Outcome? {
@@ -23,9 +30,10 @@ package struct LedgerHistory: Sendable {
         rows[key]?.isInDoubt ?? false
     }
 
-    /// The rows that are done, with their last outcomes.
-    package var outcomes: [RowKey: Outcome] {
-        rows.compactMapValues { $0.outcome.unpacked(texts) }
+    /// Whether another edit of the row's certificate was sent after the row's own, so that its outcome says nothing any
+    /// more about the certificate.
+    package func isSuperseded(_ key: RowKey) -> Bool {
+        rows[key]?.isSuperseded ?? false
     }
 
     /// The rows that are in doubt.
@@ -46,17 +54,21 @@ package struct LedgerHistory: Sendable {
     /// Takes in the line that opens a run.
     ///
     /// - Returns: false when its salt is not that of the lines before.
-    mutating func begin(runID: String, salt: RowSalt) -> Bool {
+    mutating func begin(salt: RowSalt) -> Bool {
         guard self.salt == nil || self.salt == salt else { return false }
         self.salt = salt
-        runIDs.append(runID)
         // Whatever the run before left open stays in doubt.
         for index in rows.values.indices { rows.values[index].wasInDoubt = rows.values[index].isInDoubt }
         return true
     }
 
-    mutating func sent(_ key: RowKey) {
+    /// Takes in that a row was sent; a certificate that the line does not name supersedes nothing.
+    mutating func sent(_ key: RowKey, host: HostKey?, certificate id: Int64?) {
         rows[key, default: RowHistory()].isInDoubt = true
+        guard let host, let id else { return }
+        let certificate = Certificate(host: texts.index(of: host.name), port: host.port, id: id)
+        if let earlier = lastSent.updateValue(key, forKey: certificate) { rows[earlier]?.isSuperseded = true }
+        rows[key]?.isSuperseded = false
     }
 
     mutating func done(_ key: RowKey, _ outcome: Outcome) {
@@ -74,4 +86,5 @@ private struct RowHistory {
     var isInDoubt = false
     /// Whether it was before the run under way noted anything about it.
     var wasInDoubt = false
+    var isSuperseded = false
 }

@@ -85,17 +85,27 @@ extension LedgerHistory {
         guard let key = line["key"]?.text.flatMap(RowKey.init) else {
             throw LedgerLineError(description: "its 'key' is not readable")
         }
-        if event == "sent" { return sent(key) }
+        if event == "sent" { return sent(key, host: HostKey(ledger: line), certificate: line["id"]?.integer) }
         done(key, try Outcome(ledger: line))
     }
 
     private mutating func takeRun(_ line: JSONValue) throws {
-        guard let runID = line["run_id"]?.text, let salt = line["salt"]?.text.flatMap(RowSalt.init) else {
+        guard line["run_id"]?.text != nil, let salt = line["salt"]?.text.flatMap(RowSalt.init) else {
             throw LedgerLineError(description: "its 'run_id' or 'salt' is not readable")
         }
-        guard begin(runID: runID, salt: salt) else {
+        guard begin(salt: salt) else {
             throw LedgerLineError(description: "its 'salt' is not that of the first run")
         }
+    }
+}
+
+extension HostKey {
+    /// Reads the members of a `sent` line; nil when it does not name its host.
+    fileprivate init?(ledger line: JSONValue) {
+        guard let name = line["host"]?.text, let port = line["port"]?.integer.flatMap({ UInt16(exactly: $0) }) else {
+            return nil
+        }
+        self.init(name: name, port: port)
     }
 }
 

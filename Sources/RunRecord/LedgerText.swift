@@ -35,9 +35,12 @@ struct LedgerText {
     /// The line of one event; there are two for every row, so each byte is put where it belongs without a detour.
     mutating func append(_ event: LedgerEvent) {
         switch event {
-        case .sent(let row, let key, let time):
+        case .sent(let row, let key, let host, let certificate, let time):
             append(#"{"event":"sent","row":"#, row)
             append(key)
+            append(#","host":"#, host.name)
+            append(#","port":"#, Int(host.port))
+            append(#","id":"#, Int(certificate))
             append(#","at":"#, time)
         case .done(let row, let key, let outcome):
             append(#"{"event":"done","row":"#, row)

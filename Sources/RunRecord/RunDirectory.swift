@@ -28,9 +28,7 @@ package final class RunDirectory: Sendable {
             try RunDirectory.create(self.path)
             try RunDirectory.refuseRun(in: self.path)
         case .resumedRun:
-            guard RunDirectory.exists("\(self.path)/ledger.jsonl") || RunDirectory.exists("\(self.path)/lock") else {
-                throw RunRecordError.holdsNoRun(self.path)
-            }
+            try RunDirectory.requireRun(in: self.path)
         }
         lock = try Descriptor("\(self.path)/lock", flags: O_RDWR | O_CREAT | Descriptor.continued)
         try RunDirectory.acquire(lock, of: self.path)
@@ -56,10 +54,18 @@ package final class RunDirectory: Sendable {
         guard status.st_mode & S_IFMT == S_IFDIR else { throw RunRecordError.notADirectory(path) }
     }
 
+    private static let ledger = "ledger.jsonl"
+    /// What a run that came to its end leaves beside its ledger.
+    private static let endings = ["result.csv", "result.jsonl", "summary.json"]
+
     private static func refuseRun(in path: String) throws(RunRecordError) {
-        for name in ["ledger.jsonl", "result.csv", "result.jsonl", "summary.json"] where exists("\(path)/\(name)") {
-            throw RunRecordError.holdsRun(path)
-        }
+        for name in [ledger] + endings where exists("\(path)/\(name)") { throw RunRecordError.holdsRun(path) }
+    }
+
+    private static func requireRun(in path: String) throws(RunRecordError) {
+        guard !exists("\(path)/\(ledger)") else { return }
+        if endings.contains(where: { exists("\(path)/\($0)") }) { throw RunRecordError.lostLedger(path) }
+        guard exists("\(path)/lock") else { throw RunRecordError.holdsNoRun(path) }
     }
 
     private static func acquire(_ lock: borrowing Descriptor, of path: String) throws(RunRecordError) {

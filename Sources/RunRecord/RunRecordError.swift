@@ -32,6 +32,12 @@ package struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertibl
             hint: "name the directory of the run with --out, or leave out --resume to start a new one")
     }
 
+    static func lostLedger(_ path: String) -> RunRecordError {
+        RunRecordError(
+            errorClass: .refused, message: "'\(path)' holds a run without its ledger, so nobody knows what was sent",
+            hint: "put ledger.jsonl back, or choose another directory with --out and leave out --resume")
+    }
+
     static func notADirectory(_ path: String) -> RunRecordError {
         RunRecordError(
             errorClass: .refused, message: "'\(path)' is not a directory",

@@ -60,12 +60,14 @@ package final class RunRecorder: OutcomeSink {
     }
 
     /// A ledger that cannot be written says so when the job is to be sent.
-    package func announce(_ job: Job) {
+    package func announce(_ job: Job) -> Bool {
         let event = sentEvent(of: job)
-        let added = backlog.withLock { backlog in
-            backlog.isBegun(row: job.position.row) ? nil : try? backlog.add(event)
+        let (isBegun, isNew) = backlog.withLock { backlog in
+            let isBegun = backlog.isBegun(row: job.position.row)
+            return (isBegun, isBegun ? nil : try? backlog.add(event).isNew)
         }
-        if let added, added.isNew { queue.async { self.commit() } }
+        if isNew == true { queue.async { self.commit() } }
+        return !isBegun
     }
 
     package func willSend(_ job: Job) throws {
@@ -76,7 +78,9 @@ package final class RunRecorder: OutcomeSink {
     }
 
     private func sentEvent(of job: Job) -> LedgerEvent {
-        .sent(row: job.position.row, key: key(of: job), at: clock.wallTime())
+        .sent(
+            row: job.position.row, key: key(of: job), host: job.address.host, certificate: job.edit.id,
+            at: clock.wallTime())
     }
 
     package func finished(_ job: Job, _ outcome: Outcome) {

@@ -40,6 +40,15 @@ import Testing
         #expect(error?.message == "'\(work.path)' holds no run to continue")
     }
 
+    @Test(arguments: ["result.csv", "result.jsonl", "summary.json"])
+    func runThatLostItsLedgerCannotBeResumed(file: String) throws {
+        _ = try RunDirectory(path: work.path, for: .newRun)
+        try work.write(file, "")
+        let error = #expect(throws: RunRecordError.self) { try RunDirectory(path: work.path, for: .resumedRun) }
+        #expect(error?.errorClass == .refused)
+        #expect(error?.message == "'\(work.path)' holds a run without its ledger, so nobody knows what was sent")
+    }
+
     @Test func runThatWasKilledBeforeItsFirstLineCanBeResumed() throws {
         _ = try RunDirectory(path: work.path, for: .newRun)
         let directory = try RunDirectory(path: work.path, for: .resumedRun)
