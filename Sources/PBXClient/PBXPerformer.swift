@@ -43,14 +43,13 @@ package final class PBXPerformer: JobPerformer {
         }
     }
 
-    package func close(_ host: HostKey, within limit: Duration?) -> Duration? {
-        let ended = sessions.withAccess(to: host) { access in
-            access.session.map { session in
-                access.end(session.token)
-                return session
-            }
-        }
-        return ended.map { transport.send($0.revocation(within: limit)).latency }
+    package func close(_ host: HostKey, within limit: Duration?) -> CloseReport? {
+        guard let session = sessions.withAccess(to: host, { $0.session }) else { return nil }
+        let exchange = transport.send(session.revocation(within: limit))
+        let reply = Reply(exchange.ending)
+        if !reply.isTemporary { sessions.withAccess(to: host) { $0.end(session.token) } }
+        return CloseReport(
+            latency: exchange.latency, isOver: !reply.isTemporary, pause: reply.pause(at: clock.wallTime()))
     }
 
     /// What is left until a deadline.
@@ -64,9 +63,8 @@ package final class PBXPerformer: JobPerformer {
         let isWorthAnotherTry =
             switch reply.kind {
             case .notConnected: true
-            // Once more, so that there are not two live tokens; a PBX that never answers this is not worth the row.
-            case .lost: progress.otherRetries == 0
-            case .errcode, .unreadable: false
+            // Once more, so that there are not two live tokens; a PBX that never does this is not worth the row.
+            case .lost, .errcode, .unreadable: reply.isTemporary && progress.otherRetries == 0
             }
         if isWorthAnotherTry {
             let outcome = weigh(reply.preparationOutcome("logout"), after: progress)
@@ -86,7 +84,7 @@ extension PBXPerformer {
     /// Takes into account what became of the row's earlier edit requests: when one may have been carried out, the row
     /// does not become `failed` because a later one was not, unless the PBX refused the edit itself.
     func weigh(_ outcome: Outcome, after progress: RowProgress) -> Outcome {
-        guard progress.isDoubtful, outcome.status == .failed, !outcome.settlesDoubt else { return outcome }
+        guard progress.isDoubtful, outcome.status != .unknown, !outcome.settlesDoubt else { return outcome }
         var outcome = outcome
         outcome.status = .unknown
         outcome.error += "; an edit request sent before may have been carried out"

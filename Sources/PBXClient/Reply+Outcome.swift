@@ -17,8 +17,7 @@ extension Reply {
                 isRefusal ? .failed : .unknown, .protocol, failure.map { "the edit was sent, but \($0)" } ?? noErrcode)
         case .lost(let failure):
             outcome(.unknown, failure.errorClass, "the edit was sent, but \(failure)")
-        case .notConnected(let failure):
-            outcome(.failed, failure.errorClass, failure.description)
+        case .notConnected(let failure): unreached(failure)
         }
     }
 
@@ -39,9 +38,13 @@ extension Reply {
                 .failed, isTemporary ? .protocol : .auth, "the \(act) failed: \(failure?.description ?? noErrcode)")
         case .lost(let failure):
             outcome(.failed, failure.errorClass, "the \(act) failed: \(failure)")
-        case .notConnected(let failure):
-            outcome(.failed, failure.errorClass, failure.description)
+        case .notConnected(let failure): unreached(failure)
         }
+    }
+
+    /// A row that was held back was never tried.
+    private func unreached(_ failure: ConnectFailure) -> Outcome {
+        outcome(failure == .heldBack ? .notAttempted : .failed, failure.errorClass, failure.description)
     }
 
     private func refusedEdit(_ errcode: Int, errmsg: String) -> Outcome {
@@ -92,6 +95,11 @@ extension AnswerFailure {
 
 extension ConnectFailure {
     fileprivate var errorClass: ErrorClass {
-        if case .untrusted = self { .tls } else { .connect }
+        switch self {
+        case .untrusted: .tls
+        // The host was there; it was the run's own disk that took too long.
+        case .heldBack: .runStopped
+        default: .connect
+        }
     }
 }

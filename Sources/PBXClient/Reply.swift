@@ -33,7 +33,7 @@ struct Reply {
     }
 
     private init(_ answer: HTTPAnswer) {
-        if !answer.isTruncated, let content = try? JSONValue(parsing: answer.body), let errcode = content.errcode {
+        if !answer.isTruncated, let content = try? JSONValue(parsingTopOf: answer.body), let errcode = content.errcode {
             self.init(.errcode(errcode), status: answer.status, content: content, retryAfter: answer.retryAfter)
         } else {
             self.init(.unreadable(nil), status: answer.status, retryAfter: answer.retryAfter)

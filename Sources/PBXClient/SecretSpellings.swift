@@ -1,7 +1,8 @@
 import JSONText
 import JobModel
 
-/// How a PBX may write a secret back: as it is, as JSON escapes it in several ways, as a URL encodes it, in base64.
+/// How a PBX may write a secret back: as it is, as JSON escapes it in several ways, as a URL or HTML encodes it, in base64,
+/// in hexadecimal.
 enum SecretSpellings {
     /// The most bytes of a spelling; longer ones are cut here.
     static let longest = 4096
@@ -11,7 +12,9 @@ enum SecretSpellings {
         let text = String(secret.reveal().unicodeScalars.prefix(longest))
         guard !text.isEmpty else { return [] }
         let isPlain = text.percentEncoded() == text
-        let all = [Array(text.utf8)] + base64(text) + (isPlain ? [] : json(text) + percent(text))
+        let all =
+            [Array(text.utf8), hexadecimal(text)] + base64(text)
+            + (isPlain ? [] : json(text) + percent(text) + html(text))
         return all.map { $0.prefix(longest).map(\.smallLetter) }
     }
 
@@ -51,8 +54,29 @@ enum SecretSpellings {
     private static func percent(_ text: String) -> [[UInt8]] {
         ["", "/", "!'()*", "/!'()*"].flatMap { kept in
             let encoded = text.percentEncoded(keeping: kept)
-            return [encoded, encoded.replacing("%20", with: "+")].map { Array($0.utf8) }
+            return [encoded, encoded.replacing("%20", with: "+"), encoded.percentEncoded()].map { Array($0.utf8) }
         }
+    }
+
+    private static func html(_ text: String) -> [[UInt8]] {
+        ["\"", "&quot;", "&#34;"].flatMap { quote in
+            ["'", "&#39;", "&#039;", "&#x27;", "&apos;"].map { apostrophe in
+                text.unicodeScalars.flatMap { scalar -> [UInt8] in
+                    switch scalar {
+                    case "&": Array("&amp;".utf8)
+                    case "<": Array("&lt;".utf8)
+                    case ">": Array("&gt;".utf8)
+                    case "\"": Array(quote.utf8)
+                    case "'": Array(apostrophe.utf8)
+                    default: Array(String(scalar).utf8)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func hexadecimal(_ text: String) -> [UInt8] {
+        text.utf8.flatMap { byte in [byte >> 4, byte & 15].map { Array("0123456789abcdef".utf8)[Int($0)] } }
     }
 
     /// With and without the padding, for texts and for URLs.

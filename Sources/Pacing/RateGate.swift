@@ -3,7 +3,7 @@
 /// The gate keeps a schedule of slots: `slot = max(previous slot + interval, now - tolerance)`, and the first slot is the
 /// first request's own moment. A request that a late timer starts up to `tolerance` after its slot does not move the
 /// later slots, so the rate holds; the time of an idle gate beyond that is lost. In any stretch of time `t` at most
-/// `1 + (t + tolerance) / interval` requests start.
+/// `1 + (t + tolerance) / interval` requests start, not counting those whose slot another one gave back.
 ///
 /// With `20/s` and 20 ms: requests asked for without end start at 0, 50, 100 ms; one that starts 15 ms late, at 65 ms,
 /// leaves the next at 100 ms; after one at 1000 ms that found the gate idle the next may start at 1030 ms.
@@ -33,8 +33,8 @@ package struct RateGate: Sendable {
         isGivenBack = false
     }
 
-    /// Frees the slot taken last, because no request was made in it. An earlier slot is past and cannot be freed, so
-    /// any number of calls between two takes free one slot.
+    /// Frees the slot taken last, because no request was made in it, or in an earlier one, which is past and cannot be
+    /// freed itself. Any number of calls between two takes free one slot.
     package mutating func giveBack() {
         isGivenBack = true
     }

@@ -32,8 +32,11 @@ package struct RetryPolicy: Hashable, Sendable {
     ) -> Duration? {
         guard n <= retries else { return nil }
         let jittered = Int128.random(in: 0...longestDelay(beforeRetry: n).attoseconds, using: &generator)
-        return max(Duration(attoseconds: jittered), min(pause ?? .zero, Self.pauseLimit))
+        return max(Duration(attoseconds: jittered), granted(pause))
     }
+
+    /// What is granted of a pause that a PBX asks for: 20 s of 20 s, 5 min of 1 h, nothing when it asks for none.
+    package func granted(_ pause: Duration?) -> Duration { min(pause ?? .zero, Self.pauseLimit) }
 
     private func longestDelay(beforeRetry n: Int) -> Duration {
         var delay = max(.zero, min(firstDelay, Self.delayLimit))

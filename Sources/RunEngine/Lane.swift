@@ -26,6 +26,8 @@ struct Lane {
     var breaker: HostBreaker
     var gate: RateGate?
     var isSessionOpen = false
+    /// Requests made to end its session.
+    var closings = 0
     /// Whether its last request waited in vain for the host, so that the next one probably will.
     var isSuspect = false
     /// Whether the host ever answered.

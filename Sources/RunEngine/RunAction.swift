@@ -5,13 +5,13 @@ package enum Work: Hashable, Sendable {
     /// Make the next request of a row.
     case step(RowStep)
     /// End the session of a host within a time; nil for the usual one.
-    case close(host: Int, limit: Duration?)
+    case close(host: Int, limit: Duration?, isRetry: Bool = false)
 
     /// The host on which the work is done.
     package var host: Int {
         switch self {
         case .step(let step): step.host
-        case .close(let host, _): host
+        case .close(let host, _, _): host
         }
     }
 }
@@ -34,8 +34,8 @@ package struct RowStep: Hashable, Sendable {
 package enum WorkResult: Sendable {
     /// A row's step was made; the row's first one began at `startedAt`.
     case stepped(StepReport, startedAt: WallTime)
-    /// A session was ended with a request, or there was nothing to end.
-    case closed(didRequest: Bool)
+    /// Ending a session was tried; nil when there was nothing to end.
+    case closed(CloseReport?)
     /// The run's own files failed before the request could leave.
     case broken
 }

@@ -22,8 +22,9 @@ extension RunState {
             let delay = settings.retry.delay(beforeRetry: retry, pause: pause, using: &generator)
             guard let delay, stopReasons.isEmpty, settings.window?.mayStart(now: now + delay) ?? true else {
                 finishRow(of: &lane, with: outcome, &actions)
-                if delay == nil, let reason = report.finalReason { skipRest(of: &lane, because: reason, &actions) }
-                break
+                let isLast = delay == nil || stopReasons.isEmpty
+                if isLast, let reason = report.finalReason { skipRest(of: &lane, because: reason, &actions) }
+                return leave(lane, until: now + settings.retry.granted(pause), now: now, &actions)
             }
             lane.fallback = outcome
             return park(lane, until: now + delay, now: now)
@@ -33,7 +34,7 @@ extension RunState {
             finishRow(of: &lane, with: outcome, &actions)
             skipRest(of: &lane, because: reason, &actions)
         }
-        leave(lane, now: now, &actions)
+        leave(lane, until: now, now: now, &actions)
     }
 
     private mutating func note(_ report: StepReport, on lane: inout Lane) {
@@ -45,11 +46,11 @@ extension RunState {
         if report.latency == nil { giveBackSlot(&lane) }
     }
 
-    /// Puts a lane whose worker came back where it belongs.
-    mutating func leave(_ lane: Lane, now: Duration, _ actions: inout [RunAction]) {
+    /// Puts a lane whose worker came back where it belongs; its next row starts at a time or later.
+    mutating func leave(_ lane: Lane, until time: Duration, now: Duration, _ actions: inout [RunAction]) {
         guard stopReasons.isEmpty else { return giveUp(lane, now: now, &actions) }
         guard !lane.positions.isEmpty else { return retire(lane, now: now) }
-        park(lane, until: now, now: now)
+        park(lane, until: time, now: now)
     }
 
     /// Lets a lane wait until a time and until its host's rate allows a request.
@@ -73,8 +74,16 @@ extension RunState {
         if lane.isSuspect { suspects.append(lane.host) } else { ready.append(lane.host) }
     }
 
-    /// Ends a lane that starts no more rows, at once or when its session is ended.
-    mutating func retire(_ lane: Lane, now: Duration) {
+    /// How long to wait before ending a session is tried again; nil when it is not, least of all on a host that was stopped.
+    func delay(
+        beforeClosing lane: Lane, after report: CloseReport?, using generator: inout some RandomNumberGenerator
+    ) -> Duration? {
+        guard let report, !report.isOver, !isHurried, !lane.hasSkipped else { return nil }
+        return settings.retry.delay(beforeRetry: lane.closings, pause: report.pause, using: &generator)
+    }
+
+    /// Ends a lane that starts no more rows, at once or when its session is ended, which is tried at a time or later.
+    mutating func retire(_ lane: Lane, until time: Duration = .zero, now: Duration) {
         guard lane.isSessionOpen else {
             lanes[lane.host] = nil
             canary?.finish(host: lane.host)
@@ -84,7 +93,7 @@ extension RunState {
         var lane = lane
         lane.state = .stopped
         lanes[lane.host] = lane
-        let start = isHurried ? now : lane.gate?.earliest(now: now) ?? now
+        let start = isHurried ? now : max(time, lane.gate?.earliest(now: now) ?? now)
         if start <= now {
             closing.append(lane.host)
         } else {
@@ -92,9 +101,11 @@ extension RunState {
         }
     }
 
-    private mutating func giveUp(_ lane: Lane, now: Duration, _ actions: inout [RunAction]) {
+    /// Ends a lane because the run starts no more rows.
+    mutating func giveUp(_ lane: Lane, now: Duration, _ actions: inout [RunAction]) {
         var lane = lane
         settle(&lane, &actions)
+        lane.positions = lane.positions.suffix(0)
         retire(lane, now: now)
     }
 

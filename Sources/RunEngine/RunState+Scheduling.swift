@@ -12,6 +12,7 @@ extension RunState {
         wakeLanes(now: now)
         closeWindow(now: now)
         windDown(now: now, &actions)
+        forsakeSessions(now: now)
         while let worker = idleWorkers.last, isGateOpen(now: now), let work = nextWork(now: now) {
             idleWorkers.removeLast()
             actions.append(.start(worker: worker, work))
@@ -104,20 +105,24 @@ extension RunState {
                 deadline: settings.window?.end))
     }
 
-    /// The work that ends a host's session; nil when it would not be over before the window is.
+    /// The work that ends a host's session.
     private mutating func close(_ host: Int, now: Duration) -> Work? {
         guard var lane = lanes[host] else { return nil }
-        let limit = settings.window.map { $0.end - now }
-        if let limit, limit < RunState.shortestClose {
-            lane.isSessionOpen = false
-            retire(lane, now: now)
-            return nil
-        }
         take(&lane, now: now)
         lane.state = .busy
+        lane.closings += 1
         if lane.isSuspect { workersOfSuspects += 1 }
         lanes[host] = lane
-        return .close(host: host, limit: limit)
+        return .close(host: host, limit: settings.window.map { $0.end - now }, isRetry: lane.closings > 1)
+    }
+
+    /// Leaves the sessions open that could no longer be ended before the window is.
+    private mutating func forsakeSessions(now: Duration) {
+        guard let window = settings.window, now > window.end - RunState.shortestClose else { return }
+        for var lane in lanes.values where lane.state == .stopped {
+            lane.isSessionOpen = false
+            retire(lane, now: now)
+        }
     }
 
     /// What a PBX is given at least to end a session before a window ends.
@@ -138,14 +143,14 @@ extension RunState {
         if let gate, !isHurried, !ready.isEmpty || !suspects.isEmpty || !closing.isEmpty || mayBeginHost {
             times.append(gate.earliest(now: now))
         }
-        if let window = settings.window, stopReasons.isEmpty {
-            // A moment later than the last one at which the window would still say yes.
-            times.append(window.lastStart + .milliseconds(1))
+        if let window = settings.window {
+            // A moment later than the last one at which a row, or the end of a session, could still start.
+            times += [window.lastStart, window.end - RunState.shortestClose].map { $0 + .milliseconds(1) }
         }
         return times.filter { $0 > now }.min()
     }
 
-    /// Whether some row that may still start or be finished has no outcome yet.
+    /// Whether some row is under way or may still start.
     var hasRows: Bool { hasFreshHost || lanes.values.contains { !$0.positions.isEmpty } }
 
     private var hasFreshHost: Bool { stopReasons.isEmpty && nextHost < rows.hostCount }

@@ -45,7 +45,7 @@ package struct RunState {
     /// Whether somebody waits for the run to end, so that sessions are ended without regard to the rate.
     var isHurried = false
     var isOver = false
-    /// Rows that the PBX was asked to edit and that are finished, and those of them that went wrong.
+    /// Rows that are finished and were neither skipped nor left, and those of them that went wrong.
     var finished = 0
     var bad = 0
 
@@ -89,14 +89,18 @@ package struct RunState {
         case .stepped(let report, let startedAt):
             if report.latency != nil { lane.progress.startedAt = startedAt }
             apply(report, to: &lane, now: now, using: &generator, &actions)
-        case .closed(let didRequest):
-            if !didRequest { giveBackSlot(&lane) }
-            lane.isSessionOpen = false
-            retire(lane, now: now)
+        case .closed(let report):
+            if report == nil { giveBackSlot(&lane) }
+            let delay = delay(beforeClosing: lane, after: report, using: &generator)
+            lane.isSessionOpen = delay != nil
+            retire(lane, until: now + (delay ?? .zero), now: now)
         case .broken:
             giveBackSlot(&lane)
             note(.broken)
-            leave(lane, now: now, &actions)
+            // Whatever broke may be the worker itself: others come first, and nothing is tried twice.
+            idleWorkers.insert(idleWorkers.removeLast(), at: 0)
+            if case .close = work { lane.isSessionOpen = false }
+            giveUp(lane, now: now, &actions)
         }
         return schedule(actions, now: now)
     }

@@ -116,7 +116,8 @@ package final class Runner: Sendable {
 
     /// Reads a row ahead of its turn; one that cannot be read says so when its turn comes.
     private func announce(_ row: Int) {
-        if let job = try? job(ofRow: row) { sink.announce(job) }
+        guard let job = try? job(ofRow: row) else { return }
+        if !sink.announce(job) { forget(row) }
     }
 
     private func start(_ work: Work, on worker: Int) {
@@ -143,11 +144,11 @@ package final class Runner: Sendable {
             switch work {
             case .step(let step):
                 return try perform(step, performer, mark)
-            case .close(let host, let limit):
-                let key = openSessions.withLock { $0.removeValue(forKey: host) }
-                let latency = key.flatMap { performer.close($0, within: limit) }
-                if let latency { sink.requestEnded(latency: latency, isRetry: false) }
-                return .closed(didRequest: latency != nil)
+            case .close(let host, let limit, let isRetry):
+                let report = openSessions.withLock { $0[host] }.flatMap { performer.close($0, within: limit) }
+                if let report { sink.requestEnded(latency: report.latency, isRetry: isRetry) }
+                if report?.isOver ?? true { openSessions.withLock { $0[host] = nil } }
+                return .closed(report)
             }
         } catch is CutOff {
             return nil
@@ -175,7 +176,7 @@ package final class Runner: Sendable {
         return .stepped(report, startedAt: startedAt)
     }
 
-    /// The row made ready to run; kept, so that what is known once it is begun does not depend on the source.
+    /// The row made ready to run; kept, so that it is read once.
     private func job(ofRow row: Int) throws -> Job {
         if let job = jobs.withLock({ $0[row] }) { return job }
         let job = try source.job(row: row)

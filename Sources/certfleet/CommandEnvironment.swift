@@ -27,7 +27,8 @@ enum CommandEnvironment {
                 .split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             if parts.count == 2, let name = String(validating: parts[0], as: UTF8.self) {
                 if let value = String(validating: parts[1], as: UTF8.self) {
-                    variables[name] = value
+                    // The first one counts, as everywhere; another may be one whose name only looks the same.
+                    if variables[name] == nil { variables[name] = value }
                 } else {
                     unreadable.insert(name)
                 }

@@ -1,30 +1,33 @@
 import JobModel
 
-/// Carries a failure of the ledger to the run, which is made after the ledger is opened.
-final class FailureRelay: Sendable {
+/// Carries what happens before the run is made to the run, and what happens later at once.
+final class EventRelay<Event: Sendable>: Sendable {
     private enum State {
-        case waiting
-        case failed(any Error)
-        case connected(@Sendable (any Error) -> Void)
+        /// What happened so far, in its order.
+        case waiting([Event])
+        case connected(@Sendable (Event) -> Void)
     }
 
-    private let state = Lock(State.waiting)
+    private let state = Lock(State.waiting([]))
 
-    func report(_ error: any Error) {
-        let receiver = state.withLock { state -> (@Sendable (any Error) -> Void)? in
-            if case .connected(let receiver) = state { return receiver }
-            state = .failed(error)
-            return nil
+    func report(_ event: Event) {
+        let receiver = state.withLock { state -> (@Sendable (Event) -> Void)? in
+            switch state {
+            case .connected(let receiver): return receiver
+            case .waiting(let events):
+                state = .waiting(events + [event])
+                return nil
+            }
         }
-        receiver?(error)
+        receiver?(event)
     }
 
-    func connect(_ receiver: @escaping @Sendable (any Error) -> Void) {
-        let failure = state.withLock { state -> (any Error)? in
+    func connect(_ receiver: @escaping @Sendable (Event) -> Void) {
+        let events = state.withLock { state -> [Event] in
             defer { state = .connected(receiver) }
-            if case .failed(let error) = state { return error }
-            return nil
+            if case .waiting(let events) = state { return events }
+            return []
         }
-        if let failure { receiver(failure) }
+        for event in events { receiver(event) }
     }
 }

@@ -31,15 +31,41 @@ struct FleetRun {
         _ = try PBXPerformer(transport: transport, sessions: SessionStore(), clock: clock)
         let directory = try RunDirectory(path: directory, for: resumes ? .resumedRun : .newRun)
         let header = try header
-        let failures = FailureRelay()
+        let events = EventRelay<Event>()
+        // From here to the end, so that the result is written whatever comes.
+        let trap = SignalTrap(
+            stop: { events.report(.stop($0)) },
+            cut: {
+                Console.stopWaiting()
+                events.report(.cut)
+            },
+            tell: { number in
+                logger.notice(
+                    "stopping on \(SignalTrap.name(of: number)): finishing what is under way; once more cuts it off")
+            },
+            report: { events.report(.progress) })
+        return try withExtendedLifetime(trap) { try run(header, in: directory, events, logger) }
+    }
+
+    /// What the run is told from outside.
+    private enum Event: Sendable {
+        case stop(Int32)
+        case cut
+        case progress
+        case failed(RunRecordError)
+    }
+
+    private func run(
+        _ header: RunHeader, in directory: RunDirectory, _ events: EventRelay<Event>, _ logger: Logger
+    ) throws -> ExitStatus {
         let history = resumes ? try directory.readLedger() : nil
         let recorder = try RunRecorder(directory: directory, run: header, continuing: history, clock: clock) { error in
-            failures.report(error)
+            events.report(.failed(error))
         }
         let source = try ResumedSource(input.catalog, history: history, recorder: recorder, logger: logger)
         if transport.isInsecure { log.insistentLogger.warning("--insecure: any certificate of a PBX is trusted") }
         announce(source, logger)
-        let end = try carryOut(source, recorder, failures, logger)
+        let end = Console.withoutWaiting { carryOut(source, recorder, events, logger) }
         do {
             return try conclude(end, header, recorder, directory, logger)
         } catch let status as ExitStatus {
@@ -69,13 +95,14 @@ struct FleetRun {
         guard let window = settings.window else { return }
         let rest = window.end - clock.now()
         // A time of day that has just gone by is tomorrow's, which must not go unnoticed.
-        let end = WallTime(milliseconds: clock.wallTime().milliseconds + Int64(rest / .milliseconds(1)))
+        let seconds = (Double(clock.wallTime().milliseconds) / 1000 + rest / .seconds(1)).rounded()
+        let end = WallTime(milliseconds: Int64(seconds) * 1000)
         logger.info("the window ends at \(end), in \(DurationText(.seconds(Int64(rest / .seconds(1)))))")
     }
 
     private func carryOut(
-        _ source: ResumedSource, _ recorder: RunRecorder, _ failures: FailureRelay, _ logger: Logger
-    ) throws -> RunEnd {
+        _ source: ResumedSource, _ recorder: RunRecorder, _ events: EventRelay<Event>, _ logger: Logger
+    ) -> RunEnd {
         let sessions = SessionStore()
         var settings = settings
         settings.jobs = max(1, min(settings.jobs, source.hostCount))
@@ -84,19 +111,18 @@ struct FleetRun {
         ) { [transport, clock] in
             try PBXPerformer(transport: transport, sessions: sessions, clock: clock)
         }
-        failures.connect { runner.stop(brokenBy: $0) }
-        let progress = ProgressReporter(recorder: recorder, rows: input.catalog.rowCount, clock: clock)
-        progress.start(log)
-        let trap = SignalTrap(
-            stop: { number in
-                logger.notice(
-                    "stopping on \(SignalTrap.name(of: number)): finishing what is under way; once more cuts it off")
-                runner.stop(.signal(number))
-            },
-            cut: { runner.cut() },
-            report: { progress.printOnce() })
+        let progress = ProgressReporter(recorder: recorder, rows: input.catalog.rowCount, clock: clock, log: log)
+        events.connect { event in
+            switch event {
+            case .stop(let number): runner.stop(.signal(number))
+            case .cut: runner.cut()
+            case .progress: progress.printOnce()
+            case .failed(let error): runner.stop(brokenBy: error)
+            }
+        }
+        progress.start()
         defer { progress.stop() }
-        return withExtendedLifetime(trap) { runner.run() }
+        return runner.run()
     }
 
     /// Writes what is left to write, and says what became of the run.
@@ -116,7 +142,7 @@ struct FleetRun {
             latency: recorder.latency,
             exitCode: status.code, stoppedBy: ending.word)
         try summary.write(to: directory)
-        if !log.quiet { Console.log(SummaryTable(summary, style: log.style).text) }
+        if !log.quiet { tell(SummaryTable(summary, style: log.style), logger) }
         if ending.word != nil {
             logger.warning("\(ending.sentence)")
             logger.notice("to go on, give the same command with --out '\(self.directory)' --resume")
@@ -124,6 +150,11 @@ struct FleetRun {
         if let failure = ending.failure { throw failure }
         try printPath(in: directory, summary)
         return status
+    }
+
+    /// Prints the table; where lines are objects, its last line is one.
+    private func tell(_ table: SummaryTable, _ logger: Logger) {
+        if log.logFormat == .json { logger.info("\(table.footer)") } else { Console.log(table.text) }
     }
 
     /// Prints the path of the result; the summary tells the exit code also when nobody takes the path.

@@ -33,7 +33,7 @@ struct LogOptions: ParsableArguments {
     var logger: Logger { logger(from: quiet ? .error : verbose ? .debug : .info) }
 
     /// A logger for what `--quiet` does not silence.
-    var insistentLogger: Logger { logger(from: .warning) }
+    var insistentLogger: Logger { logger(from: .notice) }
 
     private func logger(from level: Logger.Level) -> Logger {
         Logger(label: "certfleet") { [logFormat] _ in

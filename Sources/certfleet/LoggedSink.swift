@@ -7,7 +7,7 @@ struct LoggedSink: OutcomeSink {
     let recorder: RunRecorder
     let logger: Logger
 
-    func announce(_ job: Job) {
+    func announce(_ job: Job) -> Bool {
         recorder.announce(job)
     }
 

@@ -1,5 +1,6 @@
 @preconcurrency import Dispatch
 import JobModel
+import Logging
 import Pacing
 import RunRecord
 
@@ -8,41 +9,46 @@ final class ProgressReporter: Sendable {
     private let recorder: RunRecorder
     private let rows: Int
     private let clock: any RunClock
+    private let log: LogOptions
     private let begin: Duration
     /// Rows that were done before the run began.
     private let resumed: Int
-    private let timer = DispatchSource.makeTimerSource(
-        queue: DispatchQueue(label: "certfleet.progress", qos: .userInteractive))
+    private let queue = DispatchQueue(label: "certfleet.progress", qos: .userInteractive)
+    private let timer: any DispatchSourceTimer
 
     /// - Parameters:
     ///   - recorder: knows what is done.
     ///   - rows: rows of the run, those done by an earlier one among them.
     ///   - clock: the run's clock.
-    init(recorder: RunRecorder, rows: Int, clock: any RunClock) {
+    ///   - log: whether a line is shown, and how lines are written.
+    init(recorder: RunRecorder, rows: Int, clock: any RunClock, log: LogOptions) {
         self.recorder = recorder
         self.rows = rows
         self.clock = clock
+        self.log = log
         begin = clock.now()
+        timer = DispatchSource.makeTimerSource(queue: queue)
         resumed = recorder.resumed
         // An idle timer costs nothing, and Dispatch forbids to drop one that was never activated.
         timer.activate()
     }
 
-    func start(_ log: LogOptions) {
-        let isOnTerminal = Console.isTerminal
+    func start() {
+        let isOnTerminal = Console.isTerminal && log.logFormat == .text
         guard log.progress == .always || log.progress == .auto && isOnTerminal && !log.quiet else { return }
         let interval = DispatchTimeInterval.milliseconds(isOnTerminal ? 200 : 10_000)
         timer.schedule(deadline: .now() + interval, repeating: interval)
-        timer.setEventHandler { [self] in isOnTerminal ? Console.showStatus(line) : Console.log(line) }
+        timer.setEventHandler { [self] in isOnTerminal ? Console.showStatus(line) : printOnce() }
     }
 
     func stop() {
         timer.cancel()
-        Console.showStatus("")
+        // A line that is being shown must not come after it was taken away.
+        queue.sync { Console.showStatus("") }
     }
 
     func printOnce() {
-        Console.log(line)
+        if log.logFormat == .json { log.insistentLogger.notice("\(line)") } else { Console.log(line) }
     }
 
     private var line: String {

@@ -28,6 +28,9 @@ struct ResumedSource: JobSource {
                 recorder.adopt(outcome, row: job.position.row)
                 isDone[row] = true
                 resumed += 1
+            } else if history.isSuperseded(key) {
+                logger.notice(
+                    "line \(job.position.line): its certificate was edited otherwise since, and is edited again")
             }
         }
     }
@@ -46,7 +49,9 @@ struct ResumedSource: JobSource {
 extension LedgerHistory {
     /// The outcome of a row that is not sent again; nil for all others.
     func goodOutcome(of key: RowKey) -> Outcome? {
-        guard !isInDoubt(key), let outcome = outcome(of: key), outcome.status.isGood else { return nil }
+        guard !isInDoubt(key), !isSuperseded(key), let outcome = outcome(of: key), outcome.status.isGood else {
+            return nil
+        }
         return outcome
     }
 }

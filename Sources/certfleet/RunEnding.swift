@@ -36,7 +36,7 @@ struct RunEnding {
         case .signal(let number): "the run was stopped by \(SignalTrap.name(of: number))"
         case .halt: "the run was stopped by --halt-after: too many rows went wrong"
         case .canary: "the run was stopped by --canary: a row of the first hosts was not ok"
-        case .window: "the window ended before the row could be started"
+        case .window: "too little of the window was left: no request starts later than --timeout before its end"
         }
     }
 

@@ -12,21 +12,26 @@ final class SignalTrap: Sendable {
     private let sources: [any DispatchSourceSignal]
 
     /// - Parameters:
-    ///   - stop: called at the first signal with its number.
-    ///   - cut: called at every later one.
-    ///   - report: called at every USR1.
+    ///   - stop: called at the first signal with its number; must not wait.
+    ///   - cut: called at every later one; must not wait.
+    ///   - tell: called after `stop`, with the same number; may wait for standard error.
+    ///   - report: called at every USR1; may wait for standard error.
     init(
         stop: @escaping @Sendable (Int32) -> Void, cut: @escaping @Sendable () -> Void,
-        report: @escaping @Sendable () -> Void
+        tell: @escaping @Sendable (Int32) -> Void = { _ in }, report: @escaping @Sendable () -> Void
     ) {
         let isStopped = FirstTime()
         let ignored = SignalTrap.isIgnored(SIGHUP) ? [SIGHUP] : []
         // One for all of them, or the cut of one could overtake the stop of another.
         let queue = DispatchQueue(label: "certfleet.signal", qos: .userInteractive)
-        let endings = SignalTrap.names.keys.filter { !ignored.contains($0) }.map { number in
-            SignalTrap.source(of: number, on: queue) { isStopped.claim() ? stop(number) : cut() }
-        }
         let reports = DispatchQueue(label: "certfleet.signal.report", qos: .userInteractive)
+        let endings = SignalTrap.names.keys.filter { !ignored.contains($0) }.map { number in
+            SignalTrap.source(of: number, on: queue) {
+                guard isStopped.claim() else { return cut() }
+                stop(number)
+                reports.async { tell(number) }
+            }
+        }
         sources = endings + [SignalTrap.source(of: SIGUSR1, on: reports, report)]
     }
 

@@ -35,7 +35,8 @@ struct SummaryTable {
         pad(status, 14) + lead(errcode, 8) + "  " + pad(meaning, 40) + lead(rows, 9)
     }
 
-    private var footer: String {
+    /// The counts of the run in one line.
+    var footer: String {
         let time = summary.finishedAt.milliseconds - summary.run.startedAt.milliseconds
         let hosts = summary.hosts
         var facts = ["\(summary.rows.rows) rows", "\(hosts.total) hosts", "\(summary.requests) requests"]

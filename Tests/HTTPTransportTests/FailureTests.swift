@@ -97,7 +97,7 @@ struct FailureTests {
     func descriptions() {
         let failures: [ConnectFailure] = [
             .unknownHost, .refused, .unreachable, .timedOut(.lookup), .timedOut(.connect), .timedOut(.handshake),
-            .handshake, .proxy(status: nil), .proxy(status: 403), .other(code: 3), .untrusted(.pinMismatch),
+            .handshake, .proxy(status: nil), .proxy(status: 403), .heldBack, .other(code: 3), .untrusted(.pinMismatch),
             .untrusted(.wrongName), .untrusted(.expired), .untrusted(.notYetValid), .untrusted(.unknownAuthority),
             .untrusted(.unusableCAFile), .untrusted(.other(code: 23)),
         ]

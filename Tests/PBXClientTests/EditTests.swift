@@ -1,3 +1,4 @@
+import Glibc
 import JobModel
 import PBXClient
 import TestSupport
@@ -45,6 +46,18 @@ struct EditTests {
         #expect(log.outcome.error == "the connection was refused")
         #expect(log.reports.map(\.edits) == [0, 0, 0])
         #expect(log.announcements == 0)
+    }
+
+    @Test("a row whose note takes longer than its request may is not sent, and nobody blames the host")
+    func heldBack() throws {
+        let rig = try Rig(.success, timeout: .milliseconds(50))
+        let report = try rig.performer.step(rig.job(.ownToken), after: RowProgress(), by: nil) { usleep(60_000) }
+        guard case .retry(let outcome, pause: nil) = report.verdict else {
+            Issue.record("another try may fare better")
+            return
+        }
+        #expect(outcome.status == .notAttempted && outcome.errorClass == .runStopped)
+        #expect(report.edits == 0 && rig.server.requests.isEmpty)
     }
 
     @Test("what may get better is tried again, with the pause that is asked for")
@@ -97,10 +110,13 @@ struct EditTests {
         #expect(log.outcome.error.hasSuffix("; an edit request sent before may have been carried out"))
     }
 
-    @Test("a lost answer is forgotten when an errcode comes")
-    func doubtResolved() throws {
-        let rig = try Rig(.answer([]), .errcode(60001))
-        #expect(try rig.run(rig.job(.ownToken), retries: 1).outcome.status == .failed)
+    @Test(
+        "a lost answer is forgotten when the PBX judges the edit, and not when it is busy",
+        arguments: [(60001, RowStatus.failed), (70082, .unknown), (-2, .unknown)])
+    func doubtResolved(errcode: Int, status: RowStatus) throws {
+        let rig = try Rig(.answer([]), .errcode(errcode))
+        let outcome = try rig.run(rig.job(.ownToken), retries: 1).outcome
+        #expect(outcome.status == status && outcome.errcode == errcode)
     }
 
     @Test("the doubt of one row is not the next one's")

@@ -32,7 +32,9 @@ struct SecretMaskTests {
             "s/(é) &<>'*~", "S/(é) &<>'*~", #"s/(\u00E9) &<>'*~"#,
             #"s/(é) \u0026\u003c\u003e'*~"#, #"s\/(\u00e9) \u0026\u003C\u003E\u0027*~"#,
             "s/%28%C3%A9%29%20%26%3C%3E%27%2A~", "s%2F(%C3%A9)%20%26%3C%3E'*~", "s/(%c3%a9)+%26%3c%3e'*~",
-            "cy8ow6kpICY8Picqfg==", "cy8ow6kpICY8Picqfg",
+            "cy8ow6kpICY8Picqfg==", "cy8ow6kpICY8Picqfg", "732F28C3A92920263C3E272A7E",
+            "s/(é) &amp;&lt;&gt;'*~", "s/(é) &amp;&lt;&gt;&#39;*~", "s/(é) &amp;&lt;&gt;&#x27;*~",
+            "s%252F%2528%25C3%25A9%2529%2520%2526%253C%253E%2527%252A~",
         ])
     func librarySpellings(_ spelling: String) {
         #expect(SecretMask([Secret("s/(é) &<>'*~")]).clean("[\(spelling)]") == "[***]")

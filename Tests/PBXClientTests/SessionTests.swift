@@ -20,13 +20,20 @@ struct SessionTests {
         #expect(rig.server.requests.last?.line.hasPrefix("GET ") == true)
     }
 
-    @Test("is over once it was asked to end, whatever the PBX says to that")
-    func failedClose() throws {
-        let rig = try Rig(.token("t1"), .success, .silence, timeout: .milliseconds(300))
+    @Test(
+        "is over once the PBX said something to its end",
+        arguments: [
+            (.silence, false, nil), (.answer([]), false, nil),
+            (.answer(503, "", headers: ["Retry-After: 7"]), false, .seconds(7)), (.errcode(70082), false, nil),
+            (.errcode(10004), true, nil), (.answer(404, ""), true, nil), (.success, true, nil),
+        ] as [(ScriptedServer.Act, Bool, Duration?)])
+    func failedClose(act: ScriptedServer.Act, isOver: Bool, pause: Duration?) throws {
+        let rig = try Rig(.token("t1"), .success, act, .success)
         _ = try rig.run(rig.job())
         let host = rig.job().address.host
-        #expect(rig.performer.close(host, within: .milliseconds(100)) != nil)
-        #expect(rig.performer.close(host, within: nil) == nil)
+        let report = try #require(rig.performer.close(host, within: .milliseconds(300)))
+        #expect(report.isOver == isOver && report.pause == pause && report.latency > .zero)
+        #expect((rig.performer.close(host, within: nil) == nil) == isOver)
     }
 
     @Test("is renewed once for a row when the PBX calls its token expired")
@@ -122,9 +129,11 @@ struct SessionTests {
         #expect(rig.tokens == ["-", "t1", "t1", "-", "t2"])
     }
 
-    @Test("that did not surely end is asked to end once more, and no row is lost over it")
-    func unansweredRevocation() throws {
-        let rig = try Rig(.token("t1"), .success, .answer([]), .answer([]), .token("t2"), .success)
+    @Test(
+        "that did not surely end is asked to end once more, and no row is lost over it",
+        arguments: [.answer([]), .answer(503, ""), .errcode(70082)] as [ScriptedServer.Act])
+    func unansweredRevocation(act: ScriptedServer.Act) throws {
+        let rig = try Rig(.token("t1"), .success, act, act, .token("t2"), .success)
         _ = try rig.run(rig.job(row: 1, .application("A")))
         let log = try rig.run(rig.job(row: 2, .application("B")), retries: 3)
         #expect(log.outcome.status == .ok)

@@ -87,16 +87,19 @@ private struct RandomPlay {
     }
 
     private static func result(of work: Work, isSessionOpen: Bool, roll: Int) -> WorkResult {
-        guard case .step = work else { return .closed(didRequest: roll > 5) }
         guard roll > 0 else { return .broken }
+        guard case .step = work else { return .closed(roll > 5 ? CloseReport(latency: .zero, isOver: roll > 20) : nil) }
         let failed = Outcome(status: .failed, errorClass: .connect, error: "refused")
         let report: StepReport =
             switch roll {
             case 1: StepReport(.stopHost(failed, reason: "login failed"), latency: .zero, isSessionOpen: isSessionOpen)
-            case 2...15: StepReport(.proceed, latency: .zero, isSessionOpen: true)
+            case 2...12: StepReport(.proceed, latency: .zero, isSessionOpen: true)
+            case 13...15:
+                StepReport(.proceed, latency: .zero, isEdit: true, edits: 1, renewals: 1, isSessionOpen: false)
             case 16...30:
                 StepReport(
-                    .retry(failed, pause: nil), latency: .zero, isEdit: true, edits: 1, isSessionOpen: isSessionOpen)
+                    .retry(failed, pause: roll < 20 ? .seconds(roll) : nil), latency: .zero, isEdit: true,
+                    edits: roll % 2, isDoubtful: roll % 4 == 1, isSessionOpen: isSessionOpen)
             case 31...35: StepReport(.done(failed), latency: nil, isSessionOpen: isSessionOpen)
             case 36...40: StepReport(.done(failed), latency: .zero, edits: 1, isSessionOpen: isSessionOpen)
             default: StepReport(.done(Outcome(status: .ok)), latency: .zero, edits: 1, isSessionOpen: isSessionOpen)
@@ -110,8 +113,9 @@ private struct RandomPlay {
         let isWhole = model.state.stopReasons.isEmpty && !isCut
         let lost = runnable.filter { model.outcomes[$0] == nil }
         let order = model.begun.values.allSatisfy { $0 == $0.sorted() }
-        // Whoever closed no session had no time left for it, or was cut off.
-        let leftOpen = isCut || model.state.stopReasons.contains(.window) ? [] : model.openSessions
+        // Whoever closed no session had no time left for it, broke over it, or was cut off.
+        let mayLeave = isCut || model.state.settings.window != nil || model.state.stopReasons.contains(.broken)
+        let leftOpen = mayLeave ? [] : model.openSessions
         failed = !model.isOver || isWhole && !lost.isEmpty || !order || !leftOpen.isEmpty
         #expect(model.isOver, comment)
         #expect(!isWhole || lost.isEmpty, comment)

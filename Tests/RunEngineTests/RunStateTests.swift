@@ -7,6 +7,7 @@ import Testing
 
 @Suite struct RunStateTests {
     private static let ok = Outcome(status: .ok, errcode: 0, httpStatus: 200)
+    private static let over = CloseReport(latency: .zero, isOver: true)
     private static let refused = Outcome(status: .failed, errorClass: .connect, error: "refused")
 
     private func model(
@@ -26,10 +27,11 @@ import Testing
 
     private static func result(
         _ verdict: StepReport.Verdict, isEdit: Bool = false, edits: Int = 0, isDoubtful: Bool = false,
-        isSessionOpen: Bool = false
+        isSessionOpen: Bool = false, finalReason: String? = nil
     ) -> WorkResult {
-        let report = StepReport(
+        var report = StepReport(
             verdict, latency: .zero, isEdit: isEdit, edits: edits, isDoubtful: isDoubtful, isSessionOpen: isSessionOpen)
+        report.finalReason = finalReason
         return .stepped(report, startedAt: WallTime(milliseconds: 1))
     }
 
@@ -98,7 +100,26 @@ import Testing
         model.end(0) { _ in Self.done(isSessionOpen: true) }
         model.end(0) { _ in Self.done(isSessionOpen: true) }
         #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil)])
-        model.end(0) { _ in .closed(didRequest: true) }
+        model.end(0) { _ in .closed(Self.over) }
+        #expect(model.isOver)
+    }
+
+    @Test("ending a session is tried again as often as any request", arguments: [0, 2])
+    func logoutRetries(retries: Int) {
+        var model = model([0]) { $0.retry = RetryPolicy(retries: retries) }
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        for count in 0...retries {
+            #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil, isRetry: count > 0)])
+            model.end(0) { _ in .closed(CloseReport(latency: .zero, isOver: false, pause: .seconds(7))) }
+            if !model.isOver { model.sleep() }
+        }
+        #expect(model.isOver && model.now == .seconds(7 * retries))
+    }
+
+    @Test func aStoppedHostIsAskedOnceToEndItsSession() {
+        var model = model([0, 0])
+        model.end(0) { _ in Self.result(.stopHost(Self.refused, reason: "access denied"), isSessionOpen: true) }
+        model.end(0) { _ in .closed(CloseReport(latency: .zero, isOver: false)) }
         #expect(model.isOver)
     }
 
@@ -188,7 +209,7 @@ import Testing
         #expect(model.busy.map(\.work.host) == [0])
         model.end(0) { _ in Self.done(isSessionOpen: true) }
         #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil)])
-        model.end(0) { _ in .closed(didRequest: true) }
+        model.end(0) { _ in .closed(Self.over) }
         #expect(model.busy.map(\.work.host) == [1, 2])
     }
 
@@ -212,7 +233,7 @@ import Testing
         model.end(0) { _ in Self.done(isSessionOpen: true) }
         #expect(model.busy.map(\.work) == [.close(host: 0, limit: .seconds(29))])
         #expect(model.state.stopReasons == [.window])
-        model.end(0) { _ in .closed(didRequest: true) }
+        model.end(0) { _ in .closed(Self.over) }
         #expect(model.isOver)
         #expect(Array(model.outcomes.keys) == [0])
     }
@@ -222,6 +243,28 @@ import Testing
         model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(11))) }
         #expect(model.isOver)
         #expect(model.outcomes[0]?.status == .failed)
+    }
+
+    @Test("a login that may not be tried again stops its host", arguments: [0, 3])
+    func lastLogin(retries: Int) {
+        var model = model([0, 0]) {
+            $0.retry = RetryPolicy(retries: retries)
+            $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30))
+        }
+        model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(20)), finalReason: "the login failed") }
+        #expect(model.isOver && model.state.hostsStopped == 1)
+        #expect(model.outcomes[0]?.status == .failed && model.outcomes[1]?.status == .skipped)
+    }
+
+    @Test("a pause that a host asks for holds for its next row too", arguments: [(20, 20), (1000, 300)])
+    func pauseOfAHost(seconds: Int, granted: Int) {
+        var model = model([0, 0, 1]) { $0.retry = RetryPolicy(retries: 0) }
+        let busy = Outcome(status: .failed, httpStatus: 429, errorClass: .protocol, error: "busy")
+        model.end(0) { _ in Self.result(.retry(busy, pause: .seconds(seconds)), isEdit: true, edits: 1) }
+        #expect(model.outcomes[0] == busy.with(attempts: 1) && model.busy.map(\.work.host) == [1])
+        model.end(0) { _ in Self.done() }
+        while model.busy.isEmpty, !model.isOver { model.sleep() }
+        #expect(model.now == .seconds(granted) && model.busy.count == 1)
     }
 
     @Test func aRateThatLeadsOutOfTheWindowIsNotWaitedFor() {
@@ -255,7 +298,7 @@ import Testing
             let work = model.busy[0].work
             starts[work.host, default: []].append(model.now)
             if case .close = work {
-                model.end(0) { _ in .closed(didRequest: true) }
+                model.end(0) { _ in .closed(Self.over) }
             } else {
                 model.end(0) { _ in Self.done(isSessionOpen: true) }
             }
@@ -287,7 +330,7 @@ import Testing
         while !model.busy.isEmpty {
             let work = model.busy[0].work
             if case .close = work {
-                model.end(0) { _ in .closed(didRequest: true) }
+                model.end(0) { _ in .closed(Self.over) }
             } else {
                 model.end(0) { _ in Self.done() }
             }
@@ -302,7 +345,7 @@ import Testing
         #expect(model.busy.isEmpty)
         model.stop(.signal(2))
         #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil)])
-        model.end(0) { _ in .closed(didRequest: true) }
+        model.end(0) { _ in .closed(Self.over) }
         #expect(model.isOver && model.now == .zero && model.state.stopReasons.isEmpty)
     }
 
@@ -335,8 +378,40 @@ import Testing
         model.end(0) { _ in Self.done(isSessionOpen: true) }
         while model.busy.isEmpty, !model.isOver { model.sleep() }
         #expect(model.now == .seconds(60) && model.busy.count == 1)
-        model.end(0) { _ in .closed(didRequest: true) }
+        model.end(0) { _ in .closed(Self.over) }
         #expect(model.isOver && model.state.stopReasons.isEmpty)
+    }
+
+    @Test func aSessionThatCouldOnlyBeEndedAfterTheWindowIsLeftOpen() {
+        var model = model([0]) {
+            $0.ratePerHost = Rate("1/h")
+            $0.window = RunWindow(end: .seconds(200), timeout: .seconds(150))
+        }
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        while model.busy.isEmpty, !model.isOver { model.sleep() }
+        #expect(model.isOver && model.now < .seconds(200) && model.state.stopReasons.isEmpty)
+    }
+
+    @Test func aSignalWhileAHaltedRunLogsOutIsNoReasonOfItsOwn() {
+        var model = model([0, 0]) { $0.halt = HaltPolicy("1") }
+        model.end(0) { _ in Self.done(Outcome(status: .failed, errorClass: .api), isSessionOpen: true) }
+        #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil)])
+        model.stop(.signal(2))
+        model.end(0) { _ in .closed(Self.over) }
+        #expect(model.isOver && model.state.stopReasons == [.halt])
+    }
+
+    @Test func aWorkerThatBreaksIsTriedOncePerSession() {
+        var model = model([0, 1], jobs: 2) { $0.ratePerHost = Rate("1/h") }
+        model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
+        model.end(0) { _ in .broken }
+        var workers: [Int] = []
+        while !model.isOver, let (worker, _) = model.busy.first {
+            workers.append(worker)
+            model.end(0) { _ in .broken }
+        }
+        // The one that did not break comes first.
+        #expect(model.isOver && workers == [0])
     }
 
     @Test func aCutLeavesRowsWhoseEditIsUnderWayUnknown() {
@@ -352,5 +427,14 @@ import Testing
 
     @Test func withoutRowsTheRunIsOverAtOnce() {
         #expect(model([nil, nil]).isOver)
+    }
+}
+
+extension Outcome {
+    fileprivate func with(attempts: Int) -> Outcome {
+        var outcome = self
+        outcome.attempts = attempts
+        outcome.startedAt = WallTime(milliseconds: 1)
+        return outcome
     }
 }

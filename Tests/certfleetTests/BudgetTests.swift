@@ -103,9 +103,9 @@ import Testing
             [.errcode(40002, at: .certificateUpdate, times: 1), .silence(at: .certificateUpdate)], on: 1)
         let formatter = ISO8601DateFormatter()
         formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
-        let end = formatter.string(from: Date(timeIntervalSinceNow: 4))
+        let end = formatter.string(from: Date(timeIntervalSinceNow: 16))
         let run = try FinishedRun(
-            fleet.logins, flag, flag == "--max-duration" ? "4s" : end, "--timeout", "2s", "--retry-delay", "1ms")
+            fleet.logins, flag, flag == "--max-duration" ? "16s" : end, "--timeout", "8s", "--retry-delay", "1ms")
         #expect(run.status == 10 && run.stoppedBy == "window" && run.errors.contains("window"), "\(run.errors)")
         #expect(run.statuses == ["failed", "unknown"] + Array(repeating: "not_attempted", count: 3))
         #expect(Set(run.classes.suffix(3)) == ["run_stopped"] && run.sentences[4].contains("window"))
@@ -114,7 +114,7 @@ import Testing
         // Every request came to its end, that of the server or that of its time.
         #expect(fleet.simulator.requests(on: 1) == fleet.simulator.record.count)
         let times = run.result["result.duration_ms"].compactMap { Int($0) }
-        #expect(times.count == 2 && times[1] >= 1990, "\(times)")
+        #expect(times.count == 2 && times[1] >= 7990, "\(times)")
     }
 
     @Test func aWindowShorterThanOneRequestIsRefused() throws {

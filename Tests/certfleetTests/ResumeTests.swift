@@ -72,6 +72,27 @@ import Testing
                 || work.read("run/summary.json").contains("\"resumed\":1"))
     }
 
+    @Test func anEditThatWasUndoneByAnotherSinceIsSentAgain() throws {
+        let fleet = try Fleet(hosts: 2, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let text = { (switch: String) in
+            let lines = fleet.simulator.hosts.map { host in
+                let value = host.number == 1 ? `switch` : "0"
+                return "\(host.baseURL),\(Fleet.tokens[0]),1,\(value),arvancloud,key\n"
+            }
+            return "base_url,access_token,id,auto_renewal,dns_provider,auth.APIKey\n" + lines.joined()
+        }
+        for (round, value) in ["0", "1", "0", "0"].enumerated() {
+            try work.write("fleet.csv", text(value))
+            let flags = round == 0 ? [] : ["--resume"]
+            let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run"] + flags, in: work.path)
+            #expect(
+                run.status == 0 && run.errors.contains("line 2: its certificate was edited otherwise") == (round == 2))
+        }
+        #expect(fleet.requests(.certificateUpdate) == 3 && fleet.requests(.certificateUpdate, on: 2) == 1)
+    }
+
     /// Kills a run of one row whose edit got no answer, and leaves its directory.
     private func killInDoubt(_ fleet: Fleet) throws -> WorkDirectory {
         fleet.simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)

@@ -20,7 +20,7 @@ import Testing
             for host in play.simulator.hosts { play.simulator.set(fault, on: host.number) }
             try play.run()
         }
-        try play.runAndKill()
+        for signal in [SIGKILL, SIGILL, SIGSEGV] { try play.run(killedBy: signal) }
         try play.expectNoSecret()
     }
 
@@ -106,15 +106,22 @@ import Testing
             written += result.output + result.errors
         }
 
-        func runAndKill() throws {
+        /// A run that dies, with everything switched on that writes about such a death.
+        func run(killedBy signal: Int32) throws {
             for host in simulator.hosts { simulator.set(.silence(at: .certificateUpdate), on: host.number) }
+            var limit = rlimit(rlim_cur: .max, rlim_max: .max)
+            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
             let tool = try RunningTool(
-                arguments + ["--out", "runs/killed", "--jobs", "1"], environment: environment, in: work.path)
-            try RunningTool.poll { try !Ledger(work.file("runs/killed/ledger.jsonl")).rows("sent").isEmpty }
+                arguments + ["--out", "runs/killed-\(signal)", "--jobs", "1"],
+                environment: environment.merging(["SWIFT_BACKTRACE": "enable=yes"]) { $1 }, in: work.path)
+            try RunningTool.poll { try !Ledger(work.file("runs/killed-\(signal)/ledger.jsonl")).rows("sent").isEmpty }
             let id = tool.process.processIdentifier
             written += try String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)
-            tool.send(SIGKILL)
-            #expect(tool.wait() == -SIGKILL)
+            let limits = try String(contentsOfFile: "/proc/\(id)/limits", encoding: .utf8)
+            let core = limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") }
+            #expect(core?.split(separator: " ").dropFirst(4).first == "0", "\(limits)")
+            tool.send(signal)
+            #expect(tool.wait() == -signal)
             written += try work.read("stdout") + work.read("stderr")
         }
 

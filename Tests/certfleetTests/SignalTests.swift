@@ -31,26 +31,30 @@ import Testing
         for host in play.fleet.simulator.hosts { #expect(play.fleet.simulator.tokenCount(on: host.number) == 0) }
     }
 
-    @Test(arguments: Moment.allCases)
+    @Test(.timeLimit(.minutes(5)), arguments: Moment.allCases)
     func theSecondSignalDoesNotWaitForRequestsUnderWay(moment: Moment) throws {
-        let play = try Play(at: moment, connectTimeout: "100s")
+        let play = try Play(at: moment, connectTimeout: "1h", more: ["--timeout", "1h"])
         defer { play.end() }
+        // What the first signal leaves under way: a connect that hangs, or the end of the session.
+        play.fleet.simulator.set(.silence(at: .delToken), on: 1)
         play.tool.send(SIGINT)
-        if moment == .connect {
-            RunningTool.poll { play.tool.errors.contains("stopping on SIGINT") }
-            play.tool.send(SIGINT)
-        }
+        RunningTool.poll { play.tool.errors.contains("stopping on SIGINT") }
+        if moment != .connect { RunningTool.poll { play.fleet.simulator.requests(on: 1) == 3 } }
+        play.tool.send(SIGINT)
         #expect(play.tool.wait() == 130, "\(play.tool.errors)")
-        #expect(try Records(csv: play.work.file("run/result.csv")).rows.count == 3)
+        let statuses = try Records(csv: play.work.file("run/result.csv"))["result.status"]
+        let first = [Moment.connect: "not_attempted", .backoff: "unknown", .rate: "ok"][moment]
+        #expect(statuses == [first, "not_attempted", "not_attempted"])
     }
 
-    @Test func anEditUnderWayAtTheSecondSignalIsUnknown() throws {
+    @Test(.timeLimit(.minutes(5)))
+    func anEditUnderWayAtTheSecondSignalIsUnknown() throws {
         let fleet = try Fleet(hosts: 1, edits: 2)
         defer { try? fleet.simulator.stop() }
         fleet.simulator.set(.silence(at: .certificateUpdate), on: 1)
         let work = try WorkDirectory()
         try work.write("fleet.csv", fleet.csv)
-        let tool = try RunningTool(["run", "fleet.csv", "--out", "run", "--timeout", "100s"], in: work.path)
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run", "--timeout", "1h"], in: work.path)
         RunningTool.poll { fleet.simulator.requests(on: 1) == 2 }
         tool.send(SIGTERM)
         RunningTool.poll { tool.errors.contains("stopping on SIGTERM") }
@@ -59,6 +63,7 @@ import Testing
         let result = try Records(csv: work.file("run/result.csv"))
         #expect(result["result.status"] == ["unknown", "not_attempted"])
         #expect(result["result.attempts"] == ["1", "0"])
+        #expect(result["result.error"][0].hasPrefix("the run was cut"))
     }
 
     @Test func aSignalAfterTheLastRowStopsNothing() throws {
@@ -72,6 +77,48 @@ import Testing
         tool.send(SIGINT)
         #expect(tool.wait() == 0, "\(tool.errors)")
         #expect(try !work.read("run/summary.json").contains("SIGINT"))
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func aSignalIsObeyedAlthoughNobodyReadsStandardError() throws {
+        let fleet = try Fleet(hosts: 1, edits: 3)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        let process = try BuiltTool.prepare(["run", "fleet.csv", "--out", "run", "--rate", "1/h"], in: work.path)
+        let pipe = Pipe()
+        process.standardError = pipe
+        process.standardOutput = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        RunningTool.poll { fleet.requests(.certificateUpdate) == 1 }
+        // Full, so that whatever else is written there waits.
+        let end = pipe.fileHandleForWriting.fileDescriptor
+        _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        while Glibc.write(end, "x", 1) == 1 {}
+        _ = fcntl(end, F_SETFL, 0)
+        kill(process.processIdentifier, SIGINT)
+        RunningTool.poll { FileManager.default.fileExists(atPath: work.file("run/summary.json")) }
+        try pipe.fileHandleForWriting.close()
+        _ = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 130)
+    }
+
+    @Test func aSignalBeforeTheFirstRowWritesEverything() throws {
+        let work = try WorkDirectory()
+        // So many rows that a resumed run looks at them for a while before it begins.
+        let rows = (1...60_000).map { "http://127.0.0.1:1,t,\($0),0\n" }
+        try work.write("fleet.csv", "base_url,access_token,id,auto_renewal\n" + rows.joined())
+        let arguments = ["run", "fleet.csv", "--out", "run", "--retries", "0", "--max-host-errors", "1"]
+        #expect(try BuiltTool.run(arguments, in: work.path).status == 2)
+        let size = { try FileManager.default.attributesOfItem(atPath: work.file("run/ledger.jsonl"))[.size] as? Int }
+        let earlier = try size()
+        let tool = try RunningTool(arguments + ["--resume"], in: work.path)
+        try RunningTool.poll { try size() != earlier }
+        tool.send(SIGTERM)
+        #expect(tool.wait() == 143, "\(tool.errors)")
+        #expect(try Records(csv: work.file("run/result.csv")).rows.count == 60_000)
     }
 
     @Test func usr1PrintsProgressAndTheRunGoesOn() throws {
@@ -102,11 +149,12 @@ import Testing
         let work: WorkDirectory
         let tool: RunningTool
 
-        init(at moment: Moment, connectTimeout: String) throws {
+        init(at moment: Moment, connectTimeout: String, more: [String] = []) throws {
             fleet = try Fleet(hosts: 1, edits: 3)
             work = try WorkDirectory()
             try work.write("fleet.csv", fleet.csv)
-            let arguments = ["run", "fleet.csv", "--out", "run", "--connect-timeout", connectTimeout, "--retries", "5"]
+            let arguments =
+                ["run", "fleet.csv", "--out", "run", "--connect-timeout", connectTimeout, "--retries", "5"] + more
             let simulator = fleet.simulator
             switch moment {
             case .connect:
