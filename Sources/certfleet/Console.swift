@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import JobModel
 import Synchronization
@@ -7,24 +8,36 @@ enum Console {
     private struct ErrorStream {
         /// What stands on the last line of the terminal and has to be wiped away before other text.
         var status = ""
-        /// Whether nobody took what was written last.
-        var isStalled = false
+        /// Held by the text that is written last until somebody has taken it.
+        var writing = DispatchGroup()
         /// Texts that were left out since then.
         var lost = 0
     }
 
     private static let errorStream = Lock(ErrorStream())
     private static let isErrorTerminal = isatty(STDERR_FILENO) == 1
-    /// Why texts on standard error do not wait until somebody takes them; they do when there is no reason.
+    /// Where texts are written, because writing to a terminal that stands still never ends.
+    private static let writers = (
+        output: DispatchQueue(label: "certfleet.stdout", qos: .userInteractive),
+        errors: DispatchQueue(label: "certfleet.stderr", qos: .userInteractive)
+    )
+    /// Why a text does not wait until somebody takes it; it does when there is no reason.
     private static let isRunning = Atomic(false)
     private static let isCut = Atomic(false)
 
-    /// Writes to standard output: what the command was asked for.
+    /// Writes to standard output: what the command was asked for. Waits until somebody takes it, or ``stopWaiting()``.
     ///
     /// - Throws: ``Complaint`` when it cannot be written; ``ExitStatus/broken`` when its reader went away, which
     ///   nobody needs to be told of.
     static func output(_ text: String) throws {
-        switch write(Array(text.utf8)[...], to: STDOUT_FILENO) {
+        let writing = DispatchGroup()
+        let code = Lock(Int32(0))
+        writers.output.async(group: writing) {
+            let result = write(text, to: STDOUT_FILENO)
+            code.withLock { $0 = result }
+        }
+        _ = wait(for: writing, tenths: 0) { isCut.load(ordering: .relaxed) }
+        switch code.withLock({ $0 }) {
         case 0: return
         case EPIPE: throw ExitStatus.broken
         case let code: throw Complaint.broken("cannot write to standard output: \(cause(code))")
@@ -52,15 +65,15 @@ enum Console {
         log("certfleet: error: \(message)" + (hint.map { "\nhint: \($0)" } ?? ""))
     }
 
-    /// Lets no reader of standard error hold up what `body` does, be it a terminal that stands still or a pager: texts that
-    /// nobody takes within a second are left out, and counted.
+    /// Lets no reader of standard error hold up what `body` does, be it a terminal that stands still or a pager: while
+    /// nobody takes a text for a second, others are left out, and counted.
     static func withoutWaiting<Result>(_ body: () -> Result) -> Result {
         isRunning.store(true, ordering: .relaxed)
         defer { isRunning.store(false, ordering: .relaxed) }
         return body()
     }
 
-    /// Lets no reader of standard error hold anything up any more.
+    /// Lets no reader hold anything up any more.
     static func stopWaiting() {
         isCut.store(true, ordering: .relaxed)
     }
@@ -73,39 +86,34 @@ enum Console {
     private static func cause(_ code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 
     private static func show(_ text: String, on stream: inout ErrorStream) {
+        let isHasty = { isRunning.load(ordering: .relaxed) || isCut.load(ordering: .relaxed) }
+        guard wait(for: stream.writing, tenths: 0, isHasty: isHasty) else {
+            stream.lost += 1
+            return
+        }
         let lost = stream.lost == 0 ? "" : "certfleet: \(stream.lost) texts were left out here: nobody read them\n"
-        var bytes = Array((lost + text).utf8)[...]
-        while !bytes.isEmpty {
-            guard isTaken(afterStall: stream.isStalled) else {
-                stream.isStalled = true
-                stream.lost += 1
-                return
-            }
-            // A pipe that takes anything takes so much.
-            guard write(bytes.prefix(4096), to: STDERR_FILENO) == 0 else { break }
-            bytes = bytes.dropFirst(4096)
-        }
-        stream.isStalled = false
         stream.lost = 0
+        stream.writing = DispatchGroup()
+        writers.errors.async(group: stream.writing) { _ = write(lost + text, to: STDERR_FILENO) }
+        _ = wait(for: stream.writing, tenths: 10, isHasty: isHasty)
     }
 
-    /// Whether standard error takes a text; waits for that.
-    private static func isTaken(afterStall isStalled: Bool) -> Bool {
-        var stream = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-        var tenths = 0
-        while true {
-            let isHasty = isRunning.load(ordering: .relaxed) || isCut.load(ordering: .relaxed)
-            let mayWait = !isHasty || !isStalled && tenths < 10
-            // Errors, too, are what the write is to find.
-            if poll(&stream, 1, mayWait ? 100 : 0) != 0 { return true }
-            if !mayWait { return false }
-            tenths += 1
+    /// Waits until a text is written; in haste for so many tenths of a second.
+    ///
+    /// - Returns: whether it is.
+    private static func wait(for writing: DispatchGroup, tenths: Int, isHasty: () -> Bool) -> Bool {
+        var waited = 0
+        while writing.wait(timeout: .now()) == .timedOut {
+            if waited >= tenths, isHasty() { return false }
+            _ = writing.wait(timeout: .now() + .milliseconds(100))
+            waited += 1
         }
+        return true
     }
 
-    /// - Returns: 0, or the `errno` that kept the bytes from being written to their end.
-    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Int32 {
-        var bytes = bytes
+    /// - Returns: 0, or the `errno` that kept the text from being written to its end.
+    private static func write(_ text: String, to descriptor: Int32) -> Int32 {
+        var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0 {

@@ -34,7 +34,10 @@ struct PacingOptions: ParsableArguments {
             "Rows in a row that could not reach a host before its other rows are skipped.", valueName: "n"))
     var maxHostErrors = 3
 
-    @Option(help: ArgumentHelp("Stop the run once N or N% of the rows went wrong.", valueName: "n|n%"))
+    @Option(
+        help: ArgumentHelp(
+            "Stop the run once N rows went wrong, or N% of those finished so far, from the tenth on.", valueName: "n|n%"
+        ))
     var haltAfter: HaltPolicy?
 
     @Option(help: ArgumentHelp("The first N hosts run alone; any row of theirs not ok stops the run.", valueName: "n"))

@@ -79,13 +79,14 @@ import Testing
         #expect(try !work.read("run/summary.json").contains("SIGINT"))
     }
 
-    @Test(.timeLimit(.minutes(5)))
-    func aSignalIsObeyedAlthoughNobodyReadsStandardError() throws {
+    @Test(.timeLimit(.minutes(5)), arguments: ["-v", "--no-color"])
+    func aSignalIsObeyedAlthoughNobodyReadsStandardError(flag: String) throws {
         let fleet = try Fleet(hosts: 1, edits: 3)
         defer { try? fleet.simulator.stop() }
         let work = try WorkDirectory()
         try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
-        let process = try BuiltTool.prepare(["run", "fleet.csv", "--out", "run", "--rate", "1/h"], in: work.path)
+        let arguments = ["run", "fleet.csv", "--out", "run", "--rate", "10/m", flag]
+        let process = try BuiltTool.prepare(arguments, in: work.path)
         let pipe = Pipe()
         process.standardError = pipe
         process.standardOutput = FileHandle.nullDevice
@@ -97,6 +98,7 @@ import Testing
         _ = fcntl(end, F_SETFL, O_NONBLOCK)
         while Glibc.write(end, "x", 1) == 1 {}
         _ = fcntl(end, F_SETFL, 0)
+        RunningTool.poll { fleet.requests(.certificateUpdate) == 2 }
         kill(process.processIdentifier, SIGINT)
         RunningTool.poll { FileManager.default.fileExists(atPath: work.file("run/summary.json")) }
         try pipe.fileHandleForWriting.close()
