@@ -29,39 +29,45 @@ package final class HTTPTransport {
     /// Makes one request. Blocks until its answer is read, or it failed, or its time is over.
     ///
     /// Whatever goes wrong is part of what is returned. Name lookups that hang are left behind when the time is over.
+    package func send(_ request: HTTPRequest) -> HTTPExchange {
+        let start = monotonicTime()
+        buffer.reset()
+        var code = prepare(request)
+        if code == CURLE_OK { code = perform(request.method) }
+        let ending = HTTPExchange.Ending(code, of: easy, received: buffer)
+        return HTTPExchange(ending, latency: monotonicTime() - start)
+    }
+
+    /// The same for a request that must not leave before something is done.
     ///
     /// - Parameters:
     ///   - request: what to send.
     ///   - mayLeave: asked once the connection stands, before a byte of the request leaves; may block. The request is
     ///     held back when it says no, and when the time is over by then.
-    package func send(_ request: HTTPRequest, mayLeave: () -> Bool = { true }) -> HTTPExchange {
-        let start = monotonicTime()
-        let limit = min(request.timeout ?? settings.timeout, settings.timeout)
+    package func send(_ request: HTTPRequest, mayLeave: () -> Bool) -> HTTPExchange {
+        let (start, limit) = (monotonicTime(), limit(of: request))
         var asking = Duration.zero
-        buffer.reset()
-        var code = prepare(request, within: limit)
-        if code == CURLE_OK {
-            code = withoutActuallyEscaping(mayLeave) { mayLeave in
-                buffer.mayLeave = { [self] in
-                    let question = monotonicTime()
-                    let isAllowed = mayLeave()
-                    let answer = monotonicTime()
-                    asking = answer - question
-                    return isAllowed && answer - start < limit
-                }
-                defer { buffer.mayLeave = { true } }
-                return perform(request.method)
+        let exchange = withoutActuallyEscaping(mayLeave) { mayLeave in
+            buffer.mayLeave = { [self] in
+                let question = monotonicTime()
+                let isAllowed = mayLeave()
+                let answer = monotonicTime()
+                asking = answer - question
+                return isAllowed && answer - start < limit
             }
+            defer { buffer.mayLeave = { true } }
+            return send(request)
         }
-        let ending = HTTPExchange.Ending(code, of: easy, received: buffer)
-        return HTTPExchange(ending, latency: monotonicTime() - start - asking)
+        return HTTPExchange(exchange.ending, latency: exchange.latency - asking)
     }
+
+    private func limit(of request: HTTPRequest) -> Duration { min(request.timeout ?? settings.timeout, settings.timeout) }
 
     /// Sets what differs between requests.
     ///
     /// - Returns: the first failure; the request must not be made then, least of all without its pin.
-    private func prepare(_ request: HTTPRequest, within limit: Duration) -> CURLcode {
-        easy.limit(to: limit)
+    private func prepare(_ request: HTTPRequest) -> CURLcode {
+        easy.limit(to: limit(of: request))
         let host = request.host
         easy.set(CURLOPT_DNS_CACHE_TIMEOUT, host.isNumeric ? 0 : Self.lookupLifetimeSeconds)
         var code = easy.set(CURLOPT_URL, request.url)

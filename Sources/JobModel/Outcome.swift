@@ -54,10 +54,10 @@ package struct Outcome: Hashable, Sendable {
         self.finishedAt = finishedAt
     }
 
-    /// The errcodes by which a PBX says that it is in trouble or busy, so that the same request may succeed later.
+    /// Whether an errcode says that the PBX is in trouble or busy, so that the same request may succeed later.
     ///
     /// Source: the PBX's list of errcodes, INTERNAL SERVER ERROR and OVERLOAD_TASK_RUNNING.
-    package static let temporaryErrcodes: Set<Int> = [-2, 70082]
+    package static func isTemporary(errcode: Int) -> Bool { errcode == -2 || errcode == 70082 }
 
     /// Whether the PBX accepted or refused the edit itself, which is its word on the same edit sent before, too.
     ///
@@ -65,7 +65,7 @@ package struct Outcome: Hashable, Sendable {
     package var settlesDoubt: Bool {
         if status.isGood { return true }
         guard status != .unknown, errorClass == .api, let errcode else { return false }
-        return !Outcome.temporaryErrcodes.contains(errcode)
+        return !Outcome.isTemporary(errcode: errcode)
     }
 
     /// Whole milliseconds between the row's first request and its verdict; nil when no work was done on it.

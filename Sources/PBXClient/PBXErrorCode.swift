@@ -1,5 +1,3 @@
-import JobModel
-
 /// The errcodes that the PBX documents; others may come, and are failures.
 package enum PBXErrorCode: Int, CaseIterable, Sendable {
     case internalServerError = -2
@@ -57,9 +55,6 @@ package enum PBXErrorCode: Int, CaseIterable, Sendable {
 }
 
 extension PBXErrorCode {
-    /// Whether the same request may succeed a little later.
-    static func isTemporary(_ errcode: Int) -> Bool { Outcome.temporaryErrcodes.contains(errcode) }
-
     /// Whether the PBX will answer nothing else to us, so that asking on can only harm.
     static func stopsHost(_ errcode: Int) -> Bool {
         [.accessDenied, .accountIPBlocked, .ipForbidden, .apiUnavailable].contains(PBXErrorCode(rawValue: errcode))

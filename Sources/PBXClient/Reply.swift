@@ -55,7 +55,7 @@ struct Reply {
     /// Whether the same request may fare better a little later.
     var isTemporary: Bool {
         switch kind {
-        case .errcode(let errcode): PBXErrorCode.isTemporary(errcode)
+        case .errcode(let errcode): Outcome.isTemporary(errcode: errcode)
         case .unreadable: status == 429 || isServerError
         case .lost: true
         case .notConnected(.untrusted): false
