@@ -61,7 +61,9 @@ package final class HTTPTransport {
         return HTTPExchange(exchange.ending, latency: exchange.latency - asking)
     }
 
-    private func limit(of request: HTTPRequest) -> Duration { min(request.timeout ?? settings.timeout, settings.timeout) }
+    private func limit(of request: HTTPRequest) -> Duration {
+        min(request.timeout ?? settings.timeout, settings.timeout)
+    }
 
     /// Sets what differs between requests.
     ///
