@@ -81,7 +81,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(5)), arguments: ["-v", "--no-color"])
     func aSignalIsObeyedAlthoughNobodyReadsStandardError(flag: String) throws {
-        let fleet = try Fleet(hosts: 1, edits: 3)
+        let fleet = try Fleet(hosts: 1, edits: 30)
         defer { try? fleet.simulator.stop() }
         let work = try WorkDirectory()
         try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
