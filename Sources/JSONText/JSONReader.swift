@@ -19,11 +19,11 @@ extension JSONValue {
         self = try JSONReader.read(bytes, keptDepth: .max, keptItems: .max)
     }
 
-    /// Reads one JSON text as ``init(parsing:)`` does and keeps its top: the first 1,024 items of the outermost list, each
-    /// list in it as an empty one. So a text from a stranger takes little more memory than its bytes. What is not kept may
-    /// repeat its keys.
+    /// Reads one JSON text as ``init(parsing:)`` does and keeps its top: the items of the outermost list, each list in it
+    /// as an empty one. So a text from a stranger takes little more memory than its bytes. What is not kept may repeat its
+    /// keys.
     ///
-    /// - Throws: ``JSONError`` as ``init(parsing:)``.
+    /// - Throws: ``JSONError`` as ``init(parsing:)``, and when the outermost list has more than 1,024 items.
     package init(parsingTopOf bytes: [UInt8]) throws(JSONError) {
         self = try JSONReader.read(bytes, keptDepth: 1, keptItems: 1024)
     }
@@ -34,7 +34,7 @@ private struct JSONReader {
     private let text: UnsafeBufferPointer<UInt8>
     /// Lists within so many others lose their items.
     private let keptDepth: Int
-    /// Items that a list keeps.
+    /// Items that a list may keep.
     private let keptItems: Int
     private var position = 0
 
@@ -81,7 +81,8 @@ private struct JSONReader {
             let start = position
             guard peek == UInt8(ascii: "\"") else { throw error("a key in quotes should be here") }
             let key = try readString()
-            let isKept = depth < keptDepth && members.count < keptItems
+            let isKept = depth < keptDepth
+            guard members.count < keptItems else { throw error("there are more than \(keptItems) members") }
             guard !isKept || keys.insert(key, after: members) else {
                 position = start
                 throw error("a key stands twice in one object")
@@ -100,7 +101,8 @@ private struct JSONReader {
         guard openList(until: UInt8(ascii: "]")) else { return elements }
         repeat {
             let value = try readValue(depth: depth + 1)
-            if depth < keptDepth, elements.count < keptItems { elements.append(value) }
+            if depth < keptDepth { elements.append(value) }
+            guard elements.count <= keptItems else { throw error("there are more than \(keptItems) elements") }
         } while try goesOn(until: UInt8(ascii: "]"))
         return elements
     }

@@ -22,9 +22,8 @@ extension RunState {
             let delay = settings.retry.delay(beforeRetry: retry, pause: pause, using: &generator)
             guard let delay, stopReasons.isEmpty, settings.window?.mayStart(now: now + delay) ?? true else {
                 finishRow(of: &lane, with: outcome, &actions)
-                let isLast = delay == nil || stopReasons.isEmpty
-                if isLast, let reason = report.finalReason { skipRest(of: &lane, because: reason, &actions) }
-                return leave(lane, until: now + settings.retry.granted(pause), now: now, &actions)
+                if delay == nil, let reason = report.finalReason { skipRest(of: &lane, because: reason, &actions) }
+                return leave(lane, until: now + (delay ?? settings.retry.granted(pause)), now: now, &actions)
             }
             lane.fallback = outcome
             return park(lane, until: now + delay, now: now)

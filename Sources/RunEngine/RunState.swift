@@ -91,6 +91,8 @@ package struct RunState {
             apply(report, to: &lane, now: now, using: &generator, &actions)
         case .closed(let report):
             if report == nil { giveBackSlot(&lane) }
+            // However its logout goes on: the others need not wait for that.
+            canary?.finish(host: lane.host)
             let delay = delay(beforeClosing: lane, after: report, using: &generator)
             lane.isSessionOpen = delay != nil
             retire(lane, until: now + (delay ?? .zero), now: now)

@@ -11,6 +11,8 @@ package struct LedgerHistory: Sendable {
     private var rows: [RowKey: RowHistory] = [:]
     /// The row that was sent last for each certificate.
     private var lastSent: [Certificate: RowKey] = [:]
+    /// What a row took the place of when it was noted as sent, as long as it is not done.
+    private var displaced: [RowKey: (certificate: Certificate, earlier: RowKey)] = [:]
     private var texts = TextPool()
 
     private struct Certificate: Hashable {
@@ -67,11 +69,20 @@ package struct LedgerHistory: Sendable {
         rows[key, default: RowHistory()].isInDoubt = true
         guard let host, let id else { return }
         let certificate = Certificate(host: texts.index(of: host.name), port: host.port, id: id)
-        if let earlier = lastSent.updateValue(key, forKey: certificate) { rows[earlier]?.isSuperseded = true }
+        if let earlier = lastSent.updateValue(key, forKey: certificate), earlier != key {
+            rows[earlier]?.isSuperseded = true
+            displaced[key] = (certificate, earlier)
+        }
         rows[key]?.isSuperseded = false
     }
 
     mutating func done(_ key: RowKey, _ outcome: Outcome) {
+        if let (certificate, earlier) = displaced.removeValue(forKey: key), outcome.isUntried,
+            rows[key]?.wasInDoubt == false, lastSent[certificate] == key
+        {
+            lastSent[certificate] = earlier
+            rows[earlier]?.isSuperseded = false
+        }
         var row = rows[key] ?? RowHistory()
         row.outcome = PackedOutcome(outcome, texts: &texts)
         row.isInDoubt = outcome.status == .unknown || row.wasInDoubt && !outcome.settlesDoubt
@@ -87,4 +98,9 @@ private struct RowHistory {
     /// Whether it was before the run under way noted anything about it.
     var wasInDoubt = false
     var isSuperseded = false
+}
+
+extension Outcome {
+    /// Whether no edit request of the row left, although it may have been noted.
+    fileprivate var isUntried: Bool { attempts == 0 && !status.isGood && status != .unknown }
 }

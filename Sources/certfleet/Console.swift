@@ -36,7 +36,7 @@ enum Console {
             let result = write(text, to: STDOUT_FILENO)
             code.withLock { $0 = result }
         }
-        _ = wait(for: writing, tenths: 0) { isCut.load(ordering: .relaxed) }
+        _ = wait(for: writing, tenths: 10) { isCut.load(ordering: .relaxed) }
         switch code.withLock({ $0 }) {
         case 0: return
         case EPIPE: throw ExitStatus.broken
@@ -67,13 +67,13 @@ enum Console {
 
     /// Lets no reader of standard error hold up what `body` does, be it a terminal that stands still or a pager: while
     /// nobody takes a text for a second, others are left out, and counted.
-    static func withoutWaiting<Result>(_ body: () -> Result) -> Result {
+    static func withoutWaiting<Result>(_ body: () throws -> Result) rethrows -> Result {
         isRunning.store(true, ordering: .relaxed)
         defer { isRunning.store(false, ordering: .relaxed) }
-        return body()
+        return try body()
     }
 
-    /// Lets no reader hold anything up any more.
+    /// Lets no reader hold anything up for more than a second from now on.
     static func stopWaiting() {
         isCut.store(true, ordering: .relaxed)
     }

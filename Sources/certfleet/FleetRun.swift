@@ -34,11 +34,11 @@ struct FleetRun {
         let events = EventRelay<Event>()
         // From here to the end, so that the result is written whatever comes.
         let trap = SignalTrap(
-            stop: { events.report(.stop($0)) },
-            cut: {
+            stop: {
                 Console.stopWaiting()
-                events.report(.cut)
+                events.report(.stop($0))
             },
+            cut: { events.report(.cut) },
             tell: { number in
                 logger.notice(
                     "stopping on \(SignalTrap.name(of: number)): finishing what is under way; once more cuts it off")
@@ -62,10 +62,12 @@ struct FleetRun {
         let recorder = try RunRecorder(directory: directory, run: header, continuing: history, clock: clock) { error in
             events.report(.failed(error))
         }
-        let source = try ResumedSource(input.catalog, history: history, recorder: recorder, logger: logger)
-        if transport.isInsecure { log.insistentLogger.warning("--insecure: any certificate of a PBX is trusted") }
-        announce(source, logger)
-        let end = Console.withoutWaiting { carryOut(source, recorder, events, logger) }
+        let end = try Console.withoutWaiting {
+            let source = try ResumedSource(input.catalog, history: history, recorder: recorder, logger: logger)
+            if transport.isInsecure { log.insistentLogger.warning("--insecure: any certificate of a PBX is trusted") }
+            announce(source, logger)
+            return carryOut(source, recorder, events, logger)
+        }
         do {
             return try conclude(end, header, recorder, directory, logger)
         } catch let status as ExitStatus {

@@ -28,7 +28,11 @@ struct SimulateCommand: ParsableCommand {
         settings.keepsRecord = false
         let isStopped = DispatchSemaphore(value: 0)
         let simulator = try Simulator.start(settings)
-        let trap = SignalTrap(stop: { _ in isStopped.signal() }, cut: {}, report: {})
+        let trap = SignalTrap(
+            stop: { _ in
+                Console.stopWaiting()
+                isStopped.signal()
+            }, cut: {}, report: {})
         let lines = simulator.hosts.map { "\($0.baseURL),\($0.clientID),\($0.clientSecret)\n" }
         try Console.output("base_url,client_id,client_secret\n" + lines.joined())
         withExtendedLifetime(trap) { isStopped.wait() }

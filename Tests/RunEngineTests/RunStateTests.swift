@@ -245,15 +245,26 @@ import Testing
         #expect(model.outcomes[0]?.status == .failed)
     }
 
-    @Test("a login that may not be tried again stops its host", arguments: [0, 3])
+    @Test(
+        "a login is not repeated by the next row: without a retry its host stops, out of the window the run",
+        arguments: [0, 3])
     func lastLogin(retries: Int) {
         var model = model([0, 0]) {
             $0.retry = RetryPolicy(retries: retries)
             $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30))
         }
         model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(20)), finalReason: "the login failed") }
-        #expect(model.isOver && model.state.hostsStopped == 1)
-        #expect(model.outcomes[0]?.status == .failed && model.outcomes[1]?.status == .skipped)
+        #expect(model.busy.isEmpty && model.outcomes[0]?.status == .failed)
+        if retries > 0 { model.sleep() }
+        #expect(model.isOver && model.outcomes[1]?.status == (retries == 0 ? .skipped : nil))
+        #expect(model.state.stopReasons == (retries == 0 ? [] : [.window]))
+    }
+
+    @Test func othersDoNotWaitForTheRetriesOfACanarysLogout() {
+        var model = model([0, 1]) { $0.canaryHosts = 1 }
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        model.end(0) { _ in .closed(CloseReport(latency: .zero, isOver: false, pause: .seconds(300))) }
+        #expect(model.now == .zero && model.busy.map(\.work.host) == [1])
     }
 
     @Test("a pause that a host asks for holds for its next row too", arguments: [(20, 20), (1000, 300)])

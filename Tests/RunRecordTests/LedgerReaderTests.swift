@@ -233,6 +233,26 @@ import Testing
             ])
     }
 
+    @Test("a row that was noted and never left supersedes nothing", arguments: [true, false])
+    func notedInVain(isDone: Bool) throws {
+        let (first, second) = (
+            Job.make(edit: CertificateEdit(id: 5, name: "a.crt")), Job.make(edit: CertificateEdit(id: 5, name: "b.crt"))
+        )
+        let directory = try RunDirectory(path: work.path, for: .newRun)
+        let recorder = try RunRecorder.make(in: directory, rows: 2)
+        try recorder.willSend(first)
+        recorder.finished(first, .fine)
+        try recorder.drain()
+        let later = try RunRecorder(
+            directory: directory, run: .make(), continuing: try directory.readLedger(), clock: ManualClock(),
+            onFailure: { _ in })
+        #expect(later.announce(second))
+        if isDone { later.finished(second, Outcome(status: .skipped, errorClass: .hostStopped, error: "stopped")) }
+        try later.drain()
+        let history = try directory.readLedger()
+        #expect(!history.isSuperseded(later.key(of: first)) && history.outcome(of: later.key(of: first)) == .fine)
+    }
+
     @Test("a killed process leaves a ledger that can be read and continued", arguments: 1...5)
     func killed(round: Int) async throws {
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = work.path as String, round = round as Int] in

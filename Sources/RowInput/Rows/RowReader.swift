@@ -34,10 +34,14 @@ struct RowReader: ~Copyable {
         start(at: position)
         for (column, flaw) in cells.flaws { add(flaw, column.map { cells.names[$0] }) }
         var draft = RowDraft()
-        // What else is wrong would quote cells that may hold what belongs into a secret one.
-        if cells.isShifted { return draft }
+        let own = problems.count
         readAddress(cells, &draft)
         readID(cells, &draft)
+        if cells.isShifted {
+            // What else is wrong would quote cells that may hold what belongs into a secret one.
+            problems.removeLast(problems.count - own)
+            return draft
+        }
         readEdit(cells, &draft)
         readCredentials(cells, &draft)
         draft.isFlawless = flawCount == 0 && draft.url != nil && draft.id != nil && draft.credentials != nil
