@@ -16,9 +16,9 @@ package struct LedgerHistory: Sendable {
     private var texts = TextPool()
 
     private struct Certificate: Hashable {
-        /// The host's name, in the pool of texts.
-        let host: UInt32
-        let port: UInt16
+        /// The host's hash, which takes less memory than its name. Two hosts with the same one would only have rows sent
+        /// again.
+        let host: Int
         let id: Int64
     }
 
@@ -68,7 +68,7 @@ package struct LedgerHistory: Sendable {
     mutating func sent(_ key: RowKey, host: HostKey?, certificate id: Int64?) {
         rows[key, default: RowHistory()].isInDoubt = true
         guard let host, let id else { return }
-        let certificate = Certificate(host: texts.index(of: host.name), port: host.port, id: id)
+        let certificate = Certificate(host: host.hashValue, id: id)
         if let earlier = lastSent.updateValue(key, forKey: certificate), earlier != key {
             rows[earlier]?.isSuperseded = true
             displaced[key] = (certificate, earlier)
