@@ -76,7 +76,8 @@ enum SecretSpellings {
     }
 
     private static func hexadecimal(_ text: String) -> [UInt8] {
-        text.utf8.flatMap { byte in [byte >> 4, byte & 15].map { Array("0123456789abcdef".utf8)[Int($0)] } }
+        let digits = Array("0123456789abcdef".utf8)
+        return text.utf8.flatMap { byte in [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
     }
 
     /// With and without the padding, for texts and for URLs.

@@ -163,9 +163,16 @@ extension RunState {
         if let canary, canary.stopsRun(outcome, ofHost: host) { note(.canary) }
     }
 
+    /// Lets sessions end at once; ``windDown(now:_:)`` looks at all of them again.
+    mutating func hurry() {
+        guard !isHurried else { return }
+        isHurried = true
+        isWoundDown = false
+    }
+
     /// Notes why the run ends; ``windDown(now:_:)`` does what follows from it.
     mutating func note(_ reason: StopReason) {
-        isHurried = isHurried || reason.isUrgent
+        if reason.isUrgent { hurry() }
         guard !stopReasons.contains(reason) else { return }
         stopReasons.append(reason)
         isWoundDown = false

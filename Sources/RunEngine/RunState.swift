@@ -118,8 +118,7 @@ package struct RunState {
     /// A signal that comes when every row has its outcome is no reason: it only makes sessions end at once.
     package mutating func stop(_ reason: StopReason, now: Duration) -> [RunAction] {
         if case .signal = reason, !hasRows {
-            isHurried = true
-            isWoundDown = false
+            hurry()
         } else {
             note(reason)
         }
