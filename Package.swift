@@ -33,51 +33,57 @@ let package = Package(
     name: "certfleet",
     products: [.executable(name: "certfleet", targets: ["certfleet"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
     targets: [
         // Floor 0
         .systemLibrary(name: "CLibCSV", providers: [.apt(["libcsv-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        floor("JobModel"),
+        floor("Platform", ["CLibCrypto"]),
         floor("JSONText"),
         // Floor 1
-        floor("RowInput", ["JobModel", "JSONText", "CLibCSV"]),
-        floor("Pacing", ["JobModel"]),
-        floor("HTTPTransport", ["CLibCurl"]),
-        floor("RunRecord", ["JobModel", "JSONText", "CLibCrypto", histogram]),
+        floor("FleetModel", ["Platform"]),
         // Floor 2
-        floor("PBXClient", ["JobModel", "JSONText", "HTTPTransport"]),
-        floor("RunEngine", ["JobModel", "Pacing", deque, heap]),
-        floor("PBXSimulator", [nioCore, nioHTTP1, nioPosix]),
+        floor("RowInput", ["Platform", "FleetModel", "JSONText", "CLibCSV"]),
+        floor("Pacing", ["Platform", "FleetModel"]),
+        floor("HTTPTransport", ["Platform", "CLibCurl"]),
+        floor("RunRecord", ["Platform", "FleetModel", "JSONText", histogram]),
         // Floor 3
+        floor("PBXClient", ["Platform", "FleetModel", "JSONText", "HTTPTransport"]),
+        floor("RunEngine", ["Platform", "FleetModel", "Pacing", deque, heap]),
+        floor("PBXSimulator", ["Platform", nioCore, nioHTTP1, nioPosix]),
+        // Floor 4
         .executableTarget(
             name: "certfleet",
             dependencies: [
-                "JobModel", "JSONText", "RowInput", "Pacing", "HTTPTransport", "RunRecord", "PBXClient", "RunEngine",
-                "PBXSimulator", argumentParser, logging,
+                "Platform", "FleetModel", "JSONText", "RowInput", "Pacing", "HTTPTransport", "RunRecord", "PBXClient",
+                "RunEngine", "PBXSimulator", argumentParser, logging,
             ],
             swiftSettings: settings),
         // Tests
-        .target(name: "TestSupport", dependencies: ["JobModel"], path: "Tests/TestSupport", swiftSettings: settings),
-        tests("JobModel"),
+        .target(
+            name: "TestSupport", dependencies: ["Platform", "FleetModel"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        tests("Platform"),
+        tests("FleetModel", ["Platform"]),
         tests("JSONText"),
-        tests("RowInput", ["JobModel", "JSONText"], exclude: ["Fixtures"]),
-        tests("Pacing", ["JobModel"]),
-        tests("HTTPTransport"),
-        tests("RunRecord", ["JobModel", "JSONText"]),
-        tests("PBXClient", ["JobModel", "JSONText", "HTTPTransport"]),
-        tests("RunEngine", ["JobModel", "Pacing"]),
-        tests("PBXSimulator"),
+        tests("RowInput", ["Platform", "FleetModel", "JSONText"], exclude: ["Fixtures"]),
+        tests("Pacing", ["Platform", "FleetModel"]),
+        tests("HTTPTransport", ["Platform"]),
+        tests("RunRecord", ["Platform", "FleetModel", "JSONText"]),
+        tests("PBXClient", ["Platform", "FleetModel", "JSONText", "HTTPTransport"]),
+        tests("RunEngine", ["Platform", "FleetModel", "Pacing"]),
+        tests("PBXSimulator", ["Platform"]),
         tests(
             "certfleet",
             [
-                "JobModel", "RowInput", "HTTPTransport", "RunEngine", "RunRecord", "PBXSimulator", argumentParser,
+                "Platform", "FleetModel", "RowInput", "HTTPTransport", "RunEngine", "RunRecord", "PBXSimulator",
+                argumentParser,
             ]),
     ]
 )

@@ -1,11 +1,12 @@
+import Platform
 import CLibCurl
 
 extension EasyHandle {
     /// Sets what stays the same for every request.
     ///
-    /// - Throws: ``TransportError`` when libcurl does not know an option.
-    borrowing func configure(_ settings: TransportSettings) throws(TransportError) {
-        try TransportError.check(setProtocol() + setConnection(settings) + setTrust(settings))
+    /// - Throws: ``ToolError`` when libcurl does not know an option.
+    borrowing func configure(_ settings: TransportSettings) throws(ToolError) {
+        try ToolError.check(setProtocol() + setConnection(settings) + setTrust(settings))
     }
 
     /// Sets how long the next request may take.

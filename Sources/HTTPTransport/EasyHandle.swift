@@ -1,11 +1,12 @@
+import Platform
 import CLibCurl
 
 /// A libcurl easy handle, with its options typed.
 struct EasyHandle: ~Copyable {
     private let handle: UnsafeMutableRawPointer
 
-    /// - Throws: ``TransportError/curlUnusable`` when libcurl has no memory.
-    init() throws(TransportError) {
+    /// - Throws: ``ToolError/curlUnusable`` when libcurl has no memory.
+    init() throws(ToolError) {
         guard GlobalState.isReady, let handle = curl_easy_init() else { throw .curlUnusable }
         self.handle = handle
     }

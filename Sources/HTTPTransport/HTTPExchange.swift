@@ -1,3 +1,5 @@
+import Platform
+
 /// What one request came to, and how long it took.
 package struct HTTPExchange: Sendable {
     /// Which of three things happened: they differ in what the server may have done.

@@ -1,3 +1,5 @@
+import Platform
+
 extension HTTPRequest {
     /// What stands in the URL between the scheme and the port or path, as far as the transport must know it.
     struct Host {

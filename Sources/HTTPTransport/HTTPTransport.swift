@@ -1,3 +1,4 @@
+package import Platform
 import CLibCurl
 import Glibc
 
@@ -15,15 +16,15 @@ package final class HTTPTransport {
     private static let lookupLifetimeSeconds = 60
 
     /// - Parameter settings: what holds for every request.
-    /// - Throws: ``TransportError`` when the CA file or the pin cannot be used, or libcurl lacks what is needed.
-    package init(_ settings: TransportSettings) throws(TransportError) {
+    /// - Throws: ``ToolError`` when the CA file or the pin cannot be used, or libcurl lacks what is needed.
+    package init(_ settings: TransportSettings) throws(ToolError) {
         try settings.validate()
         self.settings = settings
         easy = try EasyHandle()
         // An empty Expect keeps libcurl from waiting for a "100 Continue" that no PBX sends.
         postHeaders = try HeaderList(["Content-Type: application/json", "Expect:"])
         try easy.configure(settings)
-        try TransportError.check(buffer.attach(to: easy))
+        try ToolError.check(buffer.attach(to: easy))
     }
 
     /// Makes one request. Blocks until its answer is read, or it failed, or its time is over.

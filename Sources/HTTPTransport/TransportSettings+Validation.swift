@@ -1,11 +1,12 @@
+import Platform
 import CLibCurl
 import Glibc
 
 extension TransportSettings {
     /// Finds what would make every request fail.
     ///
-    /// - Throws: ``TransportError`` when the CA file cannot be read or holds no certificate, or the pin is no pin.
-    func validate() throws(TransportError) {
+    /// - Throws: ``ToolError`` when the CA file cannot be read or holds no certificate, or the pin is no pin.
+    func validate() throws(ToolError) {
         if let pin, !Self.isPin(pin) { throw .malformedPin(pin) }
         if let caFile { try Self.checkCAFile(caFile) }
     }
@@ -30,7 +31,7 @@ extension TransportSettings {
 
     private static let lastDigits = "AEIMQUYcgkosw048"
 
-    private static func checkCAFile(_ path: String) throws(TransportError) {
+    private static func checkCAFile(_ path: String) throws(ToolError) {
         guard let file = fopen(path, "r") else {
             throw .unreadableCAFile(path, reason: String(cString: strerror(errno)).lowercased())
         }
@@ -46,9 +47,9 @@ extension TransportSettings {
     }
 }
 
-extension TransportError {
-    /// - Throws: ``TransportError`` when libcurl refused an option.
-    static func check(_ codes: [CURLcode]) throws(TransportError) {
+extension ToolError {
+    /// - Throws: ``ToolError`` when libcurl refused an option.
+    static func check(_ codes: [CURLcode]) throws(ToolError) {
         guard let code = codes.first(where: { $0 != CURLE_OK }) else { return }
         throw .refusedOption(code: code.rawValue)
     }

@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 
 /// What a run knows of its access to one PBX; a pure value.
 struct HostAccess {

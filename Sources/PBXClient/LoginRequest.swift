@@ -1,5 +1,5 @@
 import HTTPTransport
-package import JobModel
+package import FleetModel
 import JSONText
 
 /// The `get_token` request of an application's login.

@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 
 extension PBXAddress {
     /// The URL of a call.

@@ -1,6 +1,6 @@
 import HTTPTransport
 import JSONText
-import JobModel
+import FleetModel
 
 extension PBXPerformer {
     /// Sends the row's edit.

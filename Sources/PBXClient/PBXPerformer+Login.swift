@@ -1,6 +1,7 @@
+import Platform
 import HTTPTransport
 import JSONText
-import JobModel
+import FleetModel
 
 extension PBXPerformer {
     /// Logs in for a row. The row goes on when that succeeds, or fails with it.

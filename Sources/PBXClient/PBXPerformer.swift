@@ -1,5 +1,6 @@
+package import Platform
 package import HTTPTransport
-package import JobModel
+package import FleetModel
 
 /// Carries out rows against PBXs: logs in, edits, renews, revokes. Confined to the worker that made it.
 ///
@@ -15,10 +16,10 @@ package final class PBXPerformer: JobPerformer {
     ///   - settings: how requests connect and what they trust.
     ///   - sessions: what all workers of the run share.
     ///   - clock: what tokens and dates are held against.
-    /// - Throws: `TransportError` when the settings cannot be used.
+    /// - Throws: `ToolError` when the settings cannot be used.
     package init(
         transport settings: TransportSettings, sessions: SessionStore, clock: any RunClock
-    ) throws(TransportError) {
+    ) throws(ToolError) {
         transport = try HTTPTransport(settings)
         self.sessions = sessions
         self.clock = clock

@@ -1,5 +1,5 @@
 import HTTPTransport
-import JobModel
+import FleetModel
 
 /// What a row is when this was the last thing that came back for it.
 extension Reply {

@@ -1,6 +1,7 @@
+import Platform
 import HTTPTransport
 import JSONText
-import JobModel
+import FleetModel
 
 /// What came back for a request, as far as it means the same for every call.
 struct Reply {

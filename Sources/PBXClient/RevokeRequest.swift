@@ -1,5 +1,5 @@
 import HTTPTransport
-package import JobModel
+package import FleetModel
 
 /// The `del_token` request that ends a session.
 package struct RevokeRequest {

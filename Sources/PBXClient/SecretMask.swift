@@ -1,5 +1,6 @@
+import Platform
 import Glibc
-import JobModel
+import FleetModel
 
 /// Makes a text from a PBX fit to be shown: without secrets, control characters, and length.
 struct SecretMask {

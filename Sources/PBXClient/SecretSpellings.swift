@@ -1,5 +1,6 @@
+import Platform
 import JSONText
-import JobModel
+import FleetModel
 
 /// How a PBX may write a secret back: as it is, as JSON escapes it in several ways, as a URL or HTML encodes it, in base64,
 /// in hexadecimal.

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// The secrets that a PBX was given or gave, the last ones: it may write any of them into any later answer.
 struct SecretTrail {

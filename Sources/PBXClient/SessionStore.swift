@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// The sessions of a run, one at most per host, and what was learned about credentials: shared by all workers.
 ///

@@ -1,5 +1,5 @@
 import HTTPTransport
-package import JobModel
+package import FleetModel
 import JSONText
 
 /// The `certificate/update` request of a row: only the fields that the row sets, in the order of the PBX's guide.

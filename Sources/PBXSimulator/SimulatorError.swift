@@ -1,3 +1,4 @@
+import Platform
 import Glibc
 
 /// Why a simulator could not start, or its record could not be kept.

@@ -1,4 +1,4 @@
-package import JobModel
+package import FleetModel
 
 /// Lets the first hosts of the file run alone, and the others only after every row of theirs was good.
 ///

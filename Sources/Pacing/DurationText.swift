@@ -1,3 +1,5 @@
+import Platform
+
 /// A duration as flags and messages write it.
 ///
 /// Read: a whole number and one of `ms`, `s`, `m`, `h`. Written: hours, minutes and seconds without the zeros, and below

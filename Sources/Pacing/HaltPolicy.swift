@@ -1,3 +1,5 @@
+import Platform
+
 /// When so many rows went wrong that the run is to stop, as `--halt-after` writes it: `5` or `10%`.
 ///
 /// A number is reached when `bad >= number`; a percentage when `finished >= 10` and `bad * 100 >= percent * finished`.

@@ -1,4 +1,4 @@
-package import JobModel
+package import FleetModel
 
 /// Gives up on a host after so many rows in a row that could not reach it.
 ///

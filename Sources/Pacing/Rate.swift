@@ -1,3 +1,5 @@
+import Platform
+
 /// How often something may happen, as `--rate` writes it: `20/s`, `600/m`, `2.5/h`.
 ///
 /// `interval = unit / number`: `20/s` → 50 ms, `600/m` → 100 ms, `1000/h` → 3.6 s.

@@ -1,4 +1,5 @@
-package import JobModel
+package import Platform
+package import FleetModel
 
 /// The end of a maintenance window, as `--window-end` writes it.
 ///

@@ -1,3 +1,5 @@
+import Platform
+
 /// Something wrong, or doubtful, about the input.
 package struct Problem: Hashable, Sendable {
     /// What a problem stops.

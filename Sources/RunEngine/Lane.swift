@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 import Pacing
 
 /// The rows of one host that were begun and are not over: one at a time, in file order.

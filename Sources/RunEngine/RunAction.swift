@@ -1,4 +1,5 @@
-package import JobModel
+package import Platform
+package import FleetModel
 
 /// One piece of work for a worker: one HTTP request at most.
 package enum Work: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import DequeModule
 import HeapModule
-import JobModel
+import FleetModel
 import Pacing
 
 /// What becomes of a row after its step.

@@ -1,6 +1,6 @@
 import DequeModule
 import HeapModule
-package import JobModel
+package import FleetModel
 import Pacing
 
 /// Everything a run decides, as a value: events go in, actions come out. No clock, no lock, no I/O.

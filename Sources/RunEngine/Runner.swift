@@ -1,5 +1,6 @@
+package import Platform
 import Dispatch
-package import JobModel
+package import FleetModel
 import Synchronization
 
 /// How a run ended.

@@ -1,5 +1,6 @@
+import Platform
 @preconcurrency import Dispatch
-import JobModel
+import FleetModel
 
 /// Calls back at the soonest of the times it was given since it last did.
 ///

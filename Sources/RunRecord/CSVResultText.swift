@@ -1,5 +1,6 @@
+import Platform
 import JSONText
-import JobModel
+import FleetModel
 
 /// Writes the CSV form of result rows into a buffer of UTF-8.
 struct CSVResultText {

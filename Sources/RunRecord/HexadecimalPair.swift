@@ -1,3 +1,5 @@
+import Platform
+
 /// Two words that are written as 32 hexadecimal digits.
 struct HexadecimalPair: Hashable, Sendable {
     let high: UInt64

@@ -1,3 +1,4 @@
+package import Platform
 import JSONText
 
 /// Which file a run worked on.

@@ -1,5 +1,6 @@
+import Platform
 import JSONText
-import JobModel
+import FleetModel
 
 /// Writes the JSON-lines form of result rows as UTF-8.
 ///

@@ -1,3 +1,5 @@
+import Platform
+
 /// What waits for its turn to go to disk, and what is open about the rows.
 struct LedgerBacklog {
     private var events: [LedgerEvent] = []
@@ -7,7 +9,7 @@ struct LedgerBacklog {
     /// How far each row is, by row number.
     private var stages: [Stage]
     /// Why nothing goes to disk any more.
-    private(set) var failure: RunRecordError?
+    private(set) var failure: ToolError?
 
     private enum Stage: UInt8 {
         case ahead, begun, done
@@ -28,8 +30,8 @@ struct LedgerBacklog {
     /// Adds an event to the batch that will be next.
     ///
     /// - Returns: that batch, and whether it was begun by this event, so that somebody must see to it.
-    /// - Throws: ``RunRecordError`` when nothing goes to disk any more.
-    mutating func add(_ event: LedgerEvent) throws(RunRecordError) -> (batch: LedgerBatch, isNew: Bool) {
+    /// - Throws: ``ToolError`` when nothing goes to disk any more.
+    mutating func add(_ event: LedgerEvent) throws(ToolError) -> (batch: LedgerBatch, isNew: Bool) {
         if let failure { throw failure }
         let isNew = batch == nil
         let batch = batch ?? LedgerBatch()
@@ -83,7 +85,7 @@ struct LedgerBacklog {
     }
 
     /// Lets nothing in any more.
-    mutating func close(_ error: RunRecordError) {
+    mutating func close(_ error: ToolError) {
         failure = error
     }
 }

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// What the ledger notes about a row.
 enum LedgerEvent: Sendable {

@@ -1,4 +1,5 @@
-package import JobModel
+import Platform
+package import FleetModel
 
 /// What a ledger says became of each row.
 package struct LedgerHistory: Sendable {

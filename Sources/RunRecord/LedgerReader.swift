@@ -1,14 +1,15 @@
+package import Platform
 import Glibc
 import JSONText
-import JobModel
+import FleetModel
 
 extension RunDirectory {
     /// Reads what earlier runs wrote into the directory's ledger; nothing is changed.
     ///
     /// - Returns: the history, empty when there is no ledger. A last line that is not whole is not part of it: its
     ///   process was killed, or the power went, before it counted.
-    /// - Throws: ``RunRecordError`` when the ledger cannot be read, or a line before the last one is damaged.
-    package func readLedger() throws(RunRecordError) -> LedgerHistory {
+    /// - Throws: ``ToolError`` when the ledger cannot be read, or a line before the last one is damaged.
+    package func readLedger() throws(ToolError) -> LedgerHistory {
         var status = stat()
         guard stat(file("ledger.jsonl"), &status) == 0 || errno != ENOENT else { return LedgerHistory() }
         var reader = try LedgerReader(file("ledger.jsonl"))
@@ -18,20 +19,20 @@ extension RunDirectory {
 
 /// Reads a ledger piece by piece, so that memory grows with its rows and not with its bytes.
 private struct LedgerReader: ~Copyable {
-    private let file: Descriptor
+    private let file: FileDescriptor
     private var history = LedgerHistory()
     /// What was read and is not yet taken in: the beginning of a line.
     private var rest: [UInt8] = []
     private var line = 0
     private var offset = 0
     /// A line that cannot be read; only the last one may be like that.
-    private var damage: RunRecordError?
+    private var damage: ToolError?
 
-    init(_ path: String) throws(RunRecordError) {
-        file = try Descriptor(path, flags: O_RDONLY | Descriptor.continued)
+    init(_ path: String) throws(ToolError) {
+        file = try FileDescriptor(path, flags: O_RDONLY | FileDescriptor.continued)
     }
 
-    mutating func read() throws(RunRecordError) -> LedgerHistory {
+    mutating func read() throws(ToolError) -> LedgerHistory {
         var chunk: [UInt8] = []
         repeat {
             chunk = [UInt8](repeating: 0, count: 1 << 20)
@@ -42,7 +43,7 @@ private struct LedgerReader: ~Copyable {
         return history
     }
 
-    private mutating func take(_ chunk: [UInt8]) throws(RunRecordError) {
+    private mutating func take(_ chunk: [UInt8]) throws(ToolError) {
         var start = 0
         while let end = chunk[start...].firstIndex(of: 0x0A) {
             rest += chunk[start..<end]
@@ -55,7 +56,7 @@ private struct LedgerReader: ~Copyable {
     }
 
     /// Takes in the line that stands in `rest`.
-    private mutating func takeLine() throws(RunRecordError) {
+    private mutating func takeLine() throws(ToolError) {
         if let damage { throw damage }
         line += 1
         offset += rest.count + 1
@@ -63,9 +64,9 @@ private struct LedgerReader: ~Copyable {
             try history.take(JSONValue(parsing: rest))
             history.endLine(at: offset)
         } catch let error as JSONError {
-            damage = RunRecordError.damagedLedger(file.path, line: line, error.reason)
+            damage = ToolError.damagedLedger(file.name, line: line, error.reason)
         } catch {
-            damage = RunRecordError.damagedLedger(file.path, line: line, "\(error)")
+            damage = ToolError.damagedLedger(file.name, line: line, "\(error)")
         }
     }
 }
@@ -120,7 +121,7 @@ extension Outcome {
             httpStatus: line["http_status"]?.integer.map { Int($0) },
             errorClass: line["error_class"]?.text.flatMap(ErrorClass.init), error: line["error"]?.text ?? "",
             attempts: line["attempts"]?.integer.map { Int($0) } ?? 0,
-            startedAt: line["started_at"]?.text.flatMap(WallTime.init(timestamp:)),
-            finishedAt: line["finished_at"]?.text.flatMap(WallTime.init(timestamp:)))
+            startedAt: line["started_at"]?.text.flatMap(WallTime.init(rfc3339:)),
+            finishedAt: line["finished_at"]?.text.flatMap(WallTime.init(rfc3339:)))
     }
 }

@@ -1,5 +1,6 @@
+import Platform
 import JSONText
-import JobModel
+import FleetModel
 
 /// Writes ledger lines, many in a row.
 struct LedgerText {

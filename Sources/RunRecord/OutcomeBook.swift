@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 
 /// The outcomes and their counts.
 struct OutcomeBook {

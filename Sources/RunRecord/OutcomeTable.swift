@@ -1,4 +1,4 @@
-package import JobModel
+package import FleetModel
 
 /// The outcomes of a run's rows, kept by row number in about 40 bytes each.
 ///

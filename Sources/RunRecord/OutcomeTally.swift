@@ -1,4 +1,4 @@
-package import JobModel
+package import FleetModel
 
 /// What rows can have in common: the lines of a run's closing table.
 package struct OutcomeGroup: Hashable, Sendable {

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// An outcome in 40 bytes, its texts in a pool.
 ///

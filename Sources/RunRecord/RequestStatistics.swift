@@ -1,6 +1,7 @@
+import Platform
 import Histogram
 import Synchronization
-import JobModel
+import FleetModel
 
 /// Counts requests and how long they took, whichever threads they come from.
 ///

@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 
 /// Turns UTF-8 into the bytes of the result file.
 ///

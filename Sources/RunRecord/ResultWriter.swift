@@ -1,4 +1,5 @@
-package import JobModel
+import Platform
+package import FleetModel
 
 /// Writes the result file: every input row exactly once, in input order, each with what became of it.
 package struct ResultWriter {
@@ -17,7 +18,7 @@ package struct ResultWriter {
     /// the new one is complete and on disk. Reads the input once; memory does not grow with it.
     ///
     /// - Returns: how many rows were written with which status and errcode.
-    /// - Throws: ``RunRecordError`` when the file cannot be written, and what the source throws.
+    /// - Throws: ``ToolError`` when the file cannot be written, and what the source throws.
     package func write(_ source: any EchoSource, to directory: RunDirectory) throws -> OutcomeTally {
         let shape = source.shape
         var file = try ResultFile(shape: shape, in: directory)
@@ -52,7 +53,7 @@ private struct ResultFile: ~Copyable {
     /// Bytes that are gathered before they are written.
     private static let chunk = 1 << 18
 
-    init(shape: InputShape, in directory: RunDirectory) throws(RunRecordError) {
+    init(shape: InputShape, in directory: RunDirectory) throws(ToolError) {
         let encoding = ResultEncoding(shape: shape)
         let file = try AtomicFile(ResultWriter.fileName(shape.format), in: directory)
         try file.append(encoding.prologue)
@@ -64,7 +65,7 @@ private struct ResultFile: ~Copyable {
         if isCSV { csv.appendHeader() }
     }
 
-    mutating func append(_ row: EchoedRow, _ outcome: Outcome) throws(RunRecordError) {
+    mutating func append(_ row: EchoedRow, _ outcome: Outcome) throws(ToolError) {
         if isCSV {
             csv.append(cells(row), row.position, outcome)
         } else {
@@ -73,12 +74,12 @@ private struct ResultFile: ~Copyable {
         if csv.bytes.count + json.bytes.count >= ResultFile.chunk { try flush() }
     }
 
-    consuming func commit() throws(RunRecordError) {
+    consuming func commit() throws(ToolError) {
         try flush()
         try file.commit()
     }
 
-    private mutating func flush() throws(RunRecordError) {
+    private mutating func flush() throws(ToolError) {
         try file.append(encoding.encode(isCSV ? csv.bytes : json.bytes))
         csv.removeAll()
         json.removeAll()

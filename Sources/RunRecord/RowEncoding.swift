@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// The bytes a row key is the hash of: each field is marked as absent or present, and each text carries its length, so
 /// that no two different rows have the same bytes.

@@ -1,4 +1,5 @@
-package import JobModel
+import Platform
+package import FleetModel
 
 /// The identity of a row across runs: a hash of its host, certificate id and edit, and never of its position.
 ///

@@ -1,4 +1,5 @@
-package import JobModel
+package import Platform
+package import FleetModel
 
 /// What is known of a run when it begins: the content of the ledger's `run` event.
 package struct RunHeader: Hashable, Sendable {

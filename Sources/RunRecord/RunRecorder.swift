@@ -1,6 +1,7 @@
+package import Platform
 import Dispatch
 import Glibc
-package import JobModel
+package import FleetModel
 
 /// Keeps the record of a run while it happens: the ledger on disk, the outcomes and the counts in memory.
 ///
@@ -12,7 +13,7 @@ package final class RunRecorder: OutcomeSink {
     private let clock: any RunClock
     private let salt: RowSalt
     private let longestPause: Duration
-    private let onFailure: @Sendable (RunRecordError) -> Void
+    private let onFailure: @Sendable (ToolError) -> Void
     private let queue = DispatchQueue(label: "certfleet.ledger", qos: .userInteractive)
     /// Ends the pause between two batches.
     private let hurry = DispatchSemaphore(value: 0)
@@ -32,11 +33,11 @@ package final class RunRecorder: OutcomeSink {
     ///   - longestPause: how long events gather after a batch when nobody waits for one, 0 to 1 s. Asking the disk costs
     ///     about 0.3 ms of processor time.
     ///   - onFailure: called once, on the recorder's queue, when the ledger cannot be written any more.
-    /// - Throws: ``RunRecordError`` when the ledger cannot be opened or written.
+    /// - Throws: ``ToolError`` when the ledger cannot be opened or written.
     package init(
         directory: RunDirectory, run: RunHeader, continuing history: LedgerHistory? = nil, clock: any RunClock,
-        longestPause: Duration = .milliseconds(5), onFailure: @escaping @Sendable (RunRecordError) -> Void
-    ) throws(RunRecordError) {
+        longestPause: Duration = .milliseconds(5), onFailure: @escaping @Sendable (ToolError) -> Void
+    ) throws(ToolError) {
         self.directory = directory
         self.clock = clock
         self.longestPause = longestPause
@@ -128,21 +129,21 @@ package final class RunRecorder: OutcomeSink {
     /// Blocks until everything handed over is on disk and counted, and rows that were noted in vain are withdrawn. Not to
     /// be called on the recorder's queue, nor before every row that was sent is finished.
     ///
-    /// - Throws: ``RunRecordError`` when the ledger could not be written at some time.
-    package func drain() throws(RunRecordError) {
+    /// - Throws: ``ToolError`` when the ledger could not be written at some time.
+    package func drain() throws(ToolError) {
         for (row, key) in backlog.withLock({ $0.takeOpen() }) { _ = try? hand(.withdrawn(row: row, key: key)) }
         hurry.signal()
         queue.sync {}
         try throwFailure()
     }
 
-    private func throwFailure() throws(RunRecordError) {
+    private func throwFailure() throws(ToolError) {
         if let failure = backlog.withLock({ $0.failure }) { throw failure }
     }
 
     /// Puts an event into the next batch; does not wait.
-    private func hand(_ event: LedgerEvent) throws(RunRecordError) -> LedgerBatch {
-        let (batch, isNew) = try backlog.withLock { (backlog) throws(RunRecordError) in try backlog.add(event) }
+    private func hand(_ event: LedgerEvent) throws(ToolError) -> LedgerBatch {
+        let (batch, isNew) = try backlog.withLock { (backlog) throws(ToolError) in try backlog.add(event) }
         if isNew { queue.async { self.commit() } }
         return batch
     }
@@ -166,7 +167,7 @@ package final class RunRecorder: OutcomeSink {
     private func write(_ events: [LedgerEvent]) -> Bool {
         if backlog.withLock({ $0.failure }) != nil { return false }
         do {
-            try ledger.withLock { (ledger) throws(RunRecordError) in try ledger.append(events) }
+            try ledger.withLock { (ledger) throws(ToolError) in try ledger.append(events) }
             return true
         } catch {
             backlog.withLock { $0.close(error) }

@@ -1,5 +1,6 @@
+import Platform
 import JSONText
-import JobModel
+import FleetModel
 
 extension RunSummary {
     /// The summary as one JSON object, each of its members on a line of its own.

@@ -1,5 +1,6 @@
+package import Platform
 import JSONText
-package import JobModel
+package import FleetModel
 
 /// What a run was and how it ended: the content of `summary.json`.
 package struct RunSummary: Hashable, Sendable {
@@ -60,8 +61,8 @@ package struct RunSummary: Hashable, Sendable {
 
     /// Writes `summary.json` into a directory, replacing an earlier one when the new one is complete and on disk.
     ///
-    /// - Throws: ``RunRecordError`` when it cannot be written.
-    package func write(to directory: RunDirectory) throws(RunRecordError) {
+    /// - Throws: ``ToolError`` when it cannot be written.
+    package func write(to directory: RunDirectory) throws(ToolError) {
         let file = try AtomicFile("summary.json", in: directory)
         try file.append(json)
         try file.commit()

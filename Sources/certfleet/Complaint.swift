@@ -1,3 +1,4 @@
+import Platform
 import ArgumentParser
 import HTTPTransport
 import PBXSimulator
@@ -34,9 +35,7 @@ struct Complaint: Error, Hashable {
     init?(_ error: any Error) {
         switch error {
         case let complaint as Complaint: self = complaint
-        case let error as InputError: self.init(error)
-        case let error as RunRecordError: self.init(error)
-        case let error as TransportError: self.init(error)
+        case let error as ToolError: self.init(error)
         case let error as SimulatorError: self.init(status: .broken, message: error.description, hint: error.hint)
         default: self.init(parsing: error)
         }
@@ -48,17 +47,14 @@ struct Complaint: Error, Hashable {
         self.hint = hint
     }
 
-    private init(_ error: InputError) {
-        self.init(status: error.kind == .broken ? .broken : .usage, message: error.message, hint: error.hint)
-    }
-
-    private init(_ error: RunRecordError) {
-        let status: ExitStatus = error.errorClass == .refused ? .usage : .broken
+    private init(_ error: ToolError) {
+        let status: ExitStatus =
+            switch error.kind {
+            case .usage: .usage
+            case .noRows: .noRows
+            case .broken: .broken
+            }
         self.init(status: status, message: error.message, hint: error.hint)
-    }
-
-    private init(_ error: TransportError) {
-        self.init(status: error.kind == .broken ? .broken : .usage, message: error.description, hint: nil)
     }
 
     /// An error of the command line's parser, or one that nobody foresaw.

@@ -1,6 +1,7 @@
+import Platform
 import Dispatch
 import Glibc
-import JobModel
+import FleetModel
 import Synchronization
 
 /// The two streams of the process. Texts from many threads come out whole; nothing is buffered.

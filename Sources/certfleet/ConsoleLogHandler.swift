@@ -1,5 +1,6 @@
+import Platform
 import JSONText
-import JobModel
+import FleetModel
 import Logging
 
 /// Writes log lines to standard error: `certfleet: warning: …`, or one JSON object a line.

@@ -1,6 +1,7 @@
+import Platform
 import ArgumentParser
 import HTTPTransport
-import JobModel
+import FleetModel
 import PBXSimulator
 import Pacing
 import RowInput

@@ -1,5 +1,5 @@
 import HTTPTransport
-import JobModel
+import FleetModel
 import PBXClient
 import RowInput
 import RunRecord

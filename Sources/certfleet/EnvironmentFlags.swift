@@ -1,3 +1,5 @@
+import Platform
+
 /// The flags that come from the environment: `CERTFLEET_MAX_HOST_ERRORS=5` is `--max-host-errors 5`.
 ///
 /// They are put before the flags of the command line, and of a flag given twice the last one counts.

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// Carries what happens before the run is made to the run, and what happens later at once.
 final class EventRelay<Event: Sendable>: Sendable {

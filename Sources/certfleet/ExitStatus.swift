@@ -1,5 +1,5 @@
 import Glibc
-import JobModel
+import FleetModel
 import RunEngine
 import RunRecord
 

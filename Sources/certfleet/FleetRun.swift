@@ -1,6 +1,7 @@
+import Platform
 import Glibc
 import HTTPTransport
-import JobModel
+import FleetModel
 import Logging
 import PBXClient
 import Pacing
@@ -52,7 +53,7 @@ struct FleetRun {
         case stop(Int32)
         case cut
         case progress
-        case failed(RunRecordError)
+        case failed(ToolError)
     }
 
     private func run(

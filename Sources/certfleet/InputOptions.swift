@@ -1,3 +1,4 @@
+import Platform
 import ArgumentParser
 import RowInput
 
@@ -38,7 +39,7 @@ struct InputOptions: ParsableArguments {
 
     /// What the input is read by.
     ///
-    /// - Throws: `InputError` when the credentials file cannot be used.
+    /// - Throws: `ToolError` when the credentials file cannot be used.
     func settings() throws -> InputSettings {
         let environment = CommandEnvironment.variables
         return InputSettings(

@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 import Logging
 import RunRecord
 

@@ -1,5 +1,6 @@
+import Platform
 @preconcurrency import Dispatch
-import JobModel
+import FleetModel
 import Logging
 import Pacing
 import RunRecord

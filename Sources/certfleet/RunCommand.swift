@@ -1,5 +1,6 @@
+import Platform
 import ArgumentParser
-import JobModel
+import FleetModel
 import Pacing
 
 /// `certfleet run`

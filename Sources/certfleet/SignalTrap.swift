@@ -1,6 +1,7 @@
+import Platform
 @preconcurrency import Dispatch
 import Glibc
-import JobModel
+import FleetModel
 
 /// Turns INT, TERM and HUP into a stop and, the second time, into a cut; and USR1 into a report.
 ///

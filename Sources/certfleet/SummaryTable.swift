@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 import PBXClient
 import Pacing
 import RunRecord

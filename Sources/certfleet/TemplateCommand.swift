@@ -1,6 +1,6 @@
 import ArgumentParser
 import JSONText
-import JobModel
+import FleetModel
 
 /// `certfleet template`
 struct TemplateCommand: ParsableCommand {

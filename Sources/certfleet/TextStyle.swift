@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 
 /// Colors for a terminal, or none.
 struct TextStyle {

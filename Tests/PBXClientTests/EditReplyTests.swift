@@ -1,6 +1,7 @@
+import Platform
 import HTTPTransport
 import JSONText
-import JobModel
+import FleetModel
 import TestSupport
 import Testing
 

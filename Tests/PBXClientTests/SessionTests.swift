@@ -1,5 +1,5 @@
 import HTTPTransport
-import JobModel
+import FleetModel
 import PBXClient
 import TestSupport
 import Testing

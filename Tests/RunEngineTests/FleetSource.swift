@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 import TestSupport
 
 /// Rows given by their host numbers, in file order; nil for a row that is not to run.

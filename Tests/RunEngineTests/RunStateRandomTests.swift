@@ -1,5 +1,6 @@
+import Platform
 import Foundation
-import JobModel
+import FleetModel
 import Pacing
 import TestSupport
 import Testing

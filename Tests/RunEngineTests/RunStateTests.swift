@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 import Pacing
 import TestSupport
 import Testing

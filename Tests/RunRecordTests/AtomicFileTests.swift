@@ -1,3 +1,4 @@
+import Platform
 import Foundation
 import RunRecord
 import TestSupport
@@ -47,8 +48,8 @@ import Testing
 
     @Test func directoryThatIsGoneIsAnErrorThatNamesTheFile() throws {
         try FileManager.default.removeItem(atPath: work.path)
-        let error = #expect(throws: RunRecordError.self) { try AtomicFile("report.html", in: directory).commit() }
-        #expect(error?.errorClass == .broken)
+        let error = #expect(throws: ToolError.self) { try AtomicFile("report.html", in: directory).commit() }
+        #expect(error?.kind == .broken)
         #expect(error?.message == "cannot open '\(work.path)/report.html.part': no such file or directory")
     }
 }

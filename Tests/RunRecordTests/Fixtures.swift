@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 import RunRecord
 import Synchronization
 import TestSupport
@@ -22,7 +23,7 @@ extension Job {
 extension RunRecorder {
     /// A recorder of a new run with nothing special about it.
     static func make(
-        in directory: RunDirectory, rows: Int = 1, onFailure: @escaping @Sendable (RunRecordError) -> Void = { _ in }
+        in directory: RunDirectory, rows: Int = 1, onFailure: @escaping @Sendable (ToolError) -> Void = { _ in }
     ) throws -> RunRecorder {
         try RunRecorder(
             directory: directory, run: .make(rows: rows), clock: ManualClock(), longestPause: .zero,

@@ -1,6 +1,7 @@
+import Platform
 import Foundation
 import Glibc
-import JobModel
+import FleetModel
 import RunRecord
 import TestSupport
 import Testing
@@ -10,13 +11,13 @@ import Testing
     @Test func fullDiskStopsSendingAndKeepsWhatWasDurable() async throws {
         let work = try WorkDirectory()
         await #expect(processExitsWith: .success) { [path = work.path as String] in
-            let failures = Lock<[RunRecordError]>([])
+            let failures = Lock<[ToolError]>([])
             let recorder = try RunRecorder.make(in: RunDirectory(path: path, for: .newRun), rows: 1000) { error in
                 failures.withLock { $0.append(error) }
             }
             limitFileSize(to: 4096)
             var sent = 0
-            let error = #expect(throws: RunRecordError.self) {
+            let error = #expect(throws: ToolError.self) {
                 for row in 1...1000 {
                     try recorder.willSend(.numbered(row))
                     sent = row
@@ -24,10 +25,10 @@ import Testing
                 }
             }
             recorder.finished(.numbered(1000), .fine)
-            #expect(error?.errorClass == .broken)
+            #expect(error?.kind == .broken)
             #expect(error?.message == "cannot write '\(path)/ledger.jsonl': file too large")
-            #expect(throws: RunRecordError.self) { try recorder.willSend(.numbered(1000)) }
-            #expect(throws: RunRecordError.self) { try recorder.drain() }
+            #expect(throws: ToolError.self) { try recorder.willSend(.numbered(1000)) }
+            #expect(throws: ToolError.self) { try recorder.drain() }
             #expect(failures.withLock { $0 } == [try #require(error)])
             // Rows that were answered are known, also those that could not be written; only the written ones count.
             #expect((1...sent).allSatisfy { recorder.outcomes[$0] == .fine })
@@ -47,10 +48,10 @@ import Testing
         await #expect(processExitsWith: .success) { [path = work.path as String] in
             let directory = try RunDirectory(path: path, for: .newRun)
             limitFileSize(to: 100)
-            let error = #expect(throws: RunRecordError.self) { try RunRecorder.make(in: directory) }
-            #expect(error?.errorClass == .broken)
+            let error = #expect(throws: ToolError.self) { try RunRecorder.make(in: directory) }
+            #expect(error?.kind == .broken)
             #expect(error?.message == "cannot write '\(path)/ledger.jsonl': file too large")
-            #expect(error?.hint == "raise the limit on the size of a file (ulimit -f), then continue with --resume")
+            #expect(error?.hint == "raise the limit on the size of a file (ulimit -f)")
         }
     }
 
@@ -63,7 +64,7 @@ import Testing
             let writer = ResultWriter(outcomes: OutcomeTable(), unattempted: "the run was stopped")
             _ = try writer.write(small, to: directory)
             limitFileSize(to: 4096)
-            let error = #expect(throws: RunRecordError.self) { try writer.write(large, to: directory) }
+            let error = #expect(throws: ToolError.self) { try writer.write(large, to: directory) }
             #expect(error?.message == "cannot write '\(path)/result.csv.part': file too large")
         }
         #expect(try work.read("result.csv").split(separator: "\n").count == 2)

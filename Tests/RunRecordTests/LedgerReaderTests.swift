@@ -1,6 +1,7 @@
+import Platform
 import Foundation
 import Glibc
-import JobModel
+import FleetModel
 import RunRecord
 import TestSupport
 import Testing
@@ -101,15 +102,15 @@ import Testing
         var lines = try work.read("ledger.jsonl").split(separator: "\n").map(String.init)
         lines.insert(line, at: 2)
         try work.write("ledger.jsonl", lines.joined(separator: "\n") + "\n")
-        let error = #expect(throws: RunRecordError.self) { try history() }
-        #expect(error?.errorClass == .broken)
+        let error = #expect(throws: ToolError.self) { try history() }
+        #expect(error?.kind == .broken)
         #expect(error?.message == "\(work.path)/ledger.jsonl:3: damaged line: \(reason)")
     }
 
     @Test func damagedLineBeforeATornOneIsAnError() throws {
         _ = try writeRun()
         try work.write("ledger.jsonl", try work.read("ledger.jsonl") + "{\n{")
-        #expect(throws: RunRecordError.self) { try history() }
+        #expect(throws: ToolError.self) { try history() }
     }
 
     @Test func lastLineThatHasItsEndAndCannotBeReadIsTorn() throws {
@@ -123,7 +124,7 @@ import Testing
         _ = try writeRun()
         try FileManager.default.moveItem(atPath: work.file(name), toPath: work.file("elsewhere"))
         try FileManager.default.createSymbolicLink(atPath: work.file(name), withDestinationPath: "elsewhere")
-        let error = #expect(throws: RunRecordError.self) { try history() }
+        let error = #expect(throws: ToolError.self) { try history() }
         #expect(error?.message == "cannot open '\(work.path)/\(name)': too many levels of symbolic links")
     }
 
@@ -131,7 +132,7 @@ import Testing
     func pipe() throws {
         #expect(mkfifo(work.file("ledger.jsonl"), 0o600) == 0)
         let directory = try RunDirectory(path: work.path, for: .resumedRun)
-        #expect(throws: RunRecordError.self) {
+        #expect(throws: ToolError.self) {
             try RunRecorder(
                 directory: directory, run: .make(), continuing: try directory.readLedger(), clock: ManualClock(),
                 onFailure: { _ in })
@@ -142,7 +143,7 @@ import Testing
         _ = try writeRun()
         let lines = try work.read("ledger.jsonl").split(separator: "\n").dropFirst()
         try work.write("ledger.jsonl", lines.joined(separator: "\n") + "\n")
-        let error = #expect(throws: RunRecordError.self) { try history() }
+        let error = #expect(throws: ToolError.self) { try history() }
         #expect(error?.message == "\(work.path)/ledger.jsonl:1: damaged line: no run begins before it")
     }
 

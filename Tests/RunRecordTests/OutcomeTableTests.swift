@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 import RunRecord
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
+import Platform
 import Foundation
 import JSONText
-import JobModel
+import FleetModel
 import RunRecord
 import TestSupport
 import Testing

@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 import RunRecord
 import TestSupport
 import Testing

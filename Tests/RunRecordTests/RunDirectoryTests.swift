@@ -1,3 +1,4 @@
+import Platform
 import Foundation
 import Glibc
 import RunRecord
@@ -28,15 +29,15 @@ import Testing
         arguments: ["ledger.jsonl", "result.csv", "result.jsonl", "summary.json"])
     func holdsRun(file: String) throws {
         try work.write(file, "")
-        let error = #expect(throws: RunRecordError.self) { try RunDirectory(path: work.path, for: .newRun) }
-        #expect(error?.errorClass == .refused)
+        let error = #expect(throws: ToolError.self) { try RunDirectory(path: work.path, for: .newRun) }
+        #expect(error?.kind == .usage)
         #expect(error?.message == "'\(work.path)' already holds a run")
         #expect(error?.hint == "choose another directory with --out, or continue that run with --resume")
     }
 
     @Test func directoryWithoutARunCannotBeResumed() throws {
-        let error = #expect(throws: RunRecordError.self) { try RunDirectory(path: work.path, for: .resumedRun) }
-        #expect(error?.errorClass == .refused)
+        let error = #expect(throws: ToolError.self) { try RunDirectory(path: work.path, for: .resumedRun) }
+        #expect(error?.kind == .usage)
         #expect(error?.message == "'\(work.path)' holds no run to continue")
     }
 
@@ -44,8 +45,8 @@ import Testing
     func runThatLostItsLedgerCannotBeResumed(file: String) throws {
         _ = try RunDirectory(path: work.path, for: .newRun)
         try work.write(file, "")
-        let error = #expect(throws: RunRecordError.self) { try RunDirectory(path: work.path, for: .resumedRun) }
-        #expect(error?.errorClass == .refused)
+        let error = #expect(throws: ToolError.self) { try RunDirectory(path: work.path, for: .resumedRun) }
+        #expect(error?.kind == .usage)
         #expect(error?.message == "'\(work.path)' holds a run without its ledger, so nobody knows what was sent")
     }
 
@@ -57,15 +58,15 @@ import Testing
 
     @Test func fileInPlaceOfTheDirectoryIsRefused() throws {
         let path = try work.write("out", "a file")
-        let error = #expect(throws: RunRecordError.self) { try RunDirectory(path: path, for: .newRun) }
-        #expect(error?.errorClass == .refused)
+        let error = #expect(throws: ToolError.self) { try RunDirectory(path: path, for: .newRun) }
+        #expect(error?.kind == .usage)
         #expect(error?.message == "'\(path)' is not a directory")
     }
 
     @Test func missingParentIsNamedWithWhatToDo() throws {
         let path = work.file("no/such/out")
-        let error = #expect(throws: RunRecordError.self) { try RunDirectory(path: path, for: .newRun) }
-        #expect(error?.errorClass == .broken)
+        let error = #expect(throws: ToolError.self) { try RunDirectory(path: path, for: .newRun) }
+        #expect(error?.kind == .broken)
         #expect(error?.message == "cannot create '\(path)': no such file or directory")
         #expect(error?.hint == "create the directory above it, or choose another one with --out")
     }
@@ -73,8 +74,8 @@ import Testing
     @Test func directoryInUseNamesTheOtherProcess() async throws {
         let directory = try RunDirectory(path: work.path, for: .newRun)
         await #expect(processExitsWith: .success) { [path = work.path as String, pid = getpid() as Int32] in
-            let error = #expect(throws: RunRecordError.self) { try RunDirectory(path: path, for: .resumedRun) }
-            #expect(error?.errorClass == .broken)
+            let error = #expect(throws: ToolError.self) { try RunDirectory(path: path, for: .resumedRun) }
+            #expect(error?.kind == .broken)
             #expect(error?.message == "'\(path)' is in use by process \(pid)")
             #expect(error?.hint == "wait until it has ended, or choose another directory with --out")
         }

@@ -1,8 +1,9 @@
+import Platform
 import Dispatch
 import Foundation
 import Glibc
 import JSONText
-import JobModel
+import FleetModel
 import RunRecord
 import TestSupport
 import Testing
@@ -190,7 +191,7 @@ import Testing
     @Test func ledgerThatIsThereIsNotStartedAnew() throws {
         _ = try RunRecorder.make(in: directory)
         let ledger = try work.read("ledger.jsonl")
-        let error = #expect(throws: RunRecordError.self) { try RunRecorder.make(in: directory) }
+        let error = #expect(throws: ToolError.self) { try RunRecorder.make(in: directory) }
         #expect(error?.message == "cannot open '\(work.path)/ledger.jsonl': file exists")
         #expect(try work.read("ledger.jsonl") == ledger)
     }

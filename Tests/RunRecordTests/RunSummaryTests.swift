@@ -1,5 +1,6 @@
+import Platform
 import JSONText
-import JobModel
+import FleetModel
 import RunRecord
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import Platform
 import Foundation
 
 /// Inputs for a ``Mutator`` to start from, small and of every kind.

@@ -1,4 +1,4 @@
-package import JobModel
+package import FleetModel
 
 extension Job {
     /// A job with nothing special about it, on which a test sets what it is about.

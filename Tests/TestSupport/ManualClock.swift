@@ -1,4 +1,5 @@
-package import JobModel
+package import Platform
+package import FleetModel
 
 /// A clock that stands still until a test moves it.
 package final class ManualClock: RunClock {

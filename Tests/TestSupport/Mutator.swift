@@ -1,3 +1,5 @@
+import Platform
+
 /// Bytes that are changed at random, and are mostly still something like an input.
 package struct Mutator {
     package private(set) var bytes: [UInt8]

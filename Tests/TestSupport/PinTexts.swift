@@ -1,3 +1,5 @@
+import Platform
+
 /// Texts that are a pin of a server's key, and texts that are none. A row's pin and the command line's are held to them
 /// alike.
 package enum PinTexts {

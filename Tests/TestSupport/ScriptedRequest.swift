@@ -1,3 +1,4 @@
+import Platform
 import Glibc
 
 /// A request as a ``ScriptedServer`` read it.

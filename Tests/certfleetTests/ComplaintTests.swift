@@ -1,3 +1,4 @@
+import Platform
 import ArgumentParser
 import Testing
 
@@ -21,13 +22,13 @@ import Testing
     }
 
     @Test(arguments: [
-        (InputError.cannotOpen("fleet.csv", errno: 2) as any Error, certfleet.ExitStatus.usage),
-        (InputError.exposedCredentials("logins.csv"), .usage), (InputError.cannotRead("fleet.csv", errno: 5), .broken),
-        (RunRecordError.holdsRun("run"), .usage), (RunRecordError.locked("run", by: 7), .broken),
-        (RunRecordError.cannot("write", "run/ledger.jsonl", code: 28), .broken),
-        (TransportError.malformedPin("x"), .usage), (TransportError.noCertificates("ca.pem"), .usage),
-        (TransportError.unreadableCAFile("ca.pem", reason: "no such file or directory"), .usage),
-        (TransportError.curlUnusable, .broken), (TransportError.refusedOption(code: 48), .broken),
+        (ToolError.cannot("open", "fleet.csv", code: 2, kind: .usage) as any Error, certfleet.ExitStatus.usage),
+        (ToolError.exposedCredentials("logins.csv"), .usage), (ToolError.cannot("read", "fleet.csv", code: 5), .broken),
+        (ToolError.holdsRun("run"), .usage), (ToolError.locked("run", by: 7), .broken),
+        (ToolError.cannot("write", "run/ledger.jsonl", code: 28), .broken),
+        (ToolError.malformedPin("x"), .usage), (ToolError.noCertificates("ca.pem"), .usage),
+        (ToolError.unreadableCAFile("ca.pem", reason: "no such file or directory"), .usage),
+        (ToolError.curlUnusable, .broken), (ToolError.refusedOption(code: 48), .broken),
         (SimulatorError.noFreePort(tries: 3), .broken), (ValidationError("--jobs 0 is too few"), .usage),
         (Complaint.usage("a"), .usage), (Complaint.noRows("a"), .noRows), (Complaint.broken("a"), .broken),
         (Unforeseen(), .broken), (CancellationError(), .broken),
@@ -55,10 +56,10 @@ import Testing
     }
 
     @Test func whateverBreaksARunThatHasBegunIsTheToolsFailure() {
-        let refusal = TransportError.unreadableCAFile("ca.pem", reason: "no such file or directory")
+        let refusal = ToolError.unreadableCAFile("ca.pem", reason: "no such file or directory")
         let complaint = Complaint(breakingRun: refusal)
         #expect(complaint.status == .broken && complaint.message == refusal.description)
-        let broken = RunRecordError.cannot("write", "run/ledger.jsonl", code: 28)
+        let broken = ToolError.cannot("write", "run/ledger.jsonl", code: 28)
         #expect(Complaint(breakingRun: broken).hint == broken.hint)
     }
 }

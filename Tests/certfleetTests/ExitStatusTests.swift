@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 import RunEngine
 import RunRecord
 import Testing

@@ -1,5 +1,5 @@
 import Foundation
-import JobModel
+import FleetModel
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import Foundation
-import JobModel
+import FleetModel
 import PBXSimulator
 import TestSupport
 import Testing

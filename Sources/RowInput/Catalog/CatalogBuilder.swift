@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// Puts the rows of an input into an index, one pass from front to back, and tells every problem on the way.
 struct CatalogBuilder: ~Copyable {
@@ -37,7 +38,7 @@ struct CatalogBuilder: ~Copyable {
     /// - Parameter shape: told the delimiter, the `sep=` line and the header.
     mutating func readCSV(
         _ text: TextReader, _ choice: InputSettings.DelimiterChoice, _ shape: inout InputShape, _ report: Report
-    ) throws(InputError) {
+    ) throws(ToolError) {
         let dialect: Dialect
         switch try Dialect.find(in: text, choice: choice, needed: [.baseURL, .id]) {
         case .success(let found): dialect = found
@@ -53,7 +54,7 @@ struct CatalogBuilder: ~Copyable {
     }
 
     /// Reads JSON lines from front to back.
-    mutating func readJSONLines(_ text: TextReader, _ report: Report) throws(InputError) {
+    mutating func readJSONLines(_ text: TextReader, _ report: Report) throws(ToolError) {
         var reader = JSONLinesReader(offset: text.textOffset)
         let fault = try reader.read(text) { line, place in take(line, place, report) }
         finish(fault, badEncodingLine: reader.place.badEncodingLine, report)

@@ -1,3 +1,4 @@
+import Platform
 import Glibc
 
 /// The shell pattern of `--only`: which hosts are part of the run, regardless of case.

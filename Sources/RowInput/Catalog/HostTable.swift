@@ -1,3 +1,4 @@
+import Platform
 import Glibc
 
 /// Every distinct host of an input, its name stored once.

@@ -1,11 +1,12 @@
+import Platform
 import JSONText
-package import JobModel
+package import FleetModel
 
 /// Rows as the result repeats them.
 extension RowCatalog {
     /// Calls `body` with each row of the run, in input order, read again from the kept input on the calling thread.
     ///
-    /// - Throws: ``InputError`` when the input can no longer be read, and what `body` throws.
+    /// - Throws: ``ToolError`` when the input can no longer be read, and what `body` throws.
     package func forEachRow(_ body: (EchoedRow) throws -> Void) throws {
         let desk = RowDesk(for: self)
         for row in 0..<rowCount {
@@ -15,7 +16,7 @@ extension RowCatalog {
         }
     }
 
-    private func cellsContent(_ row: Int, at desk: RowDesk) throws(InputError) -> EchoedRow.Content {
+    private func cellsContent(_ row: Int, at desk: RowDesk) throws(ToolError) -> EchoedRow.Content {
         let echoes = map?.echoes ?? []
         let cells = try withRecord(row, at: desk) { record in
             var cells: [[UInt8]] = []
@@ -29,7 +30,7 @@ extension RowCatalog {
         return .cells(cells)
     }
 
-    private func membersContent(_ row: Int, at desk: RowDesk) throws(InputError) -> EchoedRow.Content {
+    private func membersContent(_ row: Int, at desk: RowDesk) throws(ToolError) -> EchoedRow.Content {
         var writer = JSONWriter()
         guard case .success(let members) = try members(ofRow: row, at: desk) else { return .members([]) }
         for member in members {
@@ -40,7 +41,7 @@ extension RowCatalog {
     }
 
     /// Everything that is wrong with a row, in one sentence; found again rather than kept.
-    private func problemText(_ row: Int, at desk: RowDesk) throws(InputError) -> String {
+    private func problemText(_ row: Int, at desk: RowDesk) throws(ToolError) -> String {
         let position = index.position(row)
         desk.reader.start(at: position)
         if map == nil, case .failure(let flaw) = try members(ofRow: row, at: desk) {

@@ -1,11 +1,12 @@
+import Platform
 import JSONText
-package import JobModel
+package import FleetModel
 
 /// Rows read again from the kept input.
 extension RowCatalog {
     /// The row made ready to run.
     ///
-    /// - Throws: ``InputError`` when it can no longer be read.
+    /// - Throws: ``ToolError`` when it can no longer be read.
     package func job(row: Int) throws -> Job {
         guard index.isValid(row) else { throw lost(row) }
         let desk = desks.withLock { $0.popLast() } ?? RowDesk(for: self)
@@ -23,7 +24,7 @@ extension RowCatalog {
     /// - Returns: nil when the row cannot be read, as a line that is no JSON object; the desk is of no use then.
     func withCells<Value>(
         ofRow row: Int, at desk: RowDesk, _ body: (borrowing RowCells, inout RowReader) -> Value?
-    ) throws(InputError) -> Value? {
+    ) throws(ToolError) -> Value? {
         if map == nil {
             guard case .success(let members) = try members(ofRow: row, at: desk) else { return nil }
             desk.cells.take(members, &desk.meanings, &desk.buffer)
@@ -39,7 +40,7 @@ extension RowCatalog {
     /// - Returns: nil when it is none any more; the desk is of no use then.
     func withRecord<Value>(
         _ row: Int, at desk: RowDesk, _ body: (Record) -> Value?
-    ) throws(InputError) -> Value? {
+    ) throws(ToolError) -> Value? {
         let bytes = try bytes(ofRow: row, at: desk)
         do throws(CSVParser.Fault) {
             let isWhole = try bytes.withUnsafeBufferPointer { text throws(CSVParser.Fault) in
@@ -54,19 +55,19 @@ extension RowCatalog {
     }
 
     /// The members of a line of JSON lines, or why it has none.
-    func members(ofRow row: Int, at desk: RowDesk) throws(InputError) -> Result<[JSONMember], Flaw> {
+    func members(ofRow row: Int, at desk: RowDesk) throws(ToolError) -> Result<[JSONMember], Flaw> {
         let bytes = try bytes(ofRow: row, at: desk)
         return bytes.withUnsafeBufferPointer { line in
             Result { () throws(Flaw) in try JSONRow.members(in: line) }
         }
     }
 
-    private func bytes(ofRow row: Int, at desk: RowDesk) throws(InputError) -> ArraySlice<UInt8> {
+    private func bytes(ofRow row: Int, at desk: RowDesk) throws(ToolError) -> ArraySlice<UInt8> {
         let place = index.place(row)
         let bytes = try desk.window.bytes(at: place.offset, count: place.length, of: text)
         guard bytes.count == place.length else { throw lost(row) }
         return bytes
     }
 
-    func lost(_ row: Int) -> InputError { .recordLost(input.name, line: index.position(row).line) }
+    func lost(_ row: Int) -> ToolError { .recordLost(input.name, line: index.position(row).line) }
 }

@@ -1,4 +1,5 @@
-package import JobModel
+package import Platform
+package import FleetModel
 
 /// The rows of an input: a small index in memory, the rows themselves read again when they are wanted.
 ///
@@ -23,17 +24,17 @@ package final class RowCatalog: JobSource, EchoSource, Sendable {
     ///   - input: where the bytes come from; a kept one, if rows are to be read again.
     ///   - settings: how to read and judge.
     ///   - report: called with each problem as it is found, in the order of lines.
-    /// - Throws: ``InputError`` when the input can no longer be read.
+    /// - Throws: ``ToolError`` when the input can no longer be read.
     package static func read(
         _ input: InputFile, settings: InputSettings, report: (Problem) -> Void
-    ) throws(InputError) -> RowCatalog {
+    ) throws(ToolError) -> RowCatalog {
         try read(input, settings: settings, sliceSize: TextReader.sliceSize, report: report)
     }
 
     /// The same with slices of a size of one's own, which must make no difference.
     static func read(
         _ input: InputFile, settings: InputSettings, sliceSize: Int, report: (Problem) -> Void
-    ) throws(InputError) -> RowCatalog {
+    ) throws(ToolError) -> RowCatalog {
         let text = try TextReader(input, encoding: settings.encoding, sliceSize: sliceSize)
         var shape = InputShape(
             format: try settings.format(of: input, text), encoding: text.encoding,
@@ -74,7 +75,7 @@ package final class RowCatalog: JobSource, EchoSource, Sendable {
 
 extension InputSettings {
     /// The format chosen, or else by the name's ending, or else by the first character.
-    fileprivate func format(of input: InputFile, _ text: TextReader) throws(InputError) -> InputShape.Format {
+    fileprivate func format(of input: InputFile, _ text: TextReader) throws(ToolError) -> InputShape.Format {
         switch format {
         case .csv: return .csv
         case .jsonl: return .jsonl

@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 
 /// What it takes to read rows again, made once and good for one row after the other. Confined to one thread at a time.
 final class RowDesk {

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// What is kept of each row of an input: where it stands, its host and its id, in 32 bytes.
 ///

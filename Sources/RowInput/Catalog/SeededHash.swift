@@ -1,3 +1,5 @@
+import Platform
+
 /// Hashes for the tables of the index, seeded so that no input can be made to collide.
 struct SeededHash {
     private let seed = UInt64.random(in: .min ... .max)

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// How a cell comes back in the result.
 enum CellEcho: Equatable {

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// What the columns of a CSV mean, found once from its header.
 struct ColumnMap {

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// The names `auth.KEY`, and those that were meant to be such: what stands under them is a secret.
 extension ColumnMeaning {

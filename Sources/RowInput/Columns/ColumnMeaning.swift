@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// What a column's or member's name says about its values.
 enum ColumnMeaning: Hashable {

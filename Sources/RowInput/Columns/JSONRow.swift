@@ -1,3 +1,4 @@
+import Platform
 import JSONText
 
 /// A line of JSON lines as a row.

@@ -1,5 +1,5 @@
 import JSONText
-import JobModel
+import FleetModel
 
 extension JSONValue {
     /// The value as the result shows it.

@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 
 /// What the keys of JSON lines mean, remembered from line to line.
 struct MemberMeanings {

@@ -1,5 +1,6 @@
+import Platform
 import JSONText
-import JobModel
+import FleetModel
 
 /// The cells of one row by what they mean, without blanks at their ends; empty ones are absent.
 ///

@@ -1,3 +1,5 @@
+import Platform
+
 /// Cuts a CSV text into records, each with the line on which it starts and the bytes it takes.
 struct CSVReader: ~Copyable {
     /// Bytes of the largest record.
@@ -25,8 +27,8 @@ struct CSVReader: ~Copyable {
     /// Reads a text from front to back, calling `body` with each record.
     ///
     /// - Returns: where the text stops being a CSV, if it does; nothing is read after that.
-    /// - Throws: ``InputError`` when the input can no longer be read.
-    mutating func read(_ text: TextReader, _ body: Body) throws(InputError) -> TextFault? {
+    /// - Throws: ``ToolError`` when the input can no longer be read.
+    mutating func read(_ text: TextReader, _ body: Body) throws(ToolError) -> TextFault? {
         while let slice = try text.next() {
             do throws(TextFault) { try read(slice, body) } catch { return error }
         }

@@ -1,3 +1,5 @@
+import Platform
+
 /// How a CSV separates its cells, found from its first records.
 struct Dialect {
     /// The byte between cells.
@@ -29,7 +31,7 @@ struct Dialect {
     /// - Returns: the dialect, or why it cannot be told.
     static func find(
         in text: TextReader, choice: InputSettings.DelimiterChoice, needed: [Field]
-    ) throws(InputError) -> Result<Dialect, TextFault> {
+    ) throws(ToolError) -> Result<Dialect, TextFault> {
         let top = try text.prefix(SeparatorLine.limit)
         let separator: SeparatorLine?
         do throws(TextFault) {
@@ -53,7 +55,7 @@ struct Dialect {
     /// Looks at as much of the text as it takes to see the first record.
     private static func guesses(
         _ candidates: [UInt8], _ text: TextReader, from offset: Int, _ needed: [Field]
-    ) throws(InputError) -> [HeaderGuess] {
+    ) throws(ToolError) -> [HeaderGuess] {
         var size = 1 << 16
         while true {
             let prefix = try text.prefix(size)

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// What the first records of a text are under one delimiter.
 struct HeaderGuess {

@@ -1,3 +1,5 @@
+import Platform
+
 /// Cuts a text into its lines, one record each; blank lines are none.
 struct JSONLinesReader: ~Copyable {
     /// What a reader calls with each line, its line end dropped; the bytes are borrowed for the call.
@@ -17,8 +19,8 @@ struct JSONLinesReader: ~Copyable {
     /// Reads a text from front to back, calling `body` with each line.
     ///
     /// - Returns: where a line is too long, if one is; nothing is read after that.
-    /// - Throws: ``InputError`` when the input can no longer be read.
-    mutating func read(_ text: TextReader, _ body: Body) throws(InputError) -> TextFault? {
+    /// - Throws: ``ToolError`` when the input can no longer be read.
+    mutating func read(_ text: TextReader, _ body: Body) throws(ToolError) -> TextFault? {
         while let slice = try text.next() {
             do throws(TextFault) { try read(slice, body) } catch { return error }
         }

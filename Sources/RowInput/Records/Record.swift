@@ -1,3 +1,5 @@
+import Platform
+
 /// The cells of one record, borrowed from the buffer that holds them.
 struct Record {
     /// Number of cells.

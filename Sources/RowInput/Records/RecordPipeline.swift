@@ -1,3 +1,4 @@
+import Platform
 import Glibc
 
 /// Cuts a text into records on a thread of its own, so that judging them costs no time on top of it.
@@ -13,7 +14,7 @@ final class RecordPipeline: @unchecked Sendable {
     private let text: TextReader
     private let delimiter: UInt8
     private let start: TextPlace
-    private var outcome = Result<TextEnd, InputError>.success(TextEnd())
+    private var outcome = Result<TextEnd, ToolError>.success(TextEnd())
 
     /// - Parameters:
     ///   - text: what to cut; it belongs to the pipeline from now on.
@@ -28,8 +29,8 @@ final class RecordPipeline: @unchecked Sendable {
     /// Calls `body` with each record, in order, on the calling thread; records are borrowed for the call.
     ///
     /// - Returns: how the text ended.
-    /// - Throws: ``InputError`` when the input can no longer be read.
-    func run(_ body: CSVReader.Body) throws(InputError) -> TextEnd {
+    /// - Throws: ``ToolError`` when the input can no longer be read.
+    func run(_ body: CSVReader.Body) throws(ToolError) -> TextEnd {
         let thread = try startCutting()
         for turn in 0... {
             filled.wait()
@@ -43,7 +44,7 @@ final class RecordPipeline: @unchecked Sendable {
         return try outcome.get()
     }
 
-    private func startCutting() throws(InputError) -> pthread_t {
+    private func startCutting() throws(ToolError) -> pthread_t {
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self)
         let code = pthread_create(
@@ -65,7 +66,7 @@ final class RecordPipeline: @unchecked Sendable {
         var turn = 0
         vacant.wait()
         var reader = CSVReader(delimiter: delimiter, start)
-        do throws(InputError) {
+        do throws(ToolError) {
             let fault = try reader.read(text) { record, place in
                 let batch = batches[turn % batches.count]
                 batch.append(record, place)

@@ -1,3 +1,5 @@
+import Platform
+
 /// The line `sep=;` that Excel reads at the top of a CSV and other programs write for it.
 struct SeparatorLine {
     /// The byte that it names as the delimiter.

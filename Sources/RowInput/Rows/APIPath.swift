@@ -1,3 +1,5 @@
+import Platform
+
 /// The path of a PBX's API, as the column `api_path` gives it.
 enum APIPath {
     /// The path without slashes at its ends.

@@ -1,5 +1,6 @@
+import Platform
 import JSONText
-import JobModel
+import FleetModel
 
 /// Reads the values of an auth list; the texts of flaws quote none of them.
 ///

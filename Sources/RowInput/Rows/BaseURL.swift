@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// What a cell `base_url` says: how to reach a PBX, and which one it is.
 ///

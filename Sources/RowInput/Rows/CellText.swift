@@ -1,3 +1,5 @@
+import Platform
+
 /// Texts that are sent to a PBX as they are: what may stand in them.
 struct CellText {
     /// Whether `CLEAR!` is an order to send an empty text.

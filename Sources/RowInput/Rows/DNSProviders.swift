@@ -1,3 +1,5 @@
+import Platform
+
 /// The DNS providers known to the PBXs' ACME client: the provider codes of the library lego, July 2026.
 ///
 /// A firmware knows some of them. A name outside the list is doubtful, not wrong.

@@ -1,3 +1,4 @@
+import Platform
 import Glibc
 
 /// Room for one host name, used again for each row.

@@ -1,3 +1,5 @@
+import Platform
+
 /// What to say about names of DNS providers that are not on the list, remembered because files repeat them.
 struct ProviderAdvice {
     private var known: [String: String] = [:]

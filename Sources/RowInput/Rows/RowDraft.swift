@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// What a row says, as far as it could be read.
 struct RowDraft: ~Copyable {

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// Whom a row is about, and how it proves who it is to the PBX.
 extension RowReader {

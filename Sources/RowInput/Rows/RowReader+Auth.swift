@@ -1,5 +1,5 @@
 import JSONText
-import JobModel
+import FleetModel
 
 /// The credentials of the DNS provider, in whichever of their three forms they come.
 extension RowReader {

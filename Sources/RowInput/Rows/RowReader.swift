@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// Judges rows one by one: what each says, and everything that is wrong with it.
 ///

@@ -1,3 +1,5 @@
+import Platform
+
 /// The words for on and off that `auto_renewal` and `auth.KEY:bool` take, in any case.
 enum SwitchWord {
     /// What the messages list.

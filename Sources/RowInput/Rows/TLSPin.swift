@@ -1,3 +1,5 @@
+import Platform
+
 /// The form of a `tls_pin`: `sha256//` and the base64 text of 32 bytes, as curl's `--pinnedpubkey` takes it.
 enum TLSPin {
     /// The pin of a cell.

@@ -1,3 +1,4 @@
+import Platform
 import JSONText
 
 /// Whole numbers as people and spreadsheets write them.

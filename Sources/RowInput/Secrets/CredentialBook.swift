@@ -1,4 +1,5 @@
-import JobModel
+package import Platform
+import FleetModel
 
 /// Credentials for rows that bring none: from a file by host, from the file's `*` row, from the environment.
 package struct CredentialBook: Sendable {
@@ -14,9 +15,9 @@ package struct CredentialBook: Sendable {
     ///   - file: a CSV of `base_url,client_id,client_secret`; the row whose `base_url` is `*` is for all other hosts.
     ///   - environment: read for `CERTFLEET_ACCESS_TOKEN`, else `CERTFLEET_CLIENT_ID` and `CERTFLEET_CLIENT_SECRET`, each
     ///     also as `…_FILE`, the path of a file that holds it.
-    /// - Throws: ``InputError`` when the file cannot be used or others than its owner can read it, and when the
+    /// - Throws: ``ToolError`` when the file cannot be used or others than its owner can read it, and when the
     ///   environment contradicts itself.
-    package init(file: String?, environment: [String: String]) throws(InputError) {
+    package init(file: String?, environment: [String: String]) throws(ToolError) {
         if let file {
             let reader = try CredentialFileReader(file, environment)
             byHost = reader.byHost

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// The credentials that the environment holds.
 struct CredentialEnvironment {
@@ -9,7 +10,7 @@ struct CredentialEnvironment {
     }
 
     /// The token if there is one, else Client ID and Client Secret; nil when there is nothing.
-    func credentials() throws(InputError) -> Credentials? {
+    func credentials() throws(ToolError) -> Credentials? {
         let token = try text("CERTFLEET_ACCESS_TOKEN")
         let id = try text("CERTFLEET_CLIENT_ID")
         let secret = try text("CERTFLEET_CLIENT_SECRET")
@@ -26,7 +27,7 @@ struct CredentialEnvironment {
         }
     }
 
-    private func text(_ name: String) throws(InputError) -> String? {
+    private func text(_ name: String) throws(ToolError) -> String? {
         let value = environment[name].flatMap { $0.isEmpty ? nil : $0 }
         let path = environment["\(name)_FILE"].flatMap { $0.isEmpty ? nil : $0 }
         guard let path else { return value }

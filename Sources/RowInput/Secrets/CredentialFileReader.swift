@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// Reads the file of `--credentials`: a CSV of `base_url`, `client_id` and `client_secret`.
 struct CredentialFileReader {
@@ -9,12 +10,12 @@ struct CredentialFileReader {
     private let secrets: SecretReader
     private var columns: [Field: Int] = [:]
     private var width: Int?
-    private var failure: InputError?
+    private var failure: ToolError?
 
     /// Reads the whole file.
     ///
-    /// - Throws: ``InputError`` about the first thing that is wrong with it.
-    init(_ path: String, _ environment: [String: String]) throws(InputError) {
+    /// - Throws: ``ToolError`` about the first thing that is wrong with it.
+    init(_ path: String, _ environment: [String: String]) throws(ToolError) {
         // A dash is standard input only where the input is named.
         let input = try InputFile.open(path == "-" ? "./-" : path, kept: false)
         guard input.isPrivate else { throw .exposedCredentials(path) }

@@ -1,3 +1,5 @@
+import Platform
+
 /// What a cell that holds a secret can be: the secret itself, a reference to it, or the mask of an earlier result.
 enum SecretCell {
     case literal

@@ -1,5 +1,6 @@
+import Platform
 import Glibc
-import JobModel
+import FleetModel
 
 /// A file whose content is one secret.
 enum SecretFile {
@@ -39,11 +40,11 @@ enum SecretFile {
     private static func content(_ path: String) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
         let isFile: Bool
-        do throws(InputError) {
-            let file = try FileDescriptor.open(path, isWaiting: false)
+        do throws(ToolError) {
+            let file = try FileDescriptor.input(path, isWaiting: false)
             // The path may have come to mean something else since it was looked at.
             isFile = file.mode & S_IFMT == S_IFREG
-            try file.drain(name: path) { piece throws(InputError) in
+            try file.drain { piece throws(ToolError) in
                 bytes.append(contentsOf: piece)
                 return isFile && bytes.count <= limit
             }

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// The files that hold secrets, each read once and then kept in memory, so that nothing done to one during a run matters.
 final class SecretFiles: Sendable {

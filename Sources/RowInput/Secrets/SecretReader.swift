@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// Opens the secrets that cells hold or refer to.
 struct SecretReader {

@@ -1,3 +1,5 @@
+import Platform
+
 /// What looks like nothing: blanks, tabs, NBSP and characters without width, as people paste them into cells.
 enum Blanks {
     /// The bytes without blanks at their ends.

@@ -1,3 +1,5 @@
+import Platform
+
 /// How many letters must be put in, taken out or changed to make one text of another (Levenshtein).
 enum EditDistance {
     /// The distance, or nil when it is larger than the limit.

@@ -1,5 +1,6 @@
+package import Platform
 import Glibc
-import JobModel
+import FleetModel
 
 /// The bytes of an input, from a path or from standard input.
 ///
@@ -31,9 +32,9 @@ package final class InputFile: Sendable {
     /// - Parameters:
     ///   - path: a path, or `-` for standard input.
     ///   - kept: whether rows will be read again.
-    /// - Throws: ``InputError`` when there is no such file, or it is a folder or must not be read.
-    package static func open(_ path: String, kept: Bool) throws(InputError) -> InputFile {
-        let source = path == "-" ? try FileDescriptor.standardInput() : try FileDescriptor.open(path)
+    /// - Throws: ``ToolError`` when there is no such file, or it is a folder or must not be read.
+    package static func open(_ path: String, kept: Bool) throws(ToolError) -> InputFile {
+        let source = try FileDescriptor.input(path)
         let copy = kept ? try FileDescriptor.memory(for: path) : nil
         return InputFile(name: path, source: source, copy: copy, isKept: kept)
     }
@@ -51,7 +52,7 @@ package final class InputFile: Sendable {
 
     /// Calls `body` with the raw bytes, slice after slice. The input must be a kept one.
     ///
-    /// - Throws: ``InputError`` when the bytes cannot be read, and what `body` throws.
+    /// - Throws: ``ToolError`` when the bytes cannot be read, and what `body` throws.
     package func forEachSlice(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         precondition(isKept, "only a kept input can be read again")
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
@@ -64,10 +65,10 @@ package final class InputFile: Sendable {
     }
 
     /// Reads some bytes; 0 at the end. An input that is not kept ignores the offset and goes on where it stands.
-    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(InputError) -> Int {
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(ToolError) -> Int {
         guard isKept else { return try readSource(into: buffer) }
         while true {
-            let count = try copy?.read(at: offset, into: buffer, name: name) ?? 0
+            let count = try copy?.read(at: offset, into: buffer) ?? 0
             if count > 0 { return count }
             // Behind what was read so far, or at the end.
             guard try readSource(into: buffer) > 0 else { return 0 }
@@ -75,12 +76,12 @@ package final class InputFile: Sendable {
     }
 
     /// Reads what comes next, and adds it to the copy.
-    private func readSource(into buffer: UnsafeMutableRawBufferPointer) throws(InputError) -> Int {
-        try source.withLock { source throws(InputError) in
-            let count = try source?.read(into: buffer, name: name) ?? 0
+    private func readSource(into buffer: UnsafeMutableRawBufferPointer) throws(ToolError) -> Int {
+        try source.withLock { source throws(ToolError) in
+            let count = try source?.read(into: buffer) ?? 0
             // A terminal and a file that grows would have more after their end.
             if count == 0 { source = nil }
-            try copy?.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]), name: name)
+            try copy?.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             return count
         }
     }

@@ -1,3 +1,5 @@
+import Platform
+
 /// The UTF-8 text of an input, for reading rows again by their offsets, from any thread.
 ///
 /// The input itself when that is UTF-8, else a copy in memory of the kernel, written while the input is read.
@@ -8,22 +10,22 @@ final class KeptText: Sendable {
     /// - Parameters:
     ///   - input: whose text it is.
     ///   - isCopied: whether the text is not the input's own bytes.
-    init(of input: InputFile, isCopied: Bool) throws(InputError) {
+    init(of input: InputFile, isCopied: Bool) throws(ToolError) {
         self.input = input
         copy = isCopied && input.isKept ? try FileDescriptor.memory(for: input.name) : nil
     }
 
     /// Adds to the copy, if there is one.
-    func append(_ piece: UnsafeRawBufferPointer) throws(InputError) {
-        try copy?.append(piece, name: input.name)
+    func append(_ piece: UnsafeRawBufferPointer) throws(ToolError) {
+        try copy?.write(piece)
     }
 
     /// Some bytes of the text; fewer only at its end, none when the input was not kept.
-    func bytes(at offset: Int, count: Int) throws(InputError) -> [UInt8] {
+    func bytes(at offset: Int, count: Int) throws(ToolError) -> [UInt8] {
         guard input.isKept else { return [] }
-        var failure: InputError?
+        var failure: ToolError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            do throws(InputError) {
+            do throws(ToolError) {
                 filled = try fill(UnsafeMutableRawBufferPointer(buffer), from: offset)
             } catch {
                 failure = error
@@ -33,7 +35,7 @@ final class KeptText: Sendable {
         return bytes
     }
 
-    private func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int) throws(InputError) -> Int {
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int) throws(ToolError) -> Int {
         var filled = 0
         while filled < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
@@ -44,8 +46,8 @@ final class KeptText: Sendable {
         return filled
     }
 
-    private func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(InputError) -> Int {
-        if let count = try copy?.read(at: offset, into: buffer, name: input.name) { return count }
+    private func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(ToolError) -> Int {
+        if let count = try copy?.read(at: offset, into: buffer) { return count }
         return try input.read(at: offset, into: buffer)
     }
 }

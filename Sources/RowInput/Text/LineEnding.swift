@@ -1,7 +1,9 @@
+import Platform
+
 /// The three ways to end a line.
 enum LineEnding {
     /// The line end behind a record; LF when it has none, or when the text cannot be read again.
-    static func after(_ place: RecordPlace, in text: KeptText) throws(InputError) -> [UInt8] {
+    static func after(_ place: RecordPlace, in text: KeptText) throws(ToolError) -> [UInt8] {
         // From the byte before the last to the one behind: a slice may have cut a CRLF in two.
         let start = max(0, place.offset + place.length - 2)
         let bytes = try text.bytes(at: start, count: 3)

@@ -1,3 +1,4 @@
+import Platform
 import Glibc
 
 /// Cuts slices into physical lines: CRLF, LF and CR each end one, and nothing else does.

@@ -1,3 +1,5 @@
+import Platform
+
 /// The bytes of an input from front to back, its head looked at first.
 final class RawReader {
     private let input: InputFile
@@ -14,7 +16,7 @@ final class RawReader {
     }
 
     /// The first bytes, at least `count` of them if there are so many, without taking them.
-    func head(_ count: Int) throws(InputError) -> [UInt8] {
+    func head(_ count: Int) throws(ToolError) -> [UInt8] {
         while buffer.waiting.count < count, try fill() {}
         return Array(buffer.waiting.prefix(count))
     }
@@ -23,7 +25,7 @@ final class RawReader {
     func skip(_ count: Int) { buffer.drop(count) }
 
     /// The next bytes, borrowed until the next call; none at the end.
-    func next() throws(InputError) -> UnsafeRawBufferPointer {
+    func next() throws(ToolError) -> UnsafeRawBufferPointer {
         if buffer.waiting.isEmpty { _ = try fill() }
         let piece = UnsafeRawBufferPointer(buffer.waiting)
         buffer.drop(piece.count)
@@ -33,7 +35,7 @@ final class RawReader {
     /// Reads bytes into a place of the caller's.
     ///
     /// - Returns: how many; 0 at the end.
-    func read(into room: UnsafeMutableRawBufferPointer) throws(InputError) -> Int {
+    func read(into room: UnsafeMutableRawBufferPointer) throws(ToolError) -> Int {
         let waiting = buffer.waiting.prefix(room.count)
         if !waiting.isEmpty {
             room.copyMemory(from: UnsafeRawBufferPointer(Bytes(rebasing: waiting)))
@@ -43,13 +45,13 @@ final class RawReader {
         return try read(room)
     }
 
-    private func fill() throws(InputError) -> Bool {
+    private func fill() throws(ToolError) -> Bool {
         let count = try read(buffer.room(1))
         buffer.add(count)
         return count > 0
     }
 
-    private func read(_ room: UnsafeMutableRawBufferPointer) throws(InputError) -> Int {
+    private func read(_ room: UnsafeMutableRawBufferPointer) throws(ToolError) -> Int {
         let count = try input.read(
             at: offset, into: UnsafeMutableRawBufferPointer(rebasing: room.prefix(largestRead)))
         offset += count

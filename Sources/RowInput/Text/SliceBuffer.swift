@@ -1,3 +1,5 @@
+import Platform
+
 /// Bytes that were read and not handed out yet, in one buffer that grows when more must be looked at together.
 struct SliceBuffer: ~Copyable {
     private var bytes: UnsafeMutablePointer<UInt8>

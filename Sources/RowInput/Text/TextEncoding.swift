@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// How an input's bytes are text, found from its first bytes and what was asked for.
 struct TextEncoding {

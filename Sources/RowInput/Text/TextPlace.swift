@@ -1,3 +1,5 @@
+import Platform
+
 /// Where a record stands in its input.
 struct RecordPlace {
     /// Offset of its first byte in the kept text.

@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 
 /// The text of an input as UTF-8, slice after slice, from front to back.
 ///
@@ -28,7 +29,7 @@ final class TextReader {
     init(
         _ input: InputFile, encoding choice: InputSettings.EncodingChoice = .automatic,
         sliceSize: Int = TextReader.sliceSize
-    ) throws(InputError) {
+    ) throws(ToolError) {
         largestSlice = sliceSize
         source = RawReader(input, largestRead: sliceSize)
         let head = try source.head(TextEncoding.headLength)
@@ -44,7 +45,7 @@ final class TextReader {
     }
 
     /// The next slice of the text; nil at its end.
-    func next() throws(InputError) -> Bytes? {
+    func next() throws(ToolError) -> Bytes? {
         if buffer.waiting.isEmpty { try fill() }
         let slice = Bytes(rebasing: buffer.waiting.prefix(largestSlice))
         take(slice.count)
@@ -52,7 +53,7 @@ final class TextReader {
     }
 
     /// The text to come, at least `count` bytes of it if there are so many, without taking it.
-    func prefix(_ count: Int) throws(InputError) -> Bytes {
+    func prefix(_ count: Int) throws(ToolError) -> Bytes {
         while buffer.waiting.count < count, try fill() {}
         return buffer.waiting
     }
@@ -75,7 +76,7 @@ final class TextReader {
 
     /// Returns whether there is more text now.
     @discardableResult
-    private func fill() throws(InputError) -> Bool {
+    private func fill() throws(ToolError) -> Bool {
         guard startFault == nil else { return false }
         if encoding == .utf8 {
             let count = try source.read(into: buffer.room(1))
@@ -85,7 +86,7 @@ final class TextReader {
         return try fillTranscoded()
     }
 
-    private func fillTranscoded() throws(InputError) -> Bool {
+    private func fillTranscoded() throws(ToolError) -> Bool {
         while transcoder?.hasFailed == false, case let piece = try source.next(), !piece.isEmpty {
             let room = buffer.room(Transcoder.room(for: piece.count))
             let count = transcoder?.turn(piece, into: room) ?? 0

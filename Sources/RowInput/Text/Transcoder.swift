@@ -1,3 +1,4 @@
+import Platform
 import Glibc
 
 /// Turns text of another encoding into UTF-8, piece by piece, with glibc's iconv; never a replacement character.
@@ -9,8 +10,8 @@ struct Transcoder: ~Copyable {
     private var rest: [UInt8] = []
 
     /// - Parameter encoding: glibc's name of the encoding.
-    /// - Throws: ``InputError`` when this machine's glibc does not know the encoding.
-    init(from encoding: String) throws(InputError) {
+    /// - Throws: ``ToolError`` when this machine's glibc does not know the encoding.
+    init(from encoding: String) throws(ToolError) {
         guard let descriptor = iconv_open("UTF-8", encoding), descriptor != iconv_t(bitPattern: -1) else {
             throw .unknownEncoding(encoding)
         }

@@ -1,3 +1,5 @@
+import Platform
+
 /// Tells whether bytes that come in pieces are UTF-8 (RFC 3629).
 struct UTF8Checker {
     /// Continuation bytes that a character still wants.

@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 import Testing
 
 @testable import RowInput

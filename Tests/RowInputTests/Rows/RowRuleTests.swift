@@ -1,4 +1,5 @@
-import JobModel
+import Platform
+import FleetModel
 import TestSupport
 import Testing
 
@@ -129,7 +130,7 @@ struct RowRuleTests {
             try reading.echo()[0].problem
                 == "column 'id': 'x' is no whole number; "
                 + "column 'auto_renewal': 'y' is none of \(SwitchWord.list)")
-        #expect(throws: InputError.self) { try reading.catalog.job(row: 0) }
+        #expect(throws: ToolError.self) { try reading.catalog.job(row: 0) }
     }
 
     @Test(

@@ -1,5 +1,6 @@
+import Platform
 import Foundation
-import JobModel
+import FleetModel
 import TestSupport
 import Testing
 
@@ -76,8 +77,8 @@ struct CredentialTests {
             ["CERTFLEET_ACCESS_TOKEN_FILE": "/nowhere"], ["CERTFLEET_ACCESS_TOKEN_FILE": "/dev/null"],
         ])
     func contradiction(environment: [String: String]) throws {
-        let error = #expect(throws: InputError.self) { try CredentialBook(file: nil, environment: environment) }
-        #expect(error?.kind == .refused)
+        let error = #expect(throws: ToolError.self) { try CredentialBook(file: nil, environment: environment) }
+        #expect(error?.kind == .usage)
         #expect(error?.description.contains("canary") == false)
         #expect(error?.description.contains("CERTFLEET_") == true)
     }
@@ -86,7 +87,7 @@ struct CredentialTests {
     func exposed(mode: Int) throws {
         let file = try secretFile("base_url,client_id,client_secret\n*,i,s\n")
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
-        let error = #expect(throws: InputError.self) { try CredentialBook(file: file, environment: [:]) }
+        let error = #expect(throws: ToolError.self) { try CredentialBook(file: file, environment: [:]) }
         #expect(error?.hint == "use 'chmod 600'")
     }
 
@@ -108,7 +109,7 @@ struct CredentialTests {
         ])
     func wrongFile(text: String, message: String) throws {
         let file = try secretFile(text)
-        let error = #expect(throws: InputError.self) { try CredentialBook(file: file, environment: [:]) }
+        let error = #expect(throws: ToolError.self) { try CredentialBook(file: file, environment: [:]) }
         #expect(error?.description.hasPrefix("\(file):\(message)") == true, "\(error?.description ?? "")")
         #expect(error?.description.contains("canary") == false)
     }

@@ -1,3 +1,4 @@
+import Platform
 import Foundation
 import TestSupport
 import Testing
@@ -9,13 +10,13 @@ struct InputFileTests {
     @Test("What cannot be opened says so and what to do")
     func refused() throws {
         let directory = try WorkDirectory()
-        let missing = #expect(throws: InputError.self) {
+        let missing = #expect(throws: ToolError.self) {
             try InputFile.open(directory.file("no\nfile"), kept: true)
         }
-        #expect(missing?.message == "'\(directory.file("no\\nfile"))': no such file")
-        #expect(missing?.hint != nil && missing?.kind == .refused)
-        let folder = #expect(throws: InputError.self) { try InputFile.open(directory.path, kept: false) }
-        #expect(folder?.description == "'\(directory.path)': is a folder: name the file inside it")
+        #expect(missing?.message == "cannot open '\(directory.file("no\\nfile"))': no such file or directory")
+        #expect(missing?.hint != nil && missing?.kind == .usage)
+        let folder = #expect(throws: ToolError.self) { try InputFile.open(directory.path, kept: false) }
+        #expect(folder?.description == "'\(directory.path)' is a folder: name the file inside it")
     }
 
     @Test("A kept input gives its bytes again whatever happens to the file")

@@ -1,4 +1,4 @@
-import JobModel
+import FleetModel
 import Testing
 
 @Suite("A host key")

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A moment of the calendar in whole milliseconds, UTC.
 package struct WallTime: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -51,5 +53,17 @@ package struct WallTime: Hashable, Comparable, Sendable, CustomStringConvertible
     private func pad(_ number: Int, _ width: Int = 2) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
+
+extension WallTime {
+    /// How far the machine's local time is ahead of UTC at this moment, by the time zone in `TZ` or of the system.
+    package var localOffset: Duration {
+        var seconds = time_t(milliseconds / 1000)
+        var fields = tm()
+        // Without this, localtime_r may go by a time zone that was never loaded.
+        tzset()
+        guard localtime_r(&seconds, &fields) != nil else { return .zero }
+        return .seconds(fields.tm_gmtoff)
     }
 }

@@ -1,3 +1,5 @@
+package import Platform
+
 /// Where the engine gets its rows from.
 ///
 /// Rows are numbered from 0 in input order. All calls may come from any thread, several at a time.

@@ -1,5 +1,5 @@
 import Foundation
-import JobModel
+import Platform
 import TestSupport
 import Testing
 

@@ -1,5 +1,3 @@
-package import JobModel
-
 extension WallTime {
     /// - Parameter rfc3339: a date and time by RFC 3339 with its offset, like `2026-11-24T02:00:00+01:00`. Digits
     ///   beyond the millisecond are dropped, and a leap second is the second after it. Anything else gives nil.
@@ -33,22 +31,26 @@ extension WallTime {
 }
 
 /// Reads fields of a fixed number of digits off the front of a text.
-struct DigitReader {
+package struct DigitReader {
     private var rest: Substring.UTF8View
 
-    init(_ text: String) {
+    /// - Parameter text: what to read.
+    package init(_ text: String) {
         rest = Substring(text).utf8
     }
 
-    var isAtEnd: Bool { rest.isEmpty }
+    /// Whether nothing is left.
+    package var isAtEnd: Bool { rest.isEmpty }
 
-    mutating func take(_ character: Unicode.Scalar) -> Bool {
+    /// Takes an ASCII character off the front, if it stands there.
+    package mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard let first = rest.first, Unicode.Scalar(first) == character else { return false }
         rest.removeFirst()
         return true
     }
 
-    mutating func number(_ width: Int, in range: ClosedRange<Int> = 0...9999) -> Int? {
+    /// Reads so many digits; nil, and nothing taken, when they are not there or the number is out of range.
+    package mutating func number(_ width: Int, in range: ClosedRange<Int> = 0...9999) -> Int? {
         let digits = rest.prefix(width)
         guard digits.count == width, let number = Int(digits: digits), range.contains(number) else { return nil }
         rest.removeFirst(width)
@@ -58,7 +60,7 @@ struct DigitReader {
     /// Reads what may follow the seconds: a point and any number of digits.
     mutating func milliseconds() -> Int? {
         guard take(".") else { return 0 }
-        let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let digits = rest.prefix(while: \.isDigit)
         rest.removeFirst(digits.count)
         let padded = digits.prefix(3) + Array(repeating: UInt8(ascii: "0"), count: max(0, 3 - digits.count))
         return digits.isEmpty ? nil : Int(digits: padded)
@@ -72,4 +74,47 @@ struct DigitReader {
         else { return nil }
         return sign * (hours * 3600 + minutes * 60)
     }
+}
+
+/// Writes moments as RFC 3339 with milliseconds, many of them from about the same time.
+///
+/// The calendar is worked out once a minute; the rest is digits.
+package struct TimestampWriter {
+    private var minute = Int64.min
+    private var prefix: [UInt8] = []
+
+    /// Nothing was written yet.
+    package init() {}
+
+    /// Appends `2026-11-23T20:49:31.007Z`.
+    package mutating func append(_ time: WallTime, to bytes: inout [UInt8]) {
+        let (quotient, remainder) = time.milliseconds.quotientAndRemainder(dividingBy: 60_000)
+        let isBeforeEpoch = remainder < 0
+        let inMinute = Int(isBeforeEpoch ? remainder + 60_000 : remainder)
+        let minute = isBeforeEpoch ? quotient - 1 : quotient
+        if minute != self.minute {
+            self.minute = minute
+            prefix = Array(time.description.utf8.dropLast("SS.mmmZ".utf8.count))
+        }
+        bytes.append(contentsOf: prefix)
+        bytes.append(TimestampWriter.digit(inMinute / 10_000))
+        bytes.append(TimestampWriter.digit(inMinute / 1000))
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(TimestampWriter.digit(inMinute / 100))
+        bytes.append(TimestampWriter.digit(inMinute / 10))
+        bytes.append(TimestampWriter.digit(inMinute))
+        bytes.append(UInt8(ascii: "Z"))
+    }
+
+    /// The moment as a JSON string.
+    package mutating func quoted(_ time: WallTime) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(26)
+        bytes.append(UInt8(ascii: "\""))
+        append(time, to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+        return bytes
+    }
+
+    private static func digit(_ number: Int) -> UInt8 { UInt8(ascii: "0") + UInt8(number % 10) }
 }

@@ -1,3 +1,5 @@
+import Platform
+
 /// What makes two rows rows of one PBX: the host name in lower case, and the port.
 package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     /// Host name or address in lower case; an IPv6 address in its brackets.

@@ -3,7 +3,7 @@ import CLibCrypto
 /// A SHA-256 digest: 256 bits that tell two inputs apart.
 package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     /// The digest's four quarters, most significant first.
-    let words: (UInt64, UInt64, UInt64, UInt64)
+    package let words: (UInt64, UInt64, UInt64, UInt64)
 
     /// 64 hexadecimal digits in lower case.
     package var description: String {

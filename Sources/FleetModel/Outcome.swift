@@ -1,3 +1,5 @@
+package import Platform
+
 /// What became of a row, as `result.status` writes it.
 package enum RowStatus: String, CaseIterable, Sendable {
     case ok

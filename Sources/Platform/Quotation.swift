@@ -1,13 +1,13 @@
 /// How a piece of the input is shown inside a message: on one line, readable, and not too long.
-enum Quotation {
+package enum Quotation {
     /// Bytes of a cell that a message shows; the rest is cut.
-    static let limit = 60
+    package static let limit = 60
 
     /// The bytes between single quotes, escaped and cut.
-    static func of(_ bytes: some Collection<UInt8>) -> String { "'\(escaped(bytes))'" }
+    package static func of(_ bytes: some Collection<UInt8>) -> String { "'\(escaped(bytes))'" }
 
     /// The text with everything that is no visible character escaped, at most `limit` bytes of it.
-    static func escaped(_ bytes: some Collection<UInt8>, limit: Int = limit) -> String {
+    package static func escaped(_ bytes: some Collection<UInt8>, limit: Int = limit) -> String {
         // A cut may fall inside a character: its bytes then show as escapes, which is ugly but true.
         let shown = bytes.prefix(limit)
         let text = escaped(String(decoding: shown, as: UTF8.self), raw: shown)
@@ -15,7 +15,7 @@ enum Quotation {
     }
 
     /// The text with line breaks and other control characters escaped.
-    static func escaped(_ text: String) -> String { escaped(text, raw: text.utf8) }
+    package static func escaped(_ text: String) -> String { escaped(text, raw: text.utf8) }
 
     private static func escaped(_ text: String, raw: some Collection<UInt8>) -> String {
         guard text.utf8.elementsEqual(raw) else { return raw.map(escape).joined() }

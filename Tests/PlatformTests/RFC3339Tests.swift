@@ -1,8 +1,6 @@
-import JobModel
+import Platform
 import TestSupport
 import Testing
-
-@testable import Pacing
 
 @Suite("A moment by RFC 3339")
 struct WallTimeRFC3339Tests {

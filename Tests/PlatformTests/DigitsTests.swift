@@ -1,6 +1,5 @@
+import Platform
 import Testing
-
-@testable import Pacing
 
 @Suite("A run of digits")
 struct IntDigitsTests {

@@ -1,5 +1,5 @@
 import Glibc
-import JobModel
+import Platform
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import RunRecord
+import Platform
 import Testing
 
 @Suite struct SHA256Tests {

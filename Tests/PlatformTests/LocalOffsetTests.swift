@@ -1,8 +1,6 @@
 import Foundation
-import JobModel
+import Platform
 import Testing
-
-@testable import Pacing
 
 @Suite("The machine's local time")
 struct WallTimeLocalOffsetTests {
