@@ -58,11 +58,17 @@ let package = Package(
         floor("RunEngine", ["Platform", "FleetModel", "Pacing", deque, heap]),
         floor("PBXSimulator", ["Platform", nioCore, nioHTTP1, nioPosix]),
         // Floor 4
+        floor(
+            "FleetCommands",
+            [
+                "Platform", "FleetModel", "JSONText", "RowInput", "Pacing", "HTTPTransport", "RunRecord", "PBXClient",
+                "RunEngine", "PBXSimulator", logging,
+            ]),
+        // Floor 5
         .executableTarget(
             name: "certfleet",
             dependencies: [
-                "Platform", "FleetModel", "JSONText", "RowInput", "Pacing", "HTTPTransport", "RunRecord", "PBXClient",
-                "RunEngine", "PBXSimulator", argumentParser, logging,
+                "FleetModel", "RowInput", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", argumentParser,
             ],
             swiftSettings: settings),
         // Tests
@@ -80,10 +86,8 @@ let package = Package(
         tests("RunEngine", ["Platform", "FleetModel", "Pacing"]),
         tests("PBXSimulator", ["Platform"]),
         tests(
-            "certfleet",
-            [
-                "Platform", "FleetModel", "RowInput", "HTTPTransport", "RunEngine", "RunRecord", "PBXSimulator",
-                argumentParser,
-            ]),
+            "FleetCommands",
+            ["Platform", "FleetModel", "HTTPTransport", "RowInput", "RunEngine", "RunRecord", "PBXSimulator"]),
+        tests("certfleet", ["Platform", "FleetModel", "FleetCommands", "PBXSimulator", argumentParser]),
     ]
 )

@@ -1,11 +1,9 @@
 import ArgumentParser
-import RowInput
+import FleetCommands
+import FleetModel
 
 /// `certfleet check`
 struct CheckCommand: ParsableCommand {
-    static let names = ["max-problems"]
-    static let switches = ["json"]
-
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Validates an input and lists every problem of every row; sends nothing.",
         usage: "certfleet check [<options>] <input>",
@@ -25,12 +23,22 @@ struct CheckCommand: ParsableCommand {
     }
 
     func run() throws {
-        let file = try InputFile.open(input.input, kept: false)
-        var printer = ProblemPrinter(file: file.name, isJSON: json, limit: maxProblems)
-        let catalog = try RowCatalog.read(file, settings: input.settings()) { printer.print($0) }
-        try printer.finish()
-        if catalog.hasFileProblem || catalog.invalidRowCount > 0 { throw ExitStatus.inputInvalid }
-        if catalog.rowCount == 0 { throw CheckedInput.noRows(in: file, only: input.only) }
-        if !json { try Console.output("\(catalog.rowCount) rows, \(catalog.hostCount) hosts: valid\n") }
+        try Check(input.request, printsJSON: json, limit: maxProblems).run()
     }
 }
+
+/// `certfleet template`
+struct TemplateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "template", abstract: "Prints an empty input file with every column.",
+        discussion: "Columns that are not needed can be taken out; auth.KEY stands for one column per DNS credential.")
+
+    @Option(help: "csv or jsonl.")
+    var format = InputShape.Format.csv
+
+    func run() throws {
+        try Template.run(format)
+    }
+}
+
+extension InputShape.Format: ExpressibleByArgument {}

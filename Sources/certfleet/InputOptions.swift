@@ -1,12 +1,9 @@
-import Platform
 import ArgumentParser
+import FleetCommands
 import RowInput
 
 /// The flags that say what the input is.
 struct InputOptions: ParsableArguments {
-    static let names = ["format", "delimiter", "encoding", "only", "credentials"]
-    static let switches = ["allow-plain-http"]
-
     @Argument(help: ArgumentHelp("The spreadsheet, CSV or JSON lines; '-' reads standard input.", valueName: "input"))
     var input: String
 
@@ -37,14 +34,15 @@ struct InputOptions: ParsableArguments {
         }
     }
 
-    /// What the input is read by.
-    ///
-    /// - Throws: `ToolError` when the credentials file cannot be used.
-    func settings() throws -> InputSettings {
-        let environment = CommandEnvironment.variables
-        return InputSettings(
-            format: format, delimiter: delimiter, encoding: encoding, only: only, allowsPlainHTTP: allowsPlainHTTP,
-            credentials: try CredentialBook(file: credentials, environment: environment), environment: environment)
+    var request: InputRequest {
+        var request = InputRequest(path: input)
+        request.format = format
+        request.delimiter = delimiter
+        request.encoding = encoding
+        request.only = only
+        request.credentials = credentials
+        request.allowsPlainHTTP = allowsPlainHTTP
+        return request
     }
 }
 

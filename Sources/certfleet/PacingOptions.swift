@@ -1,17 +1,10 @@
-import Platform
 import ArgumentParser
-import FleetModel
+import FleetCommands
 import Pacing
 import RunEngine
 
 /// The flags that pace a run.
 struct PacingOptions: ParsableArguments {
-    static let names = [
-        "jobs", "rate", "rate-per-host", "retries", "retry-delay", "max-host-errors", "halt-after", "canary",
-        "window-end",
-        "max-duration",
-    ]
-
     @Option(name: .shortAndLong, help: ArgumentHelp("Hosts worked on at once, 1-512.", valueName: "n"))
     var jobs = 16
 
@@ -62,45 +55,16 @@ struct PacingOptions: ParsableArguments {
         throw ValidationError("--\(flag) \(value) is not between \(range.lowerBound) and \(range.upperBound)")
     }
 
-    /// The run's limits and policies, on the given clock.
-    ///
-    /// - Parameter timeout: the longest that a request can take.
-    /// - Throws: ``Complaint`` when the window is none or too short for one request.
-    func settings(timeout: Duration, clock: any RunClock) throws -> RunSettings {
-        var settings = RunSettings()
-        settings.jobs = jobs
-        settings.rate = rate
-        settings.ratePerHost = ratePerHost
-        settings.retry = RetryPolicy(retries: retries, firstDelay: retryDelay.duration)
-        settings.maxHostErrors = maxHostErrors
-        settings.halt = haltAfter
-        settings.canaryHosts = canary
-        settings.window = try window(timeout: timeout, clock: clock)
-        return settings
-    }
-
-    private func window(timeout: Duration, clock: any RunClock) throws -> RunWindow? {
-        let lengths = try [windowLength(now: clock.wallTime()), maxDuration?.duration].compactMap { $0 }
-        guard let length = lengths.min() else { return nil }
-        guard length > .zero else {
-            throw Complaint.usage("the window is over already", hint: "name an end that is to come with --window-end")
-        }
-        guard length >= timeout else {
-            throw Complaint.usage(
-                "the window of \(DurationText(length)) is shorter than --timeout \(DurationText(timeout))",
-                hint: "no request could start in it: give it more time, or shorten --timeout")
-        }
-        return RunWindow(end: clock.now() + length, timeout: timeout)
-    }
-
-    private func windowLength(now: WallTime) throws -> Duration? {
-        guard let windowEnd else { return nil }
-        guard let end = WindowEnd(windowEnd, now: now) else {
-            throw Complaint.usage(
-                "'\(windowEnd)' is no --window-end", hint: "write it as 05:30 (local time) or 2026-01-31T05:30:00+01:00"
-            )
-        }
-        return .milliseconds(end.moment.milliseconds - now.milliseconds)
+    func pace(_ request: inout RunRequest) {
+        request.settings.jobs = jobs
+        request.settings.rate = rate
+        request.settings.ratePerHost = ratePerHost
+        request.settings.retry = RetryPolicy(retries: retries, firstDelay: retryDelay.duration)
+        request.settings.maxHostErrors = maxHostErrors
+        request.settings.halt = haltAfter
+        request.settings.canaryHosts = canary
+        request.windowEnd = windowEnd
+        request.maxDuration = maxDuration?.duration
     }
 }
 

@@ -1,13 +1,8 @@
-import Platform
 import ArgumentParser
-import FleetModel
-import Pacing
+import FleetCommands
 
 /// `certfleet run`
 struct RunCommand: ParsableCommand {
-    static let names = ["out"]
-    static let switches = ["resume", "skip-invalid", "dry-run"]
-
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Applies every row and writes a run directory.",
         discussion: """
@@ -41,7 +36,7 @@ struct RunCommand: ParsableCommand {
     var transport: TransportOptions
 
     @OptionGroup(title: "Messages")
-    var log: LogOptions
+    var messages: MessageOptions
 
     mutating func validate() throws {
         if resume, out == nil {
@@ -50,18 +45,14 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let clock = SystemClock()
-        let checked = try CheckedInput(input, skipsInvalid: skipInvalid)
-        let settings = try pacing.settings(timeout: transport.timeout.duration, clock: clock)
-        if dryRun {
-            let dryRun = DryRun(catalog: checked.catalog, transport: transport.settings, resumed: resume ? out : nil)
-            return try dryRun.printAll()
-        }
-        let fleet = FleetRun(
-            input: checked, settings: settings, transport: transport.settings,
-            directory: out ?? "certfleet-\(clock.wallTime().compact)", resumes: resume,
-            log: log, clock: clock)
-        let status = try fleet.run()
-        if status != .success { throw status }
+        var request = RunRequest(input.request)
+        request.skipsInvalid = skipInvalid
+        request.isDry = dryRun
+        request.directory = out
+        request.resumes = resume
+        pacing.pace(&request)
+        request.transport = transport.settings
+        request.messages = messages.messages
+        try request.run()
     }
 }

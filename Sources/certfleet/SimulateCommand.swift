@@ -1,6 +1,5 @@
 import ArgumentParser
-import Dispatch
-import PBXSimulator
+import FleetCommands
 
 /// `certfleet simulate`
 struct SimulateCommand: ParsableCommand {
@@ -22,20 +21,34 @@ struct SimulateCommand: ParsableCommand {
     }
 
     func run() throws {
-        var settings = SimulatorSettings(hosts: hosts)
-        settings.port = port
-        settings.recordFile = record
-        settings.keepsRecord = false
-        let isStopped = DispatchSemaphore(value: 0)
-        let simulator = try Simulator.start(settings)
-        let trap = SignalTrap(
-            stop: { _ in
-                Console.stopWaiting()
-                isStopped.signal()
-            }, cut: {}, report: {})
-        let lines = simulator.hosts.map { "\($0.baseURL),\($0.clientID),\($0.clientSecret)\n" }
-        try Console.output("base_url,client_id,client_secret\n" + lines.joined())
-        withExtendedLifetime(trap) { isStopped.wait() }
-        try simulator.stop()
+        try Simulate.run(hosts: hosts, port: port, record: record)
+    }
+}
+
+/// `certfleet demo`
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Runs a sample input against simulated PBXs; nothing to configure.",
+        usage: "certfleet demo [<options>]",
+        discussion: """
+            Starts simulated PBXs on loopback, writes a sample input in which a few rows will fail, and runs it over \
+            real HTTP. Exit codes: 0 the demo went to its end, 1 it did not.
+            """)
+
+    @Option(help: ArgumentHelp("How many simulated PBXs, at least 3.", valueName: "n"))
+    var hosts = 20
+
+    @Option(help: ArgumentHelp("The run directory (default: certfleet-YYYYMMDDTHHMMSSZ).", valueName: "dir"))
+    var out: String?
+
+    @OptionGroup(title: "Messages")
+    var messages: MessageOptions
+
+    mutating func validate() throws {
+        if hosts < 3 { throw ValidationError("--hosts must be at least 3") }
+    }
+
+    func run() throws {
+        try Demo.run(hosts: hosts, directory: out, messages: messages.messages)
     }
 }

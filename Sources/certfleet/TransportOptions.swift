@@ -4,9 +4,6 @@ import Pacing
 
 /// The flags that say how a PBX is reached and trusted.
 struct TransportOptions: ParsableArguments {
-    static let names = ["connect-timeout", "timeout", "cacert", "pin"]
-    static let switches = ["insecure"]
-
     @Option(help: ArgumentHelp("Time to connect.", valueName: "duration"))
     var connectTimeout = DurationText(.seconds(10))
 

@@ -15,10 +15,12 @@ import Testing
         "PBXClient": ["Platform", "FleetModel", "JSONText", "HTTPTransport"],
         "RunEngine": ["Platform", "FleetModel", "Pacing", "DequeModule", "HeapModule"],
         "PBXSimulator": ["Platform", "NIOCore", "NIOPosix", "NIOHTTP1"],
-        "certfleet": [
+        "FleetCommands": [
             "Platform", "FleetModel", "JSONText", "RowInput", "Pacing", "HTTPTransport", "RunRecord", "PBXClient",
-            "RunEngine",
-            "PBXSimulator", "ArgumentParser", "Logging",
+            "RunEngine", "PBXSimulator", "Logging",
+        ],
+        "certfleet": [
+            "FleetModel", "RowInput", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", "ArgumentParser",
         ],
     ]
     private static let system: Set<String> = ["Glibc", "Dispatch", "Synchronization", "FoundationEssentials"]

@@ -9,24 +9,24 @@ import RowInput
 import RunEngine
 import RunRecord
 
-/// One run, from a checked input to the result file: wires the floors together and decides nothing.
-struct FleetRun {
-    let input: CheckedInput
+/// One run, from a validated input to the result file: wires the floors together and decides nothing.
+struct RunSession {
+    let input: ValidatedInput
     let settings: RunSettings
     let transport: TransportSettings
     /// Path of the run directory.
     let directory: String
     let resumes: Bool
-    let log: LogOptions
+    let messages: Messages
     let clock: any RunClock
 
     /// Runs to the end and prints the path of the result file. Blocks.
     ///
     /// - Returns: how the run ended.
-    /// - Throws: what keeps it from starting; ``Complaint`` with ``ExitStatus/broken`` once it has begun, or that
-    ///   status alone when nobody is left to be told.
-    func run() throws -> ExitStatus {
-        let logger = log.logger
+    /// - Throws: what keeps it from starting; ``CommandError`` with ``ExitCode/broken`` once it has begun, or that
+    ///   code alone when nobody is left to be told.
+    func run() throws -> ExitCode {
+        let logger = messages.logger
         try OpenFiles.reserve(jobs: min(settings.jobs, input.catalog.hostCount))
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try PBXPerformer(transport: transport, sessions: SessionStore(), clock: clock)
@@ -34,7 +34,7 @@ struct FleetRun {
         let header = try header
         let events = EventRelay<Event>()
         // From here to the end, so that the result is written whatever comes.
-        let trap = SignalTrap(
+        let trap = Signals(
             stop: {
                 Console.stopWaiting()
                 events.report(.stop($0))
@@ -42,7 +42,7 @@ struct FleetRun {
             cut: { events.report(.cut) },
             tell: { number in
                 logger.notice(
-                    "stopping on \(SignalTrap.name(of: number)): finishing what is under way; once more cuts it off")
+                    "stopping on \(Signals.name(of: number)): finishing what is under way; once more cuts it off")
             },
             report: { events.report(.progress) })
         return try withExtendedLifetime(trap) { try run(header, in: directory, events, logger) }
@@ -58,23 +58,25 @@ struct FleetRun {
 
     private func run(
         _ header: RunHeader, in directory: RunDirectory, _ events: EventRelay<Event>, _ logger: Logger
-    ) throws -> ExitStatus {
+    ) throws -> ExitCode {
         let history = resumes ? try directory.readLedger() : nil
         let recorder = try RunRecorder(directory: directory, run: header, continuing: history, clock: clock) { error in
             events.report(.failed(error))
         }
         let end = try Console.withoutWaiting {
             let source = try ResumedSource(input.catalog, history: history, recorder: recorder, logger: logger)
-            if transport.isInsecure { log.insistentLogger.warning("--insecure: any certificate of a PBX is trusted") }
+            if transport.isInsecure {
+                messages.insistentLogger.warning("--insecure: any certificate of a PBX is trusted")
+            }
             announce(source, logger)
             return carryOut(source, recorder, events, logger)
         }
         do {
             return try conclude(end, header, recorder, directory, logger)
-        } catch let status as ExitStatus {
-            throw status
+        } catch let code as ExitCode {
+            throw code
         } catch {
-            throw Complaint(breakingRun: error)
+            throw CommandError(breakingRun: error)
         }
     }
 
@@ -86,7 +88,7 @@ struct FleetRun {
                 path: input.file.name, sha256: hash.finish(), rows: input.catalog.rowCount)
             let startedAt = clock.wallTime()
             return RunHeader(
-                runID: "\(startedAt.compact)-\(getpid())", version: Certfleet.version, input: identity,
+                runID: "\(startedAt.compact)-\(getpid())", version: Version.number, input: identity,
                 startedAt: startedAt)
         }
     }
@@ -114,7 +116,8 @@ struct FleetRun {
         ) { [transport, clock] in
             try PBXPerformer(transport: transport, sessions: sessions, clock: clock)
         }
-        let progress = ProgressReporter(recorder: recorder, rows: input.catalog.rowCount, clock: clock, log: log)
+        let progress = ProgressReporter(
+            recorder: recorder, rows: input.catalog.rowCount, clock: clock, messages: messages)
         events.connect { event in
             switch event {
             case .stop(let number): runner.stop(.signal(number))
@@ -131,33 +134,33 @@ struct FleetRun {
     /// Writes what is left to write, and says what became of the run.
     private func conclude(
         _ end: RunEnd, _ header: RunHeader, _ recorder: RunRecorder, _ directory: RunDirectory, _ logger: Logger
-    ) throws -> ExitStatus {
+    ) throws -> ExitCode {
         let recordFailure = error { try recorder.drain() }
-        let ending = RunEnding(stopReasons: end.stopReasons, failure: end.failure ?? recordFailure)
-        let result = ResultWriter(outcomes: recorder.outcomes, unattempted: ending.sentence)
+        let conclusion = Conclusion(stopReasons: end.stopReasons, failure: end.failure ?? recordFailure)
+        let result = ResultWriter(outcomes: recorder.outcomes, unattempted: conclusion.sentence)
         let rows = try result.write(input.catalog, to: directory)
-        let status = ExitStatus(stopReasons: ending.stopReasons, rows: rows)
+        let code = conclusion.exitCode(rows: rows)
         let summary = RunSummary(
             run: header, finishedAt: clock.wallTime(), rows: rows,
             hosts: RunSummary.Hosts(
                 total: input.catalog.hostCount, stopped: end.hostsStopped, unreachable: end.hostsUnreachable),
             requests: recorder.requests, retries: recorder.retries, resumed: recorder.resumed,
             latency: recorder.latency,
-            exitCode: status.code, stoppedBy: ending.word)
+            exitCode: code.number, stoppedBy: conclusion.word)
         try summary.write(to: directory)
-        if !log.quiet { tell(SummaryTable(summary, style: log.style), logger) }
-        if ending.word != nil {
-            logger.warning("\(ending.sentence)")
+        if !messages.isQuiet { tell(SummaryTable(summary, style: messages.style), logger) }
+        if conclusion.word != nil {
+            logger.warning("\(conclusion.sentence)")
             logger.notice("to go on, give the same command with --out '\(self.directory)' --resume")
         }
-        if let failure = ending.failure { throw failure }
+        if let failure = conclusion.failure { throw failure }
         try printPath(in: directory, summary)
-        return status
+        return code
     }
 
     /// Prints the table; where lines are objects, its last line is one.
     private func tell(_ table: SummaryTable, _ logger: Logger) {
-        if log.logFormat == .json { logger.info("\(table.footer)") } else { Console.log(table.text) }
+        if messages.format == .json { logger.info("\(table.footer)") } else { Console.log(table.text) }
     }
 
     /// Prints the path of the result; the summary tells the exit code also when nobody takes the path.
@@ -166,7 +169,7 @@ struct FleetRun {
             try Console.output(directory.file(ResultWriter.fileName(input.catalog.shape.format)) + "\n")
         } catch {
             var summary = summary
-            summary.exitCode = ExitStatus.broken.code
+            summary.exitCode = ExitCode.broken.number
             try summary.write(to: directory)
             throw error
         }
@@ -179,5 +182,33 @@ struct FleetRun {
         } catch {
             return error
         }
+    }
+}
+
+/// The recorder, with a log line for every row.
+private struct LoggedSink: OutcomeSink {
+    let recorder: RunRecorder
+    let logger: Logger
+
+    func announce(_ job: Job) -> Bool {
+        recorder.announce(job)
+    }
+
+    func willSend(_ job: Job) throws {
+        try recorder.willSend(job)
+    }
+
+    func finished(_ job: Job, _ outcome: Outcome) {
+        recorder.finished(job, outcome)
+        logger.debug(
+            "line \(job.position.line), \(job.address.host): \(outcome.status.rawValue)\(LoggedSink.reason(outcome))")
+    }
+
+    func requestEnded(latency: Duration, isRetry: Bool) {
+        recorder.requestEnded(latency: latency, isRetry: isRetry)
+    }
+
+    private static func reason(_ outcome: Outcome) -> String {
+        outcome.error.isEmpty ? "" : ": \(outcome.error)"
     }
 }

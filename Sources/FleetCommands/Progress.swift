@@ -10,7 +10,7 @@ final class ProgressReporter: Sendable {
     private let recorder: RunRecorder
     private let rows: Int
     private let clock: any RunClock
-    private let log: LogOptions
+    private let messages: Messages
     private let begin: Duration
     /// Rows that were done before the run began.
     private let resumed: Int
@@ -21,12 +21,12 @@ final class ProgressReporter: Sendable {
     ///   - recorder: knows what is done.
     ///   - rows: rows of the run, those done by an earlier one among them.
     ///   - clock: the run's clock.
-    ///   - log: whether a line is shown, and how lines are written.
-    init(recorder: RunRecorder, rows: Int, clock: any RunClock, log: LogOptions) {
+    ///   - messages: whether a line is shown, and how lines are written.
+    init(recorder: RunRecorder, rows: Int, clock: any RunClock, messages: Messages) {
         self.recorder = recorder
         self.rows = rows
         self.clock = clock
-        self.log = log
+        self.messages = messages
         begin = clock.now()
         timer = DispatchSource.makeTimerSource(queue: queue)
         resumed = recorder.resumed
@@ -35,8 +35,10 @@ final class ProgressReporter: Sendable {
     }
 
     func start() {
-        let isOnTerminal = Console.isTerminal && log.logFormat == .text
-        guard log.progress == .always || log.progress == .auto && isOnTerminal && !log.quiet else { return }
+        let isOnTerminal = Console.isTerminal && messages.format == .text
+        guard messages.progress == .always || messages.progress == .auto && isOnTerminal && !messages.isQuiet else {
+            return
+        }
         let interval = DispatchTimeInterval.milliseconds(isOnTerminal ? 200 : 10_000)
         timer.schedule(deadline: .now() + interval, repeating: interval)
         timer.setEventHandler { [self] in isOnTerminal ? Console.showStatus(line) : printOnce() }
@@ -49,7 +51,7 @@ final class ProgressReporter: Sendable {
     }
 
     func printOnce() {
-        if log.logFormat == .json { log.insistentLogger.notice("\(line)") } else { Console.log(line) }
+        if messages.format == .json { messages.insistentLogger.notice("\(line)") } else { Console.log(line) }
     }
 
     private var line: String {

@@ -2,7 +2,53 @@ import Platform
 import Dispatch
 import Glibc
 import FleetModel
+import JSONText
+import Logging
 import Synchronization
+
+/// What standard error shows, and how.
+package struct Messages: Sendable {
+    /// When a progress line is shown.
+    package enum Progress: String, CaseIterable, Sendable {
+        /// On a terminal.
+        case auto
+        case always, never
+    }
+
+    /// How log lines are written.
+    package enum Format: String, CaseIterable, Sendable {
+        case text, json
+    }
+
+    /// When a progress line is shown.
+    package var progress = Progress.auto
+    /// How log lines are written.
+    package var format = Format.text
+    /// Whether every row is logged.
+    package var isVerbose = false
+    /// Whether nothing but errors is said.
+    package var isQuiet = false
+    /// Whether a terminal gets no colors; the variable `NO_COLOR` means the same.
+    package var isPlain = false
+
+    /// What is shown when nothing else was asked for.
+    package init() {}
+
+    /// A logger that writes as it is wanted.
+    var logger: Logger { logger(from: isQuiet ? .error : isVerbose ? .debug : .info) }
+
+    /// A logger for what `--quiet` does not silence.
+    var insistentLogger: Logger { logger(from: .notice) }
+
+    private func logger(from level: Logger.Level) -> Logger {
+        Logger(label: "certfleet") { [format] _ in ConsoleLogHandler(isJSON: format == .json, logLevel: level) }
+    }
+
+    var style: TextStyle {
+        let isColored = !isPlain && Console.isTerminal && (ProcessEnvironment.variables["NO_COLOR"] ?? "").isEmpty
+        return TextStyle(isColored: isColored)
+    }
+}
 
 /// The two streams of the process. Texts from many threads come out whole; nothing is buffered.
 enum Console {
@@ -28,7 +74,7 @@ enum Console {
 
     /// Writes to standard output: what the command was asked for. Waits until somebody takes it, or ``stopWaiting()``.
     ///
-    /// - Throws: ``Complaint`` when it cannot be written; ``ExitStatus/broken`` when its reader went away, which
+    /// - Throws: `ToolError` when it cannot be written; ``ExitCode/broken`` when its reader went away, which
     ///   nobody needs to be told of.
     static func output(_ text: String) throws {
         let writing = DispatchGroup()
@@ -40,8 +86,8 @@ enum Console {
         _ = wait(for: writing, tenths: 10) { isCut.load(ordering: .relaxed) }
         switch code.withLock({ $0 }) {
         case 0: return
-        case EPIPE: throw ExitStatus.broken
-        case let code: throw Complaint.broken("cannot write to standard output: \(cause(code))")
+        case EPIPE: throw ExitCode.broken
+        case let code: throw ToolError(.broken, "cannot write to standard output: \(ToolError.systemText(code))")
         }
     }
 
@@ -80,11 +126,9 @@ enum Console {
     }
 
     /// Whether standard error is a terminal that moves its cursor.
-    static var isTerminal: Bool { isErrorTerminal && CommandEnvironment.variables["TERM"] != "dumb" }
+    static var isTerminal: Bool { isErrorTerminal && ProcessEnvironment.variables["TERM"] != "dumb" }
 
     private static func wipe(_ status: String) -> String { status.isEmpty ? "" : "\r\u{1B}[K" }
-
-    private static func cause(_ code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 
     private static func show(_ text: String, on stream: inout ErrorStream) {
         let isHasty = { isRunning.load(ordering: .relaxed) || isCut.load(ordering: .relaxed) }
@@ -133,5 +177,37 @@ enum Console {
             return poll(&stream, 1, -1) >= 0 || errno == EINTR
         }
         return code == EINTR
+    }
+}
+
+/// Writes log lines to standard error: `certfleet: warning: …`, or one JSON object a line.
+struct ConsoleLogHandler: LogHandler {
+    let isJSON: Bool
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        Console.log(isJSON ? json(event) : text(event))
+    }
+
+    private func text(_ event: LogEvent) -> String {
+        let label = event.level >= .warning ? "\(event.level): " : ""
+        return "certfleet: \(label)\(event.message)"
+    }
+
+    private func json(_ event: LogEvent) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("time", SystemClock().wallTime().description)
+        writer.member("level", event.level.rawValue)
+        writer.member("message", event.message.description)
+        for (key, value) in event.metadata ?? [:] { writer.member(key, value.description) }
+        writer.endObject()
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

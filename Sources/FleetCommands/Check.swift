@@ -1,8 +1,38 @@
 import JSONText
 import RowInput
 
+/// `certfleet check`: judges an input without sending anything.
+package struct Check: Sendable {
+    private let input: InputRequest
+    private let printsJSON: Bool
+    private let limit: Int
+
+    /// - Parameters:
+    ///   - input: what to judge.
+    ///   - printsJSON: whether each problem is printed as a JSON object.
+    ///   - limit: problems to print, from 0; the others are counted.
+    package init(_ input: InputRequest, printsJSON: Bool, limit: Int) {
+        self.input = input
+        self.printsJSON = printsJSON
+        self.limit = limit
+    }
+
+    /// Prints the problems, or that there is none.
+    ///
+    /// - Throws: `ToolError`, and ``ExitCode/inputInvalid`` when there are problems.
+    package func run() throws {
+        let file = try InputFile.open(input.path, kept: false)
+        var printer = ProblemPrinter(file: file.name, isJSON: printsJSON, limit: limit)
+        let catalog = try RowCatalog.read(file, settings: input.settings()) { printer.print($0) }
+        try printer.finish()
+        if catalog.hasFileProblem || catalog.invalidRowCount > 0 { throw ExitCode.inputInvalid }
+        if catalog.rowCount == 0 { throw input.noRows }
+        if !printsJSON { try Console.output("\(catalog.rowCount) rows, \(catalog.hostCount) hosts: valid\n") }
+    }
+}
+
 /// Prints the problems of an input on standard output, as lines or as JSON objects, up to a limit.
-struct ProblemPrinter {
+private struct ProblemPrinter {
     private let file: String
     private let isJSON: Bool
     private let limit: Int

@@ -8,7 +8,7 @@ import FleetModel
 /// It acts for as long as it lives. Its signals do not kill the process from then on until it ends, whether the trap
 /// lives or not: a late one must not kill a run that is writing its result. A HUP that is ignored when the trap is made,
 /// as under `nohup`, stays ignored.
-final class SignalTrap: Sendable {
+final class Signals: Sendable {
     private static let names: [Int32: String] = [SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"]
     private let sources: [any DispatchSourceSignal]
 
@@ -22,18 +22,18 @@ final class SignalTrap: Sendable {
         tell: @escaping @Sendable (Int32) -> Void = { _ in }, report: @escaping @Sendable () -> Void
     ) {
         let isStopped = FirstTime()
-        let ignored = SignalTrap.isIgnored(SIGHUP) ? [SIGHUP] : []
+        let ignored = Signals.isIgnored(SIGHUP) ? [SIGHUP] : []
         // One for all of them, or the cut of one could overtake the stop of another.
         let queue = DispatchQueue(label: "certfleet.signal", qos: .userInteractive)
         let reports = DispatchQueue(label: "certfleet.signal.report", qos: .userInteractive)
-        let endings = SignalTrap.names.keys.filter { !ignored.contains($0) }.map { number in
-            SignalTrap.source(of: number, on: queue) {
+        let endings = Signals.names.keys.filter { !ignored.contains($0) }.map { number in
+            Signals.source(of: number, on: queue) {
                 guard isStopped.claim() else { return cut() }
                 stop(number)
                 reports.async { tell(number) }
             }
         }
-        sources = endings + [SignalTrap.source(of: SIGUSR1, on: reports, report)]
+        sources = endings + [Signals.source(of: SIGUSR1, on: reports, report)]
     }
 
     /// `SIGINT` for 2, and so on.
@@ -66,5 +66,37 @@ private final class FirstTime: Sendable {
             defer { isClaimed = true }
             return !isClaimed
         }
+    }
+}
+
+/// Carries what happens before the run is made to the run, and what happens later at once.
+final class EventRelay<Event: Sendable>: Sendable {
+    private enum State {
+        /// What happened so far, in its order.
+        case waiting([Event])
+        case connected(@Sendable (Event) -> Void)
+    }
+
+    private let state = Lock(State.waiting([]))
+
+    func report(_ event: Event) {
+        let receiver = state.withLock { state -> (@Sendable (Event) -> Void)? in
+            switch state {
+            case .connected(let receiver): return receiver
+            case .waiting(let events):
+                state = .waiting(events + [event])
+                return nil
+            }
+        }
+        receiver?(event)
+    }
+
+    func connect(_ receiver: @escaping @Sendable (Event) -> Void) {
+        let events = state.withLock { state -> [Event] in
+            defer { state = .connected(receiver) }
+            if case .waiting(let events) = state { return events }
+            return []
+        }
+        for event in events { receiver(event) }
     }
 }

@@ -1,0 +1,111 @@
+package import Platform
+import Glibc
+import JSONText
+
+/// The process's environment variables.
+package enum ProcessEnvironment {
+    /// Those that are UTF-8.
+    static var variables: [String: String] { all.variables }
+
+    /// Those that are UTF-8, when all of the tool's own are.
+    ///
+    /// - Throws: `ToolError` about one that is not.
+    package static func checkedVariables() throws(ToolError) -> [String: String] {
+        if let name = all.unreadable.filter({ $0.hasPrefix("CERTFLEET_") }).min() {
+            throw ToolError(.usage, "the value of \(name) is no UTF-8 text", hint: "set it anew, or unset it")
+        }
+        return all.variables
+    }
+
+    private static let all = read()
+
+    private static func read() -> (variables: [String: String], unreadable: Set<String>) {
+        var variables: [String: String] = [:]
+        var unreadable: Set<String> = []
+        var entry = environ
+        while let text = entry.pointee {
+            // By bytes, because a combining mark behind the sign makes one character with it.
+            let parts = UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }
+                .split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, let name = String(validating: parts[0], as: UTF8.self) {
+                if let value = String(validating: parts[1], as: UTF8.self) {
+                    // The first one counts, as everywhere; another may be one whose name only looks the same.
+                    if variables[name] == nil { variables[name] = value }
+                } else {
+                    unreadable.insert(name)
+                }
+            }
+            entry += 1
+        }
+        return (variables, unreadable)
+    }
+}
+
+/// The flags that come from the environment: `CERTFLEET_MAX_HOST_ERRORS=5` is `--max-host-errors 5`.
+///
+/// They are put before the flags of the command line, and of a flag given twice the last one counts.
+package struct FlagVariables {
+    /// A flag of a command, without its dashes.
+    struct Flag: Hashable {
+        let name: String
+        let takesValue: Bool
+        /// Whether each further value is added to those before it.
+        let isRepeated: Bool
+    }
+
+    let flags: [Flag]
+
+    /// - Parameter dump: what ArgumentParser's `_dumpHelp()` says of the command.
+    package init(dump: String) {
+        guard let tool = try? JSONValue(parsing: Array(dump.utf8)),
+            case .array(let arguments)? = tool["command"]?["arguments"]
+        else { preconditionFailure("the parser describes a command in a way that is not known") }
+        flags = arguments.compactMap(Flag.init)
+    }
+
+    /// The flags that the variables stand for, as a command line has them.
+    ///
+    /// - Parameters:
+    ///   - variables: the environment.
+    ///   - given: what the command line has behind the command's name.
+    /// - Throws: `ToolError` when a switch has a value that is neither yes nor no.
+    package func arguments(_ variables: [String: String], before given: [String]) throws(ToolError) -> [String] {
+        var arguments: [String] = []
+        for flag in flags {
+            guard let value = variables[flag.variable], !value.isEmpty, !flag.isOverruled(by: given) else { continue }
+            if flag.takesValue {
+                arguments.append("--\(flag.name)=\(value)")
+            } else if try flag.isOn(value) {
+                arguments.append("--\(flag.name)")
+            }
+        }
+        return arguments + given
+    }
+}
+
+extension FlagVariables.Flag {
+    /// Nil for a positional argument, and for a flag that asks for help or the version.
+    fileprivate init?(_ argument: JSONValue) {
+        guard let kind = argument["kind"]?.text, kind != "positional", case .array(let names)? = argument["names"],
+            let name = names.first(where: { $0["kind"]?.text == "long" })?["name"]?.text,
+            !["help", "version"].contains(name)
+        else { return nil }
+        self.init(name: name, takesValue: kind == "option", isRepeated: argument["isRepeating"] == .boolean(true))
+    }
+
+    /// `max-host-errors` → `CERTFLEET_MAX_HOST_ERRORS`.
+    var variable: String { "CERTFLEET_" + String(name.uppercased().map { $0 == "-" ? "_" : $0 }) }
+
+    /// Whether the command line's values would come beside the variable's instead of in its place.
+    fileprivate func isOverruled(by given: [String]) -> Bool {
+        isRepeated && given.contains { $0 == "--\(name)" || $0.hasPrefix("--\(name)=") }
+    }
+
+    fileprivate func isOn(_ value: String) throws(ToolError) -> Bool {
+        switch value.lowercased() {
+        case "0", "false", "no", "off": return false
+        case "1", "true", "yes", "on": return true
+        default: throw ToolError(.usage, "\(variable) is neither yes nor no", hint: "set it to 1 or 0")
+        }
+    }
+}

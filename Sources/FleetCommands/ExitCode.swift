@@ -1,0 +1,186 @@
+import Platform
+import FleetModel
+import PBXSimulator
+import RunEngine
+import RunRecord
+
+// How an error becomes an exit code: every way in which a command can end, and the one number that stands for it.
+
+/// How the process ends. Thrown by a command that has already said why.
+package enum ExitCode: Error, Hashable, Sendable {
+    /// Every row is as it was wanted.
+    case success
+    /// The tool or its files failed.
+    case broken
+    /// The run finished, and some rows are not as they were wanted.
+    case rowsFailed
+    /// The input is invalid; nothing was sent.
+    case inputInvalid
+    /// `--halt-after` or `--canary` stopped the run.
+    case halted
+    /// The input has no rows.
+    case noRows
+    /// The window ended with rows left.
+    case windowOver
+    /// The command line, or a file that it names.
+    case usage
+    /// A signal stopped the command.
+    case signal(Int32)
+
+    /// What the shell gets.
+    package var number: Int32 {
+        switch self {
+        case .success: 0
+        case .broken: 1
+        case .rowsFailed: 2
+        case .inputInvalid: 3
+        case .halted: 4
+        case .noRows: 9
+        case .windowOver: 10
+        case .usage: 64
+        case .signal(let number): 128 + number
+        }
+    }
+
+    /// Says what an error means: on standard error, or what help was asked for on standard output.
+    ///
+    /// - Returns: the exit code that goes with it.
+    package static func telling(_ error: any Error) -> ExitCode {
+        do {
+            if case ParserReply.answer(let text) = error {
+                try Console.output(text + "\n")
+                return .success
+            }
+            throw error
+        } catch let code as ExitCode {
+            return code
+        } catch {
+            let error = CommandError(error)
+            Console.error(error.message, hint: error.hint)
+            return error.code
+        }
+    }
+}
+
+/// What the command line's parser has to say instead of a command.
+package enum ParserReply: Error {
+    /// Help or the version was asked for; the text, without a line end after the last line.
+    case answer(String)
+    /// The command line is wrong, and why.
+    case refusal(String)
+}
+
+/// Why a command was refused or broke off, as the operator reads it on standard error.
+struct CommandError: Error, Hashable {
+    let code: ExitCode
+    /// What is wrong: one sentence in lower case without a full stop.
+    let message: String
+    /// What to do about it; nil when there is nothing to say.
+    let hint: String?
+
+    /// What an error means before anything was sent.
+    init(_ error: any Error) {
+        switch error {
+        case let error as CommandError: self = error
+        case let error as ToolError: self.init(error)
+        case let error as SimulatorError: self.init(code: .broken, message: error.description, hint: error.hint)
+        case ParserReply.refusal(let why): self.init(refusal: why)
+        default: self.init(code: .broken, message: String(describing: error), hint: nil)
+        }
+    }
+
+    /// What broke a run that had begun: whatever it is, it is the tool's failure by then.
+    init(breakingRun error: any Error) {
+        let cause = CommandError(error)
+        self.init(code: .broken, message: cause.message, hint: cause.hint)
+    }
+
+    private init(code: ExitCode, message: String, hint: String?) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    private init(_ error: ToolError) {
+        let code: ExitCode =
+            switch error.kind {
+            case .usage: .usage
+            case .noRows: .noRows
+            case .broken: .broken
+            }
+        self.init(code: code, message: error.message, hint: error.hint)
+    }
+
+    private init(refusal: String) {
+        self.init(
+            code: .usage, message: refusal.prefix(1).lowercased() + refusal.dropFirst(),
+            hint: "see 'certfleet --help' or 'certfleet COMMAND --help'")
+    }
+}
+
+/// How a run ended once its ledger was closed, and what that is called.
+struct Conclusion {
+    /// In the order in which they came up; empty when every row was tried and recorded.
+    let stopReasons: [StopReason]
+    /// What broke the run; nil when nothing did.
+    let failure: (any Error)?
+
+    /// - Parameters:
+    ///   - stopReasons: why rows were left.
+    ///   - failure: what broke the run; it is a reason of its own also when no row was left.
+    init(stopReasons: [StopReason], failure: (any Error)?) {
+        let isNamed = failure == nil || stopReasons.contains(.broken)
+        self.stopReasons = isNamed ? stopReasons : stopReasons + [.broken]
+        self.failure = failure
+    }
+
+    /// The exit code of a run with these rows; of several reasons to stop the gravest counts.
+    func exitCode(rows: OutcomeTally) -> ExitCode {
+        switch gravest {
+        case .broken: .broken
+        case .signal(let number): .signal(number)
+        case .halt, .canary: .halted
+        case .window: .windowOver
+        case nil: rows[.ok] + rows[.noChange] == rows.rows ? .success : .rowsFailed
+        }
+    }
+
+    /// One word for `summary.json`; nil when every row was tried.
+    var word: String? {
+        switch gravest {
+        case nil: nil
+        case .broken: "error"
+        case .signal(let number): Signals.name(of: number)
+        case .halt: "halt-after"
+        case .canary: "canary"
+        case .window: "window"
+        }
+    }
+
+    /// Why there are rows that were not attempted.
+    var sentence: String {
+        switch gravest {
+        case nil: "every row was tried"
+        case .broken: "the run broke off because the tool or its files failed"
+        case .signal(let number): "the run was stopped by \(Signals.name(of: number))"
+        case .halt: "the run was stopped by --halt-after: too many rows went wrong"
+        case .canary: "the run was stopped by --canary: a row of the first hosts was not ok"
+        case .window: "too little of the window was left: no request starts later than --timeout before its end"
+        }
+    }
+
+    /// The reason that decides about the exit code: the first of the gravest.
+    private var gravest: StopReason? {
+        let rank = stopReasons.map(rank).max()
+        return stopReasons.first { self.rank($0) == rank }
+    }
+
+    private func rank(_ reason: StopReason) -> Int {
+        switch reason {
+        case .broken: 4
+        case .signal: 3
+        case .halt, .canary: 2
+        case .window: 1
+        }
+    }
+}

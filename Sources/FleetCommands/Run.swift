@@ -1,0 +1,80 @@
+import Platform
+package import HTTPTransport
+import Pacing
+package import RunEngine
+
+/// What the command line asks of `certfleet run`.
+package struct RunRequest: Sendable {
+    /// What to run.
+    package var input: InputRequest
+    /// Whether the valid rows run although others are invalid.
+    package var skipsInvalid = false
+    /// Whether the requests are printed instead of sent.
+    package var isDry = false
+    /// Path of the run directory; nil for one named by the time.
+    package var directory: String?
+    /// Whether the run in that directory goes on.
+    package var resumes = false
+    /// The run's limits and policies but its window.
+    package var settings = RunSettings()
+    /// When the window ends, as `HH:MM` or by RFC 3339; nil for no such end.
+    package var windowEnd: String?
+    /// How long the run may take; nil for as long as it wants.
+    package var maxDuration: Duration?
+    /// How PBXs are reached and trusted.
+    package var transport = TransportSettings()
+    /// What standard error shows.
+    package var messages = Messages()
+
+    /// A run of an input with nothing else asked for.
+    package init(_ input: InputRequest) {
+        self.input = input
+    }
+
+    /// Applies every row, or prints what would be sent. Blocks.
+    ///
+    /// - Throws: what keeps the run from starting or breaks it; its ``ExitCode`` when not all rows are as they were
+    ///   wanted.
+    package func run() throws {
+        let clock = SystemClock()
+        let input = try ValidatedInput(input, skipsInvalid: skipsInvalid)
+        var settings = settings
+        settings.window = try window(on: clock)
+        if isDry {
+            let dryRun = DryRun(catalog: input.catalog, transport: transport, resumed: resumes ? directory : nil)
+            return try dryRun.printAll()
+        }
+        let session = RunSession(
+            input: input, settings: settings, transport: transport,
+            directory: directory ?? "certfleet-\(clock.wallTime().compact)", resumes: resumes, messages: messages,
+            clock: clock)
+        let code = try session.run()
+        if code != .success { throw code }
+    }
+
+    private func window(on clock: any RunClock) throws -> RunWindow? {
+        let timeout = transport.timeout
+        let lengths = try [windowLength(now: clock.wallTime()), maxDuration].compactMap { $0 }
+        guard let length = lengths.min() else { return nil }
+        guard length > .zero else {
+            throw ToolError(
+                .usage, "the window is over already", hint: "name an end that is to come with --window-end")
+        }
+        guard length >= timeout else {
+            throw ToolError(
+                .usage, "the window of \(DurationText(length)) is shorter than --timeout \(DurationText(timeout))",
+                hint: "no request could start in it: give it more time, or shorten --timeout")
+        }
+        return RunWindow(end: clock.now() + length, timeout: timeout)
+    }
+
+    private func windowLength(now: WallTime) throws -> Duration? {
+        guard let windowEnd else { return nil }
+        guard let end = WindowEnd(windowEnd, now: now) else {
+            throw ToolError(
+                .usage, "'\(windowEnd)' is no --window-end",
+                hint: "write it as 05:30 (local time) or 2026-01-31T05:30:00+01:00")
+        }
+        return .milliseconds(end.moment.milliseconds - now.milliseconds)
+    }
+}

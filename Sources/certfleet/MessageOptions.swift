@@ -1,0 +1,33 @@
+import ArgumentParser
+import FleetCommands
+
+/// The flags that say what standard error shows.
+struct MessageOptions: ParsableArguments {
+    @Option(help: "Progress line: auto shows one on a terminal.")
+    var progress = Messages.Progress.auto
+
+    @Option(help: "How log lines are written.")
+    var logFormat = Messages.Format.text
+
+    @Flag(name: .shortAndLong, help: "Log what becomes of every row.")
+    var verbose = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    var quiet = false
+
+    @Flag(help: "No colors; so does the variable NO_COLOR.")
+    var noColor = false
+
+    var messages: Messages {
+        var messages = Messages()
+        messages.progress = progress
+        messages.format = logFormat
+        messages.isVerbose = verbose
+        messages.isQuiet = quiet
+        messages.isPlain = noColor
+        return messages
+    }
+}
+
+extension Messages.Progress: ExpressibleByArgument {}
+extension Messages.Format: ExpressibleByArgument {}

@@ -1,0 +1,47 @@
+import Platform
+import Testing
+
+@testable import FleetCommands
+
+@Suite struct FlagVariablesTests {
+    /// A command as the parser describes it.
+    private static let flags = FlagVariables(
+        dump: """
+            {"serializationVersion":0,"command":{"commandName":"run","arguments":[
+            {"kind":"positional","valueName":"input","isRepeating":false},
+            {"kind":"option","isRepeating":false,"names":[{"kind":"short","name":"j"},{"kind":"long","name":"jobs"}]},
+            {"kind":"option","isRepeating":true,"names":[{"kind":"long","name":"only"}]},
+            {"kind":"flag","isRepeating":false,"names":[{"kind":"long","name":"dry-run"}]},
+            {"kind":"flag","isRepeating":false,"names":[{"kind":"long","name":"insecure"}]},
+            {"kind":"flag","isRepeating":false,"names":[{"kind":"short","name":"h"},{"kind":"long","name":"help"}]}
+            ]}}
+            """)
+
+    @Test func variablesStandBeforeTheFlagsThatWereGiven() throws {
+        let variables = ["CERTFLEET_JOBS": "3", "CERTFLEET_INSECURE": "yes", "CERTFLEET_DRY_RUN": "0"]
+        #expect(
+            try Self.flags.arguments(variables, before: ["fleet.csv", "--jobs", "5"]) == [
+                "--jobs=3", "--insecure", "fleet.csv", "--jobs", "5",
+            ])
+    }
+
+    @Test func aSwitchThatIsNeitherOnNorOffIsRefused() {
+        let error = #expect(throws: ToolError.self) {
+            try Self.flags.arguments(["CERTFLEET_DRY_RUN": "perhaps"], before: ["fleet.csv"])
+        }
+        #expect(error?.kind == .usage && error?.message == "CERTFLEET_DRY_RUN is neither yes nor no")
+    }
+
+    @Test func emptyVariablesAndThoseOfNoFlagAreLeftAlone() throws {
+        let variables = ["CERTFLEET_JOBS": "", "CERTFLEET_RATE": "1/s", "CERTFLEET_HELP": "1", "CERTFLEET_INPUT": "x"]
+        #expect(try Self.flags.arguments(variables, before: ["fleet.csv"]) == ["fleet.csv"])
+        #expect(try Self.flags.arguments([:], before: []) == [])
+    }
+
+    @Test(arguments: [["--only", "pbx-*"], ["--only=pbx-*"]])
+    func aVariableAddsNothingToWhatTheCommandLineRepeats(given: [String]) throws {
+        let variables = ["CERTFLEET_ONLY": "10.*"]
+        #expect(try Self.flags.arguments(variables, before: []) == ["--only=10.*"])
+        #expect(try Self.flags.arguments(variables, before: given) == given)
+    }
+}
