@@ -39,6 +39,15 @@ package enum WorkResult: Sendable {
     case closed(CloseReport?)
     /// The run's own files failed before the request could leave.
     case broken
+
+    /// Whether a request was made.
+    var madeRequest: Bool {
+        switch self {
+        case .stepped(let report, _): report.latency != nil
+        case .closed(let report): report != nil
+        case .broken: false
+        }
+    }
 }
 
 /// What the state wants done, outside its lock and in this order.

@@ -1,0 +1,95 @@
+import FleetModel
+import Pacing
+
+/// What a run may do: on which hosts, how many requests at once and how often, until when, and how many rows may go
+/// wrong on the way.
+struct Budget {
+    private let settings: RunSettings
+    private var gate: RateGate?
+    private var canary: CanaryPolicy?
+    /// Requests under way at hosts that are unresponsive.
+    private var unresponsive = 0
+    /// Rows that are finished and were neither skipped nor left, and those of them that went wrong.
+    private var finished = 0
+    private var bad = 0
+    /// Whether somebody waits for the run to end, so that the rates no longer hold.
+    var isUrgent = false
+
+    /// What a PBX is given at least to end a session before a window ends.
+    private static let shortestClose = Duration.seconds(1)
+
+    init(_ settings: RunSettings, hostCount: Int) {
+        self.settings = settings
+        gate = settings.rate.map { RateGate($0) }
+        canary = settings.canaryHosts.map { CanaryPolicy(count: $0, hostCount: hostCount) }
+    }
+
+    func mayBegin(_ host: Int) -> Bool { canary?.startableHosts.contains(host) ?? true }
+
+    /// Takes note that a host has no row left to run.
+    mutating func finish(host: Int) { canary?.finish(host: host) }
+}
+
+/// Requests at once, and how often.
+extension Budget {
+    /// Whether one more unresponsive host may keep a worker waiting: a quarter of the workers are left to them.
+    var allowsUnresponsive: Bool { unresponsive < max(1, settings.jobs / 4) }
+
+    /// When the next request may start; `now` when it may at once.
+    func earliest(now: Duration) -> Duration { isUrgent ? now : gate?.earliest(now: now) ?? now }
+
+    /// When the rate of a lane's host allows a request; `now` when it does at once.
+    func earliest(on lane: Lane, now: Duration) -> Duration { isUrgent ? now : lane.gate?.earliest(now: now) ?? now }
+
+    /// Takes what a request of a lane needs that starts now.
+    mutating func take(_ lane: inout Lane, now: Duration) {
+        gate?.take(now: now)
+        lane.gate?.take(now: now)
+        if lane.isUnresponsive { unresponsive += 1 }
+    }
+
+    /// Takes back what a request of a lane needed.
+    ///
+    /// - Parameter wasMade: whether one was made at all; its place in the rates is free otherwise.
+    mutating func giveBack(_ lane: inout Lane, wasMade: Bool) {
+        if lane.isUnresponsive { unresponsive -= 1 }
+        guard !wasMade else { return }
+        gate?.giveBack()
+        lane.gate?.giveBack()
+    }
+}
+
+/// Until when.
+extension Budget {
+    /// When every request must be over; nil when there is no window.
+    var deadline: Duration? { settings.window?.end }
+
+    /// Whether a row's request may start at a time.
+    func mayStart(at time: Duration) -> Bool { settings.window?.mayStart(now: time) ?? true }
+
+    /// Whether a session can still be ended at a time.
+    func mayClose(at time: Duration) -> Bool { deadline.map { time <= $0 - Self.shortestClose } ?? true }
+
+    /// The next moment from which on less may start.
+    func nextLimit(after now: Duration) -> Duration? {
+        guard let window = settings.window else { return nil }
+        let limits = [window.lastStart, window.end - Self.shortestClose].map { $0 + .milliseconds(1) }
+        return limits.filter { $0 > now }.min()
+    }
+}
+
+/// How many rows may go wrong.
+extension Budget {
+    /// Takes note of how a row ended.
+    ///
+    /// - Returns: why the run is to stop; empty when it is not.
+    mutating func judge(_ outcome: Outcome, ofHost host: Int) -> [StopReason] {
+        guard outcome.status != .skipped, outcome.status != .notAttempted else { return [] }
+        finished += 1
+        if !outcome.status.isGood { bad += 1 }
+        var reasons: [StopReason] = []
+        if settings.halt?.isReached(bad: bad, finished: finished) ?? false { reasons.append(.halt) }
+        if canary?.stopsRun(outcome, ofHost: host) ?? false { reasons.append(.canary) }
+        return reasons
+    }
+}
