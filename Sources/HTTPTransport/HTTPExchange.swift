@@ -17,13 +17,17 @@ package struct HTTPExchange: Sendable {
     package let ending: Ending
     /// From the call to its end, name lookup included, without the time for which the request was held back.
     package let latency: Duration
+    /// Whether all or a part of the body may have left, or there was none; without its body a request changes nothing.
+    package let isBodySent: Bool
 
     /// - Parameters:
     ///   - ending: what the request came to.
     ///   - latency: from the call to its end.
-    package init(_ ending: Ending, latency: Duration) {
+    ///   - isBodySent: false when the head may have left and the body was never handed over.
+    package init(_ ending: Ending, latency: Duration, isBodySent: Bool = true) {
         self.ending = ending
         self.latency = latency
+        self.isBodySent = isBodySent
     }
 }
 
