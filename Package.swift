@@ -54,7 +54,7 @@ let package = Package(
         floor("HTTPTransport", ["Platform", "CLibCurl"]),
         floor("RunRecord", ["Platform", "FleetModel", "JSONText", histogram]),
         // Floor 3
-        floor("PBXClient", ["Platform", "FleetModel", "JSONText", "HTTPTransport"]),
+        floor("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),
         floor("RunEngine", ["Platform", "FleetModel", "Pacing", deque, heap]),
         floor("PBXSimulator", ["Platform", nioCore, nioHTTP1, nioPosix]),
         // Floor 4
@@ -82,7 +82,7 @@ let package = Package(
         tests("Pacing", ["Platform", "FleetModel"]),
         tests("HTTPTransport", ["Platform"]),
         tests("RunRecord", ["Platform", "FleetModel", "JSONText"]),
-        tests("PBXClient", ["Platform", "FleetModel", "JSONText", "HTTPTransport"]),
+        tests("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),
         tests("RunEngine", ["Platform", "FleetModel", "Pacing"]),
         tests("PBXSimulator", ["Platform"]),
         tests(

@@ -4,7 +4,8 @@ import PBXClient
 import RowInput
 import RunRecord
 
-/// Prints the requests of a run, secrets masked, and makes none.
+/// Prints the requests of a run, secrets masked, and makes none: it plays each row's procedure against a PBX that does
+/// whatever it is asked for.
 ///
 /// The hosts come in the order of their first row, each with what would be sent to it in that order.
 struct DryRun {
@@ -19,12 +20,12 @@ struct DryRun {
         let directory = try resumed.map { try RunDirectory(path: $0, for: .resumedRun) }
         let history = try directory?.readLedger()
         for rows in lanes {
-            var printer = LanePrinter()
+            var rehearsal = HostRehearsal()
             for row in rows {
                 let job = try catalog.job(row: Int(row))
-                if !isDone(job, history) { try printer.print(job) }
+                if !isDone(job, history) { try rehearsal.play(job) }
             }
-            try printer.finish()
+            try rehearsal.finish()
         }
     }
 
@@ -43,35 +44,28 @@ struct DryRun {
     }
 }
 
-/// Prints the requests to one host, each with the line of the row for which it is made.
-private struct LanePrinter {
-    /// The row that logged in last, until its session is ended.
-    private var session: Job?
-    private var last: Job?
+/// Plays the rows of one host and prints each call with the line of the row for which it is made.
+private struct HostRehearsal {
+    private var host = HostSession()
+    private var generator = SystemRandomNumberGenerator()
+    private var line = 0
 
-    mutating func print(_ job: Job) throws {
-        if case .client(let id, let secret) = job.credentials, session?.credentials != job.credentials {
-            try endSession(at: job)
-            let login = LoginRequest(to: job.address, id: id, secret: secret)
-            try print("POST \(login.maskedURL) \(login.maskedBody)", at: job)
-            session = job
+    mutating func play(_ job: Job) throws {
+        line = job.position.line
+        var row = RowProcedure(job)
+        var reply: Reply?
+        while case .call(let call) = row.next(reply, on: &host, at: .zero, using: &generator) {
+            reply = try accept(call)
         }
-        let update = UpdateRequest(job)
-        try print("POST \(update.maskedURL) \(update.maskedBody)", at: job)
-        last = job
     }
 
     mutating func finish() throws {
-        if let last { try endSession(at: last) }
+        var reply: Reply?
+        while case .call(let call) = host.close(reply, at: .zero, using: &generator) { reply = try accept(call) }
     }
 
-    private mutating func endSession(at job: Job) throws {
-        guard let session else { return }
-        try print("GET \(RevokeRequest(to: session.address).maskedURL)", at: job)
-        self.session = nil
-    }
-
-    private func print(_ request: String, at job: Job) throws {
-        try Console.output("line \(job.position.line): \(request)\n")
+    private func accept(_ call: PBXCall) throws -> Reply {
+        try Console.output("line \(line): \(call.maskedLine)\n")
+        return Reply(accepting: call)
     }
 }

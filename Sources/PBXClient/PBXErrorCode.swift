@@ -1,72 +1,39 @@
-/// The errcodes that the PBX documents; others may come, and are failures.
-package enum PBXErrorCode: Int, CaseIterable, Sendable {
-    case internalServerError = -2
-    case failure = -1
-    case success = 0
-    case partialSuccess = 1
-    case processing = 2
-    case interfaceNotExisted = 10001
-    case versionOutOfMaintenance = 10002
-    case versionUnsupported = 10003
-    case tokenExpired = 10004
-    case accessDenied = 10005
-    case operationFailed = 10009
-    case parameterSyntaxError = 40001
-    case parameterError = 40002
-    case duplicateKeyValue = 40003
-    case fileSizeExceeded = 40004
-    case dataNotFound = 60001
-    case maxLimitationExceeded = 60002
-    case accountIPBlocked = 70004
-    case overloadTaskRunning = 70082
-    case actionForbidden = 70084
-    case ipForbidden = 70087
-    case apiUnavailable = 70123
+import FleetModel
 
-    /// The name of an errcode as the PBX's guides write it; nil for one that they do not list.
-    package static func name(of errcode: Int) -> String? { PBXErrorCode(rawValue: errcode)?.name }
+/// An errcode of a PBX. Any number may come; what the guides say of it is data.
+///
+/// Source: the PBX's list of error codes.
+package struct PBXErrorCode: Hashable, Sendable {
+    let number: Int
 
-    private var name: String {
-        switch self {
-        case .internalServerError: "INTERNAL SERVER ERROR"
-        case .failure: "FAILURE"
-        case .success: "SUCCESS"
-        case .partialSuccess: "PARTIAL SUCCESS"
-        case .processing: "PROCESSING"
-        case .interfaceNotExisted: "INTERFACE NOT EXISTED"
-        case .versionOutOfMaintenance: "API VERSION OUT OF MAINTENANCE"
-        case .versionUnsupported: "API VERSION UNSUPPORTED"
-        case .tokenExpired: "TOKEN EXPIRED"
-        case .accessDenied: "ACCESS DENIED"
-        case .operationFailed: "OPERATION FAILED"
-        case .parameterSyntaxError: "PARAMETER SYNTAX ERROR"
-        case .parameterError: "PARAMETER ERROR"
-        case .duplicateKeyValue: "DUPLICATE KEY VALUE"
-        case .fileSizeExceeded: "FILE SIZE EXCEEDED"
-        case .dataNotFound: "DATA NOT FOUND"
-        case .maxLimitationExceeded: "MAX LIMITATION EXCEEDED"
-        case .accountIPBlocked: "ACCOUNT IP BLOCKED"
-        case .overloadTaskRunning: "OVERLOAD_TASK_RUNNING"
-        case .actionForbidden: "ACTION FORBIDDEN"
-        case .ipForbidden: "IP FORBIDDEN"
-        case .apiUnavailable: "API UNAVAILABLE"
-        }
-    }
-}
+    static let success = PBXErrorCode(number: 0)
+    static let processing = PBXErrorCode(number: 2)
+    static let interfaceNotExisted = PBXErrorCode(number: 10001)
+    static let tokenExpired = PBXErrorCode(number: 10004)
+    static let maxLimitationExceeded = PBXErrorCode(number: 60002)
 
-extension PBXErrorCode {
-    /// Whether the PBX will answer nothing else to us, so that asking on can only harm.
-    static func stopsHost(_ errcode: Int) -> Bool {
-        [.accessDenied, .accountIPBlocked, .ipForbidden, .apiUnavailable].contains(PBXErrorCode(rawValue: errcode))
-    }
-
-    /// Like ``stopsHost(_:)``, for `get_token`: no login succeeds while all tokens of an application are in use.
-    static func stopsHostAtLogin(_ errcode: Int) -> Bool {
-        stopsHost(errcode) || errcode == PBXErrorCode.maxLimitationExceeded.rawValue
-    }
+    /// The name of an errcode as the guides write it; nil for one that has none there.
+    package static func name(of errcode: Int) -> String? { names[errcode] }
 
     /// `errcode 60001 (DATA NOT FOUND)`, or `errcode 7` for one without a name.
-    static func phrase(_ errcode: Int) -> String {
-        "errcode \(errcode)" + (name(of: errcode).map { " (\($0))" } ?? "")
-    }
+    var phrase: String { "errcode \(number)" + (Self.names[number].map { " (\($0))" } ?? "") }
+
+    /// Whether the PBX is in trouble or busy, so that the same request may succeed later.
+    var isTemporary: Bool { Outcome.isTemporary(errcode: number) }
+
+    /// Whether the PBX will answer nothing else to us, so that asking on can only harm.
+    var stopsHost: Bool { [10005, 70004, 70087, 70123].contains(number) }
+
+    /// The same for `get_token`: no login succeeds while all tokens of an application are in use.
+    var stopsHostAtLogin: Bool { stopsHost || self == .maxLimitationExceeded }
+
+    private static let names = [
+        -2: "INTERNAL SERVER ERROR", -1: "FAILURE", 0: "SUCCESS", 1: "PARTIAL SUCCESS", 2: "PROCESSING",
+        10001: "INTERFACE NOT EXISTED", 10002: "API VERSION OUT OF MAINTENANCE", 10003: "API VERSION UNSUPPORTED",
+        10004: "TOKEN EXPIRED", 10005: "ACCESS DENIED", 10009: "OPERATION FAILED",
+        40001: "PARAMETER SYNTAX ERROR", 40002: "PARAMETER ERROR", 40003: "DUPLICATE KEY VALUE",
+        40004: "FILE SIZE EXCEEDED", 60001: "DATA NOT FOUND", 60002: "MAX LIMITATION EXCEEDED",
+        60101: "ROLE NOT EXISTED", 70004: "ACCOUNT IP BLOCKED", 70082: "OVERLOAD_TASK_RUNNING",
+        70084: "ACTION FORBIDDEN", 70087: "IP FORBIDDEN", 70123: "API UNAVAILABLE",
+    ]
 }

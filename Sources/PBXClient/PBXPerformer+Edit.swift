@@ -1,5 +1,5 @@
+import Platform
 import HTTPTransport
-import JSONText
 import FleetModel
 
 extension PBXPerformer {
@@ -11,16 +11,16 @@ extension PBXPerformer {
         _ willSend: () throws -> Void
     ) throws -> StepReport {
         let exchange = try send(
-            UpdateRequest(job).request(token: token, timeout: limit), isFirst: progress.edits == 0, willSend)
-        let reply = Reply(exchange.ending)
-        if reply.errcode == PBXErrorCode.tokenExpired.rawValue {
+            PBXCall(act: .edit(job.edit, token: token), base: BaseURL(job.address), pin: job.tlsPin)
+                .request(timeout: limit), isFirst: progress.edits == 0, willSend)
+        let reply = Reply(exchange, at: clock.wallTime())
+        if reply.errcode == .tokenExpired {
             giveUp(token, of: job)
             if job.isClient, progress.renewals == 0 {
                 return report(.proceed, on: job, latency: exchange.latency, isEdit: true, edits: 1, renewals: 1)
             }
         }
-        let errmsg = sessions.clean(
-            reply.content["errmsg"]?.text ?? "", from: job.address.host, without: [token] + job.secrets)
+        let errmsg = sessions.clean(reply.errmsg, from: job.address.host, without: [token] + job.secrets)
         let outcome = weigh(reply.editOutcome(errmsg: errmsg), after: progress)
         if case .notConnected = reply.kind {
             return report(verdict(on: reply, outcome), on: job, latency: exchange.latency, isEdit: true)
@@ -63,7 +63,7 @@ extension PBXPerformer {
     }
 
     private func editVerdict(on reply: Reply, _ outcome: Outcome) -> StepReport.Verdict {
-        if let errcode = reply.errcode, PBXErrorCode.stopsHost(errcode) {
+        if reply.errcode?.stopsHost == true {
             return .stopHost(outcome, reason: outcome.error)
         }
         return verdict(on: reply, outcome)

@@ -6,11 +6,11 @@ import FleetModel
 extension PBXPerformer {
     /// Logs in for a row. The row goes on when that succeeds, or fails with it.
     func logIn(
-        _ job: Job, _ login: LoginRequest, after progress: RowProgress, within limit: Duration?
+        _ job: Job, _ login: PBXCall, after progress: RowProgress, within limit: Duration?
     ) -> StepReport {
         let start = clock.now()
-        let exchange = transport.send(login.request(pin: job.tlsPin, timeout: limit))
-        let reply = Reply(exchange.ending)
+        let exchange = transport.send(login.request(timeout: limit))
+        let reply = Reply(exchange, at: clock.wallTime())
         if let token = reply.token {
             let session = Session(
                 token, for: job, from: start, lifetime: reply.tokenLifetime, margin: renewalMargin)
@@ -18,8 +18,7 @@ extension PBXPerformer {
             sessions.note([token], of: job.address.host)
             return report(.proceed, on: job, latency: exchange.latency)
         }
-        let errmsg = sessions.clean(
-            reply.content["errmsg"]?.text ?? "", from: job.address.host, without: job.secrets)
+        let errmsg = sessions.clean(reply.errmsg, from: job.address.host, without: job.secrets)
         let outcome = weigh(reply.preparationOutcome("login", errmsg: errmsg), after: progress)
         let isRefused = reply.isAnswer && !reply.isTemporary
         let verdict = isRefused ? refuse(job, reply, outcome) : verdict(on: reply, outcome)
@@ -36,21 +35,8 @@ extension PBXPerformer {
             access.refuse(job.credentials, because: reason)
             return access.failedLogins
         }
-        let isHopeless = reply.errcode.map(PBXErrorCode.stopsHostAtLogin) ?? false
+        let isHopeless = reply.errcode?.stopsHostAtLogin == true
         return isHopeless || failedLogins > 1 ? .stopHost(outcome, reason: outcome.error) : .done(outcome)
-    }
-}
-
-extension Job {
-    /// Every secret of the row that a PBX may know.
-    var secrets: [Secret] {
-        let texts = (edit.authInfo ?? []).compactMap { item in
-            if case .string(let secret) = item.value { secret } else { nil }
-        }
-        switch credentials {
-        case .token(let token): return [token] + texts
-        case .client(_, let secret): return [secret] + texts
-        }
     }
 }
 
@@ -60,7 +46,7 @@ extension Reply {
 
     /// The token of a login that succeeded.
     fileprivate var token: Secret? {
-        guard errcode == PBXErrorCode.success.rawValue, let text = content["access_token"]?.text,
+        guard errcode == .success, let text = content["access_token"]?.text,
             (1...Self.longestToken).contains(text.utf8.count)
         else { return nil }
         return Secret(text)
@@ -71,18 +57,5 @@ extension Reply {
         let value = content["access_token_expire_time"]
         let seconds = value?.integer ?? value?.text.flatMap { Int64($0) } ?? 0
         return (1...86_400).contains(seconds) ? .seconds(seconds) : .seconds(1800)
-    }
-
-    /// Whether the PBX may have seen the request.
-    fileprivate var mayHaveArrived: Bool {
-        if case .notConnected = kind { false } else { true }
-    }
-
-    /// Whether the PBX said something, readable or not.
-    fileprivate var isAnswer: Bool {
-        switch kind {
-        case .errcode, .unreadable: true
-        case .lost, .notConnected: false
-        }
     }
 }

@@ -34,7 +34,8 @@ package final class PBXPerformer: JobPerformer {
         case .edit(let token):
             return try edit(job, with: token, after: progress, within: rest(until: deadline), willSend)
         case .logIn(let id, let secret):
-            let login = LoginRequest(to: job.address, id: id, secret: secret)
+            let login = PBXCall(
+                act: .login(id: id, secret: secret), base: BaseURL(job.address), pin: job.tlsPin)
             return logIn(job, login, after: progress, within: rest(until: deadline))
         case .revoke(let session):
             return revoke(session, before: job, after: progress, within: rest(until: deadline))
@@ -47,10 +48,10 @@ package final class PBXPerformer: JobPerformer {
     package func close(_ host: HostKey, within limit: Duration?) -> CloseReport? {
         guard let session = sessions.withAccess(to: host, { $0.session }) else { return nil }
         let exchange = transport.send(session.revocation(within: limit))
-        let reply = Reply(exchange.ending)
+        let reply = Reply(exchange, at: clock.wallTime())
         if !reply.isTemporary { sessions.withAccess(to: host) { $0.end(session.token) } }
         return CloseReport(
-            latency: exchange.latency, isOver: !reply.isTemporary, pause: reply.pause(at: clock.wallTime()))
+            latency: exchange.latency, isOver: !reply.isTemporary, pause: reply.pause)
     }
 
     /// What is left until a deadline.
@@ -60,7 +61,7 @@ package final class PBXPerformer: JobPerformer {
         _ session: Session, before job: Job, after progress: RowProgress, within limit: Duration?
     ) -> StepReport {
         let exchange = transport.send(session.revocation(within: limit))
-        let reply = Reply(exchange.ending)
+        let reply = Reply(exchange, at: clock.wallTime())
         let isWorthAnotherTry =
             switch reply.kind {
             case .notConnected: true
@@ -79,7 +80,7 @@ package final class PBXPerformer: JobPerformer {
 /// What the acts of a step share.
 extension PBXPerformer {
     func verdict(on reply: Reply, _ outcome: Outcome) -> StepReport.Verdict {
-        reply.isTemporary ? .retry(outcome, pause: reply.pause(at: clock.wallTime())) : .done(outcome)
+        reply.isTemporary ? .retry(outcome, pause: reply.pause) : .done(outcome)
     }
 
     /// Takes into account what became of the row's earlier edit requests: when one may have been carried out, the row
@@ -105,6 +106,6 @@ extension PBXPerformer {
 
 extension Session {
     fileprivate func revocation(within limit: Duration?) -> HTTPRequest {
-        RevokeRequest(to: address).request(token: token, pin: pin, timeout: limit)
+        PBXCall(act: .logout(token: token), base: BaseURL(address), pin: pin).request(timeout: limit)
     }
 }

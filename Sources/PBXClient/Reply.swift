@@ -1,13 +1,14 @@
-import Platform
-import HTTPTransport
+package import Platform
+package import HTTPTransport
 import JSONText
 import FleetModel
+import Pacing
 
-/// What came back for a request, as far as it means the same for every call.
-struct Reply {
-    enum Kind {
+/// What came back for a call, as far as it means the same for every call.
+package struct Reply: Sendable {
+    enum Kind: Sendable {
         /// A JSON object with an errcode, whatever the HTTP status.
-        case errcode(Int)
+        case errcode(PBXErrorCode)
         /// An answer without a readable errcode; the failure is there when it is not even whole.
         case unreadable(AnswerFailure?)
         /// Sent, or maybe sent, and no answer.
@@ -19,68 +20,114 @@ struct Reply {
     let kind: Kind
     /// HTTP status; nil when no head of an answer came.
     let status: Int?
-    /// The answer's body; null when it is no object with an errcode.
+    /// The answer's top members; null when it is no object with an errcode.
     let content: JSONValue
-    private let retryAfter: RetryAfter?
+    /// How long the server wants to be left alone, at most five minutes; nil when it does not say.
+    let pause: Duration?
+    /// Whether the body may have left; without it an edit changes nothing, whatever the answer says.
+    let isBodySent: Bool
 
-    init(_ ending: HTTPExchange.Ending) {
-        switch ending {
-        case .answered(let answer): self.init(answer)
-        case .unanswered(let failure, let status) where failure == .truncated || failure == .malformed:
-            self.init(.unreadable(failure), status: status)
-        case .unanswered(let failure, let status): self.init(.lost(failure), status: status)
-        case .notConnected(let failure): self.init(.notConnected(failure), status: nil)
+    /// - Parameters:
+    ///   - exchange: what the call's request came to.
+    ///   - now: the calendar's time, which a date in `Retry-After` is held against.
+    package init(_ exchange: HTTPExchange, at now: @autoclosure () -> WallTime) {
+        var (status, content, pause): (Int?, JSONValue, Duration?) = (nil, .null, nil)
+        switch exchange.ending {
+        case .notConnected(let failure): kind = .notConnected(failure)
+        case .unanswered(let failure, let known):
+            kind = failure == .truncated || failure == .malformed ? .unreadable(failure) : .lost(failure)
+            status = known
+        case .answered(let answer):
+            let read = answer.isTruncated ? nil : JSONValue(answer.body)
+            kind = read?.errcode.map(Kind.errcode) ?? .unreadable(nil)
+            content = read?.errcode == nil ? .null : read ?? .null
+            status = answer.status
+            pause = answer.retryAfter?.pause(at: now())
         }
+        (self.status, self.content, self.pause) = (status, content, pause)
+        isBodySent = exchange.isBodySent
     }
 
-    private init(_ answer: HTTPAnswer) {
-        if !answer.isTruncated, let content = try? JSONValue(parsingTopOf: answer.body), let errcode = content.errcode {
-            self.init(.errcode(errcode), status: answer.status, content: content, retryAfter: answer.retryAfter)
-        } else {
-            self.init(.unreadable(nil), status: answer.status, retryAfter: answer.retryAfter)
-        }
+    /// What a PBX answers that does what the call asks for: what a dry run goes on with.
+    package init(accepting call: PBXCall) {
+        kind = .errcode(.success)
+        status = 200
+        content = .object([JSONMember(key: "access_token", value: .string(Secret.mask))])
+        pause = nil
+        isBodySent = true
     }
 
-    private init(_ kind: Kind, status: Int?, content: JSONValue = .null, retryAfter: RetryAfter? = nil) {
-        self.kind = kind
-        self.status = status
-        self.content = content
-        self.retryAfter = retryAfter
-    }
-
-    var errcode: Int? {
+    var errcode: PBXErrorCode? {
         guard case .errcode(let errcode) = kind else { return nil }
         return errcode
     }
 
+    /// The PBX's own message, secrets and all; empty when there is none.
+    var errmsg: String { content["errmsg"]?.text ?? "" }
+
     /// Whether the same request may fare better a little later.
     var isTemporary: Bool {
         switch kind {
-        case .errcode(let errcode): Outcome.isTemporary(errcode: errcode)
-        case .unreadable: status == 429 || isServerError
+        case .errcode(.success): !isBodySent
+        case .errcode(let errcode): errcode.isTemporary
+        case .unreadable where isBodySent: status == 429 || isServerError
+        case .unreadable: status == 429 || !isRefusal
         case .lost: true
         case .notConnected(.untrusted): false
         case .notConnected: true
         }
     }
 
-    /// Whether the status blames the server.
-    var isServerError: Bool { status.map { $0 / 100 == 5 } ?? false }
+    /// Whether the PBX said something, readable or not.
+    var isAnswer: Bool {
+        switch kind {
+        case .errcode, .unreadable: true
+        case .lost, .notConnected: false
+        }
+    }
+
+    /// Whether the PBX may have acted on the request.
+    var mayHaveArrived: Bool {
+        if case .notConnected = kind { false } else { isBodySent }
+    }
+
+    /// Whether the request waited for a host that cannot be reached or does not answer.
+    package var isInVain: Bool {
+        switch kind {
+        case .notConnected(.untrusted), .notConnected(.heldBack): false
+        case .notConnected, .lost(.timedOut): true
+        case .lost, .errcode, .unreadable: false
+        }
+    }
+
+    /// Whether the head of an answer came.
+    package var hasAnswered: Bool { status != nil }
 
     /// Whether the status says that the request was not carried out: a redirect, or a mistake of the client's.
     var isRefusal: Bool { status.map { $0 / 100 == 3 || $0 / 100 == 4 } ?? false }
 
-    /// How long the server wants to be left alone; nil when it does not say.
-    ///
-    /// - Parameter now: the calendar's time, which a date is held against.
-    func pause(at now: WallTime) -> Duration? { retryAfter?.pause(at: now) }
+    private var isServerError: Bool { status.map { $0 / 100 == 5 } ?? false }
 }
 
 extension JSONValue {
+    /// Reads an answer also when the text around its errcode is sloppy: a byte order mark, raw control characters, bytes
+    /// that are no UTF-8. Nil when it is no JSON all the same.
+    fileprivate init?(_ body: [UInt8]) {
+        if let value = try? JSONValue(parsingTopOf: body) {
+            self = value
+            return
+        }
+        let text = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
+        guard text.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }
+        let tidied = String(decoding: text, as: UTF8.self).utf8.map { max($0, 0x20) }
+        guard let value = try? JSONValue(parsingTopOf: tidied) else { return nil }
+        self = value
+    }
+
     /// The errcode of an answer; a numeric string counts, because some firmware writes one.
-    fileprivate var errcode: Int? {
+    fileprivate var errcode: PBXErrorCode? {
         guard let value = self["errcode"] else { return nil }
-        return (value.integer ?? value.text.flatMap { Int64($0) }).flatMap { Int(exactly: $0) }
+        return (value.integer ?? value.text.flatMap { Int64($0) }).map { PBXErrorCode(number: Int($0)) }
     }
 }
 
@@ -90,11 +137,9 @@ extension RetryAfter {
     /// `120` → 2 min, `3600` → 5 min, a date 90 s ahead → 90 s, a date in the past → 0 s.
     fileprivate func pause(at now: WallTime) -> Duration {
         switch self {
-        case .seconds(let seconds): return .seconds(min(seconds, 300))
+        case .seconds(let seconds): min(.seconds(seconds), RetryPolicy.pauseLimit)
         case .moment(let seconds):
-            // Limited first, because a far moment's milliseconds may not fit.
-            let moment = min(seconds, now.milliseconds / 1000 + 301) * 1000
-            return .milliseconds(max(0, min(moment - now.milliseconds, 300_000)))
+            min(max(.zero, .seconds(seconds) - .milliseconds(now.milliseconds)), RetryPolicy.pauseLimit)
         }
     }
 }

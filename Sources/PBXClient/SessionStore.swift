@@ -8,7 +8,7 @@ package final class SessionStore: Sendable {
     /// Hosts under a lock of their own: workers that wait for one lock burn time that the requests need.
     private final class Shelf: Sendable {
         let hosts = Lock<[HostKey: HostAccess]>([:])
-        let trails = Lock(SecretTrails())
+        let redactors = Lock(Redactors())
     }
 
     private let shelves = (0..<64).map { _ in Shelf() }
@@ -33,16 +33,42 @@ package final class SessionStore: Sendable {
 
     /// Makes a text from a host fit to be shown: without these secrets, nor those that it was given or gave before.
     func clean(_ text: String, from host: HostKey, without secrets: [Secret]) -> String {
-        SecretMask(secrets + note(secrets, of: host)).clean(text)
+        note(secrets, of: host).redact(text, alsoWithout: secrets)
     }
 
-    /// Notes secrets that a host was given or gave, and returns those that are known of it.
+    /// Notes secrets that a host was given or gave, and returns what knows all of it.
     @discardableResult
-    func note(_ secrets: [Secret], of host: HostKey) -> [Secret] {
-        shelf(of: host).trails.withLock { $0.note(secrets, of: host) }
+    func note(_ secrets: [Secret], of host: HostKey) -> Redactor {
+        shelf(of: host).redactors.withLock { $0.note(secrets, of: host) }
     }
 
     private func shelf(of host: HostKey) -> Shelf {
         shelves[Int(UInt(bitPattern: host.hashValue) % UInt(shelves.count))]
+    }
+}
+
+/// The redactors of some hosts, the last ones that are new, so that a large fleet takes no more memory than a small one.
+struct Redactors {
+    private static let mostHosts = 64
+
+    private var byHost: [HostKey: Redactor] = [:]
+    /// The hosts in the order in which they came, as a ring.
+    private var hosts: [HostKey] = []
+    private var oldest = 0
+
+    /// Notes secrets of a host.
+    mutating func note(_ secrets: [Secret], of host: HostKey) -> Redactor {
+        var redactor = Redactor()
+        if let known = byHost[host] { redactor = known } else { makeRoom(for: host) }
+        redactor.note(secrets)
+        byHost[host] = redactor
+        return redactor
+    }
+
+    private mutating func makeRoom(for host: HostKey) {
+        guard hosts.count == Self.mostHosts else { return hosts.append(host) }
+        byHost[hosts[oldest]] = nil
+        hosts[oldest] = host
+        oldest = (oldest + 1) % Self.mostHosts
     }
 }

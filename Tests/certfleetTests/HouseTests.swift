@@ -12,7 +12,7 @@ import Testing
         "Pacing": ["Platform", "FleetModel"],
         "HTTPTransport": ["Platform", "CLibCurl"],
         "RunRecord": ["Platform", "FleetModel", "JSONText", "Histogram"],
-        "PBXClient": ["Platform", "FleetModel", "JSONText", "HTTPTransport"],
+        "PBXClient": ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"],
         "RunEngine": ["Platform", "FleetModel", "Pacing", "DequeModule", "HeapModule"],
         "PBXSimulator": ["Platform", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "FleetCommands": [

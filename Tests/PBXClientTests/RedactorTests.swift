@@ -5,7 +5,11 @@ import Testing
 @testable import PBXClient
 
 @Suite("Texts of a PBX, made fit to be shown")
-struct SecretMaskTests {
+struct RedactorTests {
+    private func redact(_ text: String, _ secrets: Secret...) -> String {
+        Redactor().redact(text, alsoWithout: secrets)
+    }
+
     @Test(
         "a secret is masked however it is written",
         arguments: [
@@ -23,7 +27,7 @@ struct SecretMaskTests {
             ("s3/c\"ret é", "s3/c\"ret é"),
         ])
     func spellings(_ text: String, _ expected: String) {
-        #expect(SecretMask([Secret("s3/c\"ret é+")]).clean(text) == expected)
+        #expect(redact(text, Secret("s3/c\"ret é+")) == expected)
     }
 
     @Test(
@@ -37,99 +41,98 @@ struct SecretMaskTests {
             "s%252F%2528%25C3%25A9%2529%2520%2526%253C%253E%2527%252A~",
         ])
     func librarySpellings(_ spelling: String) {
-        #expect(SecretMask([Secret("s/(é) &<>'*~")]).clean("[\(spelling)]") == "[***]")
+        #expect(redact("[\(spelling)]", Secret("s/(é) &<>'*~")) == "[***]")
     }
 
     @Test("base64 for URLs is masked, too")
     func base64ForURLs() {
-        #expect(SecretMask([Secret("??>>~~")]).clean("Pz8-Pn5- Pz8+Pn5+") == "*** ***")
+        #expect(redact("Pz8-Pn5- Pz8+Pn5+", Secret("??>>~~")) == "*** ***")
     }
 
     @Test("long secrets and long texts are masked, and no end of a secret is shown")
     func longTexts() {
         let (secret, text) = (String(repeating: "a", count: 60_000), String(repeating: "a", count: 1_000_000))
-        #expect(SecretMask([Secret(secret)]).clean("<" + text + ">") == "<***")
-        #expect(SecretMask([Secret(secret + "b")]).clean("< " + secret + "b>") == "< ***")
-        #expect(SecretMask([Secret("abc")]).clean(String(repeating: "abc", count: 300_000)) == "***")
+        #expect(redact("<" + text + ">", Secret(secret)) == "<***")
+        #expect(redact("< " + secret + "b>", Secret(secret + "b")) == "< ***")
+        #expect(redact(String(repeating: "abc", count: 300_000), Secret("abc")) == "***")
     }
 
     @Test("secrets that overlap leave nothing over")
     func overlap() {
-        let mask = SecretMask([Secret("abcd"), Secret("cdef"), Secret("ab"), Secret("")])
-        #expect(mask.clean("<abcdef>") == "<***>")
-        #expect(mask.clean("<ab>") == "<***>")
-        #expect(mask.clean("<cd>") == "<cd>")
+        let secrets = [Secret("abcd"), Secret("cdef"), Secret("ab"), Secret("")]
+        #expect(Redactor().redact("<abcdef>", alsoWithout: secrets) == "<***>")
+        #expect(Redactor().redact("<ab>", alsoWithout: secrets) == "<***>")
+        #expect(Redactor().redact("<cd>", alsoWithout: secrets) == "<cd>")
     }
 
     @Test("a secret joined with a combining mark is found")
     func combiningMark() {
-        #expect(SecretMask([Secret("token")]).clean("token\u{301}") == "***\u{301}")
+        #expect(redact("token\u{301}", Secret("token")) == "***\u{301}")
     }
 
     @Test("a text is cut after masking, so that no half secret is left")
     func cut() {
-        let mask = SecretMask([Secret("secret")])
-        #expect(mask.clean(String(repeating: "x", count: 498) + "secret") == String(repeating: "x", count: 498) + "**")
-        #expect(mask.clean(String(repeating: "secret ", count: 1000)).contains("secr") == false)
-        #expect(mask.clean(String(repeating: "é", count: 600)) == String(repeating: "é", count: 500))
-        #expect(mask.clean(String(repeating: "😀", count: 600)) == String(repeating: "😀", count: 500))
+        let secret = Secret("secret")
+        #expect(
+            redact(String(repeating: "x", count: 498) + "secret", secret) == String(repeating: "x", count: 498) + "**")
+        #expect(redact(String(repeating: "secret ", count: 1000), secret).contains("secr") == false)
+        #expect(redact(String(repeating: "é", count: 600), secret) == String(repeating: "é", count: 500))
+        #expect(redact(String(repeating: "😀", count: 600), secret) == String(repeating: "😀", count: 500))
     }
 
     @Test("control characters become blanks")
     func controlCharacters() {
-        #expect(SecretMask([]).clean("a\r\nb\u{1B}[31mc\u{7F}\u{85}\u{2028}\u{202E}d\0") == "a  b [31mc    d ")
+        #expect(redact("a\r\nb\u{1B}[31mc\u{7F}\u{85}\u{2028}\u{202E}d\0") == "a  b [31mc    d ")
     }
 
     @Test("what a PBX echoes of a row's secrets is masked in its outcome")
-    func echo() throws {
+    func echo() {
         let list = [AuthInfo(key: "Secret", value: .string(Secret("dns/secret")))]
         let edit = CertificateEdit(id: 1, authInfo: list)
-        let rig = try Rig(.token("the/token"), .errcode(40002, #"the%2Ftoken {\"sv\":\"dns\/secret\"} secret-A"#))
-        let log = try rig.run(rig.job(edit: edit))
-        #expect(log.outcome.errmsg == #"*** {"sv":"***"} ***"#)
-        #expect(!log.outcome.error.contains("secret"))
+        var play = Play(.token("the/token"), .errcode(40002, #"the%2Ftoken {\"sv\":\"dns\/secret\"} secret-A"#))
+        let outcome = play.run(edit: edit).outcome
+        #expect(outcome.errmsg == #"*** {"sv":"***"} ***"#)
+        #expect(!outcome.error.contains("secret"))
     }
 
     @Test("what a PBX echoes of a login is masked, also when the row is refused for it later")
-    func loginEcho() throws {
-        let rig = try Rig(.errcode(40002, "no secret-A for id-A"))
-        let outcomes = try (1...2).map { try rig.run(rig.job(row: $0)).outcome }
+    func loginEcho() {
+        var play = Play(.errcode(40002, "no secret-A for id-A"))
+        let outcomes = (1...2).map { play.run(row: $0).outcome }
         #expect(outcomes.map(\.errmsg) == ["no *** for id-A", ""])
         #expect(outcomes.allSatisfy { !$0.error.contains("secret-A") })
     }
 
     @Test("what a PBX echoes of earlier rows, of their credentials and tokens, is masked")
-    func echoOfEarlierRows() throws {
+    func echoOfEarlierRows() {
         let list = [AuthInfo(key: "Secret", value: .string(Secret("first-dns")))]
         let message = "first-dns secret-A token-1 token-2 secret-B"
-        let rig = try Rig(
+        var play = Play(
             .token("token-1"), .errcode(10004), .token("token-2"), .success, .errcode(40002, message), .success,
             .errcode(40002, message))
-        #expect(try rig.run(rig.job(row: 1, edit: CertificateEdit(id: 1, authInfo: list))).outcome.status == .ok)
-        let second = try rig.run(rig.job(row: 2)).outcome.errmsg
-        #expect(second == "*** *** *** *** secret-B")
-        let third = try rig.run(rig.job(row: 3, .application("B"))).outcome.errmsg
-        #expect(third == "*** *** *** *** ***")
+        #expect(play.run(row: 1, edit: CertificateEdit(id: 1, authInfo: list)).outcome.status == .ok)
+        #expect(play.run(row: 2).outcome.errmsg == "*** *** *** *** secret-B")
+        #expect(play.run(row: 3, .application("B")).outcome.errmsg == "*** *** *** *** ***")
     }
 
-    @Test("the trail of a host's secrets is bounded, and its last ones stay")
-    func trail() {
-        var trail = SecretTrail()
-        for row in 1...1000 { trail.note([Secret("client-secret"), Secret("row-\(row)")]) }
-        #expect(trail.secrets.count == 128)
-        #expect(trail.secrets.suffix(2) == [Secret("client-secret"), Secret("row-1000")])
-        trail.note((1...20).map { Secret("\($0)" + String(repeating: "x", count: 4000)) } + [Secret("abc")])
-        #expect(trail.secrets.count == 4)
+    @Test("the secrets that are kept of a host are bounded, and its last ones stay")
+    func bounds() {
+        var redactor = Redactor()
+        for row in 1...1000 { redactor.note([Secret("client-secret"), Secret("row-\(row)")]) }
+        #expect(redactor.secrets.count == 128)
+        #expect(redactor.secrets.suffix(2) == [Secret("client-secret"), Secret("row-1000")])
+        redactor.note((1...20).map { Secret("\($0)" + String(repeating: "x", count: 4000)) } + [Secret("abc")])
+        #expect(redactor.secrets.count == 4)
     }
 
     @Test("the hosts that secrets are noted of are bounded")
-    func trails() {
-        var trails = SecretTrails()
+    func hosts() {
+        var redactors = Redactors()
         let host = { (number: Int) in HostKey(name: "pbx\(number)", port: 443) }
-        for number in 1...64 { _ = trails.note([Secret("old-\(number)")], of: host(number)) }
-        #expect(trails.note([Secret("new")], of: host(1)) == [Secret("old-1")])
-        #expect(trails.note([Secret("news")], of: host(65)) == [Secret("news")])
-        #expect(trails.note([Secret("late")], of: host(1)) == [Secret("late")])
-        #expect(trails.note([Secret("late")], of: host(64)) == [Secret("old-64"), Secret("late")])
+        for number in 1...64 { _ = redactors.note([Secret("old-\(number)")], of: host(number)) }
+        #expect(redactors.note([Secret("new")], of: host(1)).secrets == [Secret("old-1")])
+        #expect(redactors.note([Secret("news")], of: host(65)).secrets == [Secret("news")])
+        #expect(redactors.note([Secret("late")], of: host(1)).secrets == [Secret("late")])
+        #expect(redactors.note([Secret("late")], of: host(64)).secrets == [Secret("old-64"), Secret("late")])
     }
 }

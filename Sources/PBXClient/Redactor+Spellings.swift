@@ -4,19 +4,19 @@ import FleetModel
 
 /// How a PBX may write a secret back: as it is, as JSON escapes it in several ways, as a URL or HTML encodes it, in base64,
 /// in hexadecimal.
-enum SecretSpellings {
+extension Redactor {
     /// The most bytes of a spelling; longer ones are cut here.
-    static let longest = 4096
+    static let longestSpelling = 4096
 
     /// All spellings of a secret that is not empty, ASCII capitals as small letters.
-    static func of(_ secret: Secret) -> [[UInt8]] {
-        let text = String(secret.reveal().unicodeScalars.prefix(longest))
+    static func spellings(of secret: Secret) -> [[UInt8]] {
+        let text = String(secret.reveal().unicodeScalars.prefix(longestSpelling))
         guard !text.isEmpty else { return [] }
         let isPlain = text.percentEncoded() == text
         let all =
             [Array(text.utf8), hexadecimal(text)] + base64(text)
             + (isPlain ? [] : json(text) + percent(text) + html(text))
-        return all.map { $0.prefix(longest).map(\.smallLetter) }
+        return all.map { $0.prefix(longestSpelling).map(\.lowercased) }
     }
 
     /// The inside of a JSON string, with more characters escaped than must be.
@@ -96,9 +96,4 @@ enum SecretSpellings {
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-}
-
-extension UInt8 {
-    /// An ASCII capital as its small letter; any other byte as it is.
-    var smallLetter: UInt8 { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self }
 }

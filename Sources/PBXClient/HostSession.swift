@@ -1,0 +1,233 @@
+import JSONText
+import FleetModel
+package import Pacing
+
+/// All that a run knows of one PBX while it works on its rows: the session, what failed, the secrets. A pure value.
+///
+/// When a login is not repeated:
+/// - Any answer to it but a token is a failed login: never again with those credentials. A second one, so with other
+///   credentials, stops the host, because a PBX blocks the caller's address after five in a row.
+/// - Errcodes 10005, 60002, 70004, 70087 and 70123 stop the host at once.
+/// - A login that may have reached the PBX and brought no good answer (lost, HTTP 429 or 5xx, -2, 70082) counts there too:
+///   it is made again once per host, whatever the retries, and then stops the host.
+/// - One that cannot have reached the PBX is made again like any request.
+package struct HostSession: Sendable {
+    /// What a row's next call needs.
+    enum Access {
+        /// A token is at hand.
+        case token(Secret)
+        case login(id: String, secret: Secret)
+        /// The session must end before another begins.
+        case logout(HeldToken)
+        /// The row's credentials were refused before; the reason is one clause.
+        case refused(because: String)
+    }
+
+    /// What follows from a login that brought no token.
+    enum FailedLogin {
+        /// It may be made again, if the row has a retry left.
+        case mayRetry
+        /// It is not made again with these credentials.
+        case failed
+        case stopHost
+    }
+
+    /// What is to be done next to end the session.
+    package enum Closing: Sendable {
+        case call(PBXCall)
+        /// Try again then, or leave the session open.
+        case wait(until: Duration)
+        case over
+    }
+
+    let retry: RetryPolicy
+    /// The token of a login that is not over.
+    private(set) var held: HeldToken?
+    private let renewalMargin: Duration
+    private var redactor = Redactor()
+    /// Credentials that are not tried again, and why.
+    private var refusals: [Credentials: String] = [:]
+    private var failedLogins = 0
+    /// Logins that may have arrived and brought no good answer.
+    private var unansweredLogins = 0
+    private var logouts = 0
+    private var base: (address: PBXAddress, url: BaseURL)?
+
+    /// Nothing is known of the PBX yet.
+    ///
+    /// - Parameters:
+    ///   - retry: what holds for every call to it.
+    ///   - timeout: how long a request may take, so that a token is renewed before it expires under one; default 30 s.
+    package init(retry: RetryPolicy = RetryPolicy(), timeout: Duration = .seconds(30)) {
+        self.retry = retry
+        renewalMargin = timeout + .seconds(60)
+    }
+
+    /// Whether there is a login to end.
+    package var isOpen: Bool { held != nil }
+
+    /// Decides what a row with these credentials needs first.
+    mutating func access(with credentials: Credentials, at now: Duration) -> Access {
+        if let reason = refusals[credentials] { return .refused(because: reason) }
+        switch credentials {
+        case .token(let token): return .token(token)
+        case .client(let id, let secret):
+            if held?.isOver(at: now) == true { held = nil }
+            guard let held else { return .login(id: id, secret: secret) }
+            return held.serves(credentials, at: now) ? .token(held.secret) : .logout(held)
+        }
+    }
+
+    /// Begins a session if the reply to a login brings a token.
+    ///
+    /// - Parameters:
+    ///   - login: the call.
+    ///   - credentials: what it was made with.
+    ///   - start: when it was made.
+    ///   - reply: what came back.
+    /// - Returns: false when it brings none.
+    mutating func begin(
+        by login: PBXCall, of credentials: Credentials, madeAt start: Duration, _ reply: Reply
+    ) -> Bool {
+        guard let token = reply.token else { return false }
+        redactor.note([token])
+        held = HeldToken(
+            token, of: credentials, login, from: start, lifetime: reply.tokenLifetime, margin: renewalMargin)
+        return true
+    }
+
+    /// Takes note of a login whose reply brought no token.
+    ///
+    /// - Parameters:
+    ///   - credentials: what it was made with.
+    ///   - reply: what came back.
+    ///   - reason: why it failed, as a clause.
+    mutating func failedLogin(
+        with credentials: Credentials, _ reply: Reply, because reason: String
+    ) -> FailedLogin {
+        if reply.isAnswer, !reply.isTemporary {
+            refusals[credentials] = "not sent: in an earlier row with these credentials \(reason)"
+            failedLogins += 1
+            return reply.errcode?.stopsHostAtLogin == true || failedLogins > 1 ? .stopHost : .failed
+        }
+        guard reply.mayHaveArrived else { return reply.isTemporary ? .mayRetry : .failed }
+        unansweredLogins += 1
+        return unansweredLogins > 1 ? .stopHost : .mayRetry
+    }
+
+    /// Takes note that a call was made with a token.
+    mutating func used(_ token: Secret) {
+        if held?.secret == token { held?.isUsed = true }
+    }
+
+    /// Forgets a token that the PBX calls expired. A user's own is not used again, because no login brings another.
+    mutating func expired(_ token: Secret, of credentials: Credentials) {
+        switch credentials {
+        case .client: end(token)
+        case .token:
+            refusals[credentials] = "not sent: in an earlier row the PBX called this access_token expired"
+        }
+    }
+
+    /// Forgets the session if it is the one with this token.
+    mutating func end(_ token: Secret) {
+        if held?.secret == token { held = nil }
+    }
+
+    /// Makes a text from the PBX fit to be shown: without these secrets and those that it was given or gave before.
+    mutating func redact(_ text: String, without secrets: [Secret]) -> String {
+        redactor.note(secrets)
+        return redactor.redact(text, alsoWithout: secrets)
+    }
+
+    /// The part that an address's URLs have in common, kept because most rows have the address of the row before.
+    mutating func base(of address: PBXAddress) -> BaseURL {
+        if let base, base.address == address { return base.url }
+        let url = BaseURL(address)
+        base = (address, url)
+        return url
+    }
+}
+
+/// How a session ends.
+extension HostSession {
+    /// Goes on with ending the session, whose rows are all done.
+    ///
+    /// - Parameters:
+    ///   - reply: what the last call that this wanted came to; nil to begin, and to go on after a wait.
+    ///   - now: on the run's clock.
+    ///   - generator: where the jitter comes from.
+    package mutating func close(
+        _ reply: Reply?, at now: Duration, using generator: inout some RandomNumberGenerator
+    ) -> Closing {
+        guard let held else { return .over }
+        guard let reply else { return .call(held.logout) }
+        logouts += 1
+        if reply.isTemporary,
+            let delay = retry.delay(beforeRetry: logouts, pause: reply.pause, using: &generator)
+        {
+            return .wait(until: now + delay)
+        }
+        self.held = nil
+        return .over
+    }
+}
+
+/// A token of ours on a PBX.
+struct HeldToken: Sendable {
+    let secret: Secret
+    /// The call that ends the session.
+    let logout: PBXCall
+    private let credentials: Credentials
+    private let expiry: Duration
+    private let renewal: Duration
+    /// A token is used at least once, or one that lives shortly would be renewed forever.
+    fileprivate(set) var isUsed = false
+
+    /// - Parameters:
+    ///   - secret: what the PBX gave for the login.
+    ///   - credentials: what the login was made with.
+    ///   - login: the call.
+    ///   - start: when it was made.
+    ///   - lifetime: how long the PBX says that the token is good.
+    ///   - margin: how long before its end the token is renewed; at most half its lifetime.
+    fileprivate init(
+        _ secret: Secret, of credentials: Credentials, _ login: PBXCall, from start: Duration, lifetime: Duration,
+        margin: Duration
+    ) {
+        self.secret = secret
+        self.credentials = credentials
+        logout = PBXCall(act: .logout(token: secret), base: login.base, pin: login.pin)
+        expiry = start + lifetime
+        renewal = expiry - min(margin, lifetime / 2)
+    }
+
+    /// Whether the PBX has forgotten the token by itself.
+    fileprivate func isOver(at now: Duration) -> Bool { isUsed && now >= expiry }
+
+    /// Whether a row with these credentials can use the token.
+    fileprivate func serves(_ credentials: Credentials, at now: Duration) -> Bool {
+        self.credentials == credentials && (!isUsed || now < renewal)
+    }
+}
+
+/// What `get_token` answers.
+extension Reply {
+    /// Bytes beyond which a text is no token: it would fit into no URL.
+    private static let longestToken = 8192
+
+    /// The token of a login that succeeded.
+    fileprivate var token: Secret? {
+        guard errcode == .success, let text = content["access_token"]?.text,
+            (1...Self.longestToken).contains(text.utf8.count)
+        else { return nil }
+        return Secret(text)
+    }
+
+    /// How long the token is good; what the guides promise when the answer does not say.
+    fileprivate var tokenLifetime: Duration {
+        let value = content["access_token_expire_time"]
+        let seconds = value?.integer ?? value?.text.flatMap { Int64($0) } ?? 0
+        return (1...86_400).contains(seconds) ? .seconds(seconds) : .seconds(1800)
+    }
+}

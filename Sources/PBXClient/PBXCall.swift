@@ -1,0 +1,157 @@
+import Platform
+package import HTTPTransport
+import FleetModel
+import JSONText
+
+/// One call of a PBX as a value, to be sent or to be shown.
+///
+/// Source: the PBX's calls `get_token`, `certificate/update` and `del_token`.
+package struct PBXCall: Sendable {
+    enum Act: Sendable {
+        /// `get_token`: the Client ID goes as `username`, the Client Secret as `password`.
+        case login(id: String, secret: Secret)
+        /// `certificate/update`: only the fields that the row sets, in the order of the PBX's guide.
+        case edit(CertificateEdit, token: Secret)
+        /// `del_token`: the PBX forgets the token.
+        case logout(token: Secret)
+    }
+
+    let act: Act
+    let base: BaseURL
+    let pin: String?
+
+    /// Whether it changes the PBX, so that its body must not leave before its row is noted as sent.
+    package var isEdit: Bool {
+        if case .edit = act { true } else { false }
+    }
+
+    /// The call as it is sent.
+    ///
+    /// - Parameter timeout: for the whole request, when that is shorter than the usual one; nil for that.
+    package func request(timeout: Duration? = nil) -> HTTPRequest {
+        let url = base.url(of: endpoint, token: token?.reveal().percentEncoded())
+        let method = body { $0.reveal() }.map(HTTPRequest.Method.post) ?? .get
+        return HTTPRequest(method, url: url, pin: pin, timeout: timeout)
+    }
+
+    /// The call as a dry run prints it, like `POST https://… {"…":"***"}`: each secret is `***`.
+    package var maskedLine: String {
+        let url = base.url(of: endpoint, token: token.map { _ in Secret.mask })
+        guard let body = body({ _ in Secret.mask }) else { return "GET \(url)" }
+        return "POST \(url) \(String(decoding: body, as: UTF8.self))"
+    }
+
+    private var endpoint: String {
+        switch act {
+        case .login: "get_token"
+        case .edit: "certificate/update"
+        case .logout: "del_token"
+        }
+    }
+
+    private var token: Secret? {
+        switch act {
+        case .login: nil
+        case .edit(_, let token), .logout(let token): token
+        }
+    }
+
+    /// Nil for a call without a body.
+    private func body(_ text: (Secret) -> String) -> [UInt8]? {
+        var writer = JSONWriter()
+        writer.beginObject()
+        switch act {
+        case .login(let id, let secret):
+            writer.member("username", id)
+            writer.member("password", text(secret))
+        case .edit(let edit, _):
+            writer.members(of: edit, text)
+        case .logout:
+            return nil
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+/// What the URLs of an address have in common: `https://pbx.example:8088/openapi/v1.0/`.
+struct BaseURL: Hashable, Sendable {
+    private let prefix: String
+
+    init(_ address: PBXAddress) {
+        let path = address.apiPath.percentEncoded(keeping: "/:@!$&'()*+,;=")
+        prefix = "\(address.scheme.rawValue)://\(address.host.name):\(address.host.port)/\(path)/"
+    }
+
+    /// - Parameters:
+    ///   - endpoint: the call's name, like `certificate/update`.
+    ///   - token: the value of `access_token`, percent-encoded; nil for the call that needs none.
+    func url(of endpoint: String, token: String?) -> String {
+        var url = prefix
+        url.reserveCapacity(prefix.utf8.count + endpoint.utf8.count + 14 + (token?.utf8.count ?? 0))
+        url += endpoint
+        if let token {
+            url += "?access_token="
+            url += token
+        }
+        return url
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(of edit: CertificateEdit, _ text: (Secret) -> String) {
+        member("id", edit.id)
+        if let name = edit.name { member("name", name) }
+        if let issueTo = edit.issueTo { member("issue_to", issueTo) }
+        if let autoRenewal = edit.autoRenewal { member("auto_renewal", autoRenewal ? 1 : 0) }
+        if let provider = edit.dnsProvider { member("dns_provider", provider) }
+        if let list = edit.authInfo {
+            key("auth_info_list")
+            beginArray()
+            for item in list { authInfo(item, text) }
+            endArray()
+        }
+    }
+
+    private mutating func authInfo(_ item: AuthInfo, _ text: (Secret) -> String) {
+        beginObject()
+        member("k", item.key)
+        switch item.value {
+        case .integer(let integer): member("iv", integer)
+        case .string(let secret): member("sv", text(secret))
+        case .boolean(let boolean): member("bv", boolean)
+        }
+        endObject()
+    }
+}
+
+extension String {
+    /// The text with every byte but letters, digits and `-._~` written as `%XX`.
+    ///
+    /// - Parameter kept: more ASCII characters to leave as they are.
+    func percentEncoded(keeping kept: String = "") -> String {
+        var text = self
+        if text.withUTF8({ $0.allSatisfy { $0.isUnreserved || kept.utf8.contains($0) } }) { return self }
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(utf8.count)
+        for byte in utf8 {
+            if byte.isUnreserved || kept.utf8.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension UInt8 {
+    /// Whether it stands in a URL as it is (RFC 3986).
+    fileprivate var isUnreserved: Bool {
+        switch self {
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+        default: isLetter || isDigit
+        }
+    }
+}

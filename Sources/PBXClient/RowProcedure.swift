@@ -1,0 +1,212 @@
+package import FleetModel
+import Pacing
+
+/// What one row needs, from its first call to its outcome: a reply and the time go in, the next move comes out. A pure
+/// value; time and randomness are arguments.
+///
+/// Before a call that needs a token comes whatever brings one: a logout when the session at hand is not the row's or soon
+/// over, then a login. The edit follows. An expired token is renewed once per row (errcode 10004). What may fare better is
+/// tried again after a pause: not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082. A row of
+/// which an edit may have been carried out stays unknown until the PBX's own word on the edit settles it.
+package struct RowProcedure: Sendable {
+    /// What is to happen next.
+    package enum Move: Sendable {
+        /// The next request of the row; it can leave at once.
+        case call(PBXCall)
+        /// Nothing before this time on the run's clock; then ask again. ``RowProcedure/fallback`` is the row's outcome if
+        /// nobody does.
+        case wait(until: Duration)
+        /// The row is done.
+        case done(Outcome)
+        /// The row is done and its host must not be spoken to again; the reason is one clause, like `login failed`.
+        case stopHost(Outcome, reason: String)
+    }
+
+    private let job: Job
+    /// The call whose reply is awaited, and when it was made.
+    private var underWay: (call: PBXCall, since: Duration)?
+    /// Edit requests of which the body may have left.
+    private var edits = 0
+    /// Whether one of them may have been carried out although no answer says so.
+    private var isDoubtful = false
+    /// Tries beyond the first of the edit.
+    private var editRetries = 0
+    /// Tries beyond the first of the login or logout that is needed next.
+    private var otherRetries = 0
+    private var hasRenewed = false
+    /// What the row is if the call that failed is not made again; nil when none is to be made again.
+    private var failed: Outcome?
+    /// When the host wants to be spoken to again after the row's last try; nil when it did not say.
+    package private(set) var quietUntil: Duration?
+
+    /// - Parameter job: the row.
+    package init(_ job: Job) {
+        self.job = job
+    }
+
+    /// Whether the next call is made because an earlier one failed.
+    package var isRetry: Bool { failed != nil }
+
+    /// What the row is when no more calls are made for it although it is not done; nil when it is as if it had never been
+    /// begun.
+    package var fallback: Outcome? {
+        if let failed { return failed }
+        guard edits > 0 else { return nil }
+        return Outcome(
+            status: isDoubtful ? .unknown : .notAttempted, errorClass: .runStopped,
+            error: "the run ended before the edit could be sent again with a new token", attempts: edits)
+    }
+
+    /// Takes what the last call came to and tells what comes next.
+    ///
+    /// - Parameters:
+    ///   - reply: the reply to the last ``Move/call(_:)``; nil to begin, after a wait, and to ask again what is to be called
+    ///     because time has passed since.
+    ///   - host: what is known of the row's PBX; the same value for all rows of the host, one after the other.
+    ///   - now: on the run's clock.
+    ///   - generator: where the jitter of pauses comes from.
+    package mutating func next(
+        _ reply: Reply?, on host: inout HostSession, at now: Duration, using generator: inout some RandomNumberGenerator
+    ) -> Move {
+        if let reply, let (call, since) = underWay {
+            underWay = nil
+            let verdict =
+                switch call.act {
+                case .login: afterLogin(call, madeAt: since, reply, on: &host)
+                case .logout(let token): afterLogout(of: token, reply, on: &host)
+                case .edit(_, let token): afterEdit(with: token, reply, on: &host)
+                }
+            if let move = move(by: verdict, on: reply, host.retry, at: now, using: &generator) { return move }
+        }
+        return nextCall(on: &host, at: now)
+    }
+
+    private mutating func nextCall(on host: inout HostSession, at now: Duration) -> Move {
+        let act: PBXCall.Act
+        switch host.access(with: job.credentials, at: now) {
+        case .refused(let reason):
+            return .done(Outcome(status: .skipped, errorClass: .hostStopped, error: reason))
+        case .logout(let held):
+            underWay = (held.logout, now)
+            return .call(held.logout)
+        case .login(let id, let secret): act = .login(id: id, secret: secret)
+        case .token(let token): act = .edit(job.edit, token: token)
+        }
+        let call = PBXCall(act: act, base: host.base(of: job.address), pin: job.tlsPin)
+        underWay = (call, now)
+        return .call(call)
+    }
+}
+
+/// What each kind of reply means for the row.
+extension RowProcedure {
+    private enum Verdict {
+        /// The row goes on with its next call.
+        case goOn
+        /// Once more, or the row ends with this outcome when there is no retry left, and its host too if that is said.
+        case retry(Outcome, ofEdit: Bool = false, orStopHost: Bool = false)
+        case done(Outcome)
+        case stopHost(Outcome)
+    }
+
+    private mutating func afterLogin(
+        _ call: PBXCall, madeAt start: Duration, _ reply: Reply, on host: inout HostSession
+    ) -> Verdict {
+        if host.begin(by: call, of: job.credentials, madeAt: start, reply) { return .goOn }
+        let outcome = reply.preparationOutcome("login", errmsg: host.redact(reply.errmsg, without: job.secrets))
+        switch host.failedLogin(with: job.credentials, reply, because: outcome.error) {
+        case .mayRetry: return .retry(outcome, orStopHost: reply.mayHaveArrived)
+        case .failed: return .done(outcome)
+        case .stopHost: return .stopHost(outcome)
+        }
+    }
+
+    private mutating func afterLogout(of token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
+        let outcome = reply.preparationOutcome("logout")
+        guard reply.mayHaveArrived else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
+        // Once more, so that there are not two live tokens; a PBX that never does this is not worth the row.
+        if reply.isTemporary, otherRetries == 0, host.retry.retries > 0 { return .retry(outcome) }
+        host.end(token)
+        return .goOn
+    }
+
+    private mutating func afterEdit(with token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
+        host.used(token)
+        let outcome = reply.editOutcome(errmsg: host.redact(reply.errmsg, without: [token] + job.secrets))
+        if reply.mayHaveArrived {
+            edits += 1
+            isDoubtful = isDoubtful || outcome.status == .unknown
+        }
+        if reply.errcode == .tokenExpired {
+            host.expired(token, of: job.credentials)
+            if case .client = job.credentials, !hasRenewed {
+                hasRenewed = true
+                return .goOn
+            }
+        }
+        if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
+        return reply.isTemporary ? .retry(outcome, ofEdit: true) : .done(outcome)
+    }
+
+    /// - Returns: nil when the row goes on at once.
+    private mutating func move(
+        by verdict: Verdict, on reply: Reply, _ policy: RetryPolicy, at now: Duration,
+        using generator: inout some RandomNumberGenerator
+    ) -> Move? {
+        switch verdict {
+        case .goOn:
+            otherRetries = 0
+            failed = nil
+            return nil
+        case .done(let outcome): return .done(weigh(outcome, on: reply))
+        case .stopHost(let outcome): return .stopHost(weigh(outcome, on: reply), reason: outcome.error)
+        case .retry(let outcome, let isEdit, let stopsHost):
+            let retry = countRetry(ofEdit: isEdit)
+            if let delay = policy.delay(beforeRetry: retry, pause: reply.pause, using: &generator) {
+                failed = weigh(outcome, on: reply)
+                return .wait(until: now + delay)
+            }
+            quietUntil = reply.pause.map { now + $0 }
+            let end = weigh(outcome, on: reply)
+            return stopsHost ? .stopHost(end, reason: outcome.error) : .done(end)
+        }
+    }
+
+    /// A login that succeeds in between does not give an edit its tries back: it may be needed before each of them.
+    ///
+    /// - Returns: which try beyond the first it will be, from 1.
+    private mutating func countRetry(ofEdit isEdit: Bool) -> Int {
+        if isEdit {
+            editRetries += 1
+            return editRetries
+        }
+        otherRetries += 1
+        return otherRetries
+    }
+
+    /// Takes into account what became of the row's earlier edit requests: when one may have been carried out, the row
+    /// does not become `failed` because a later one was not, unless the PBX refused the edit itself. An answer to an edit
+    /// whose body it never had is no such refusal.
+    private func weigh(_ outcome: Outcome, on reply: Reply) -> Outcome {
+        var outcome = outcome
+        outcome.attempts = edits
+        let isSettled = outcome.settlesDoubt && reply.isBodySent
+        guard isDoubtful, outcome.status != .unknown, !isSettled else { return outcome }
+        outcome.status = .unknown
+        outcome.error += "; an edit request sent before may have been carried out"
+        return outcome
+    }
+}
+
+extension Job {
+    /// Every secret of the row that a PBX may know.
+    var secrets: [Secret] {
+        let texts = (edit.authInfo ?? []).compactMap { item in
+            if case .string(let secret) = item.value { secret } else { nil }
+        }
+        switch credentials {
+        case .token(let token): return [token] + texts
+        case .client(_, let secret): return [secret] + texts
+        }
+    }
+}

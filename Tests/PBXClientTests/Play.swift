@@ -1,0 +1,153 @@
+import Platform
+import HTTPTransport
+import FleetModel
+import Pacing
+import TestSupport
+import Testing
+
+@testable import PBXClient
+
+/// Carries out the rows of one host as the engine does, against replies that stand ready instead of a PBX.
+struct Play {
+    var host: HostSession
+    var now = Duration.zero
+    /// All calls so far, like `login A`, `edit t1`, `logout t1`.
+    private(set) var calls: [String] = []
+    private var replies: ArraySlice<HTTPExchange>
+    private var generator = SeededGenerator(seed: 7)
+
+    init(_ replies: [HTTPExchange], retries: Int = 0, firstDelay: Duration = .zero) {
+        self.replies = replies[...]
+        host = HostSession(retry: RetryPolicy(retries: retries, firstDelay: firstDelay), timeout: .seconds(5))
+    }
+
+    init(_ replies: HTTPExchange..., retries: Int = 0, firstDelay: Duration = .zero) {
+        self.init(replies, retries: retries, firstDelay: firstDelay)
+    }
+
+    /// What became of a row.
+    struct End {
+        var outcome = Outcome(status: .notAttempted)
+        /// Why its host must not be spoken to again; nil when it may.
+        var stopReason: String?
+        /// How long it waited before each retry.
+        var waits: [Duration] = []
+        /// For each call, whether it was made because an earlier one failed.
+        var retries: [Bool] = []
+        /// For each call, what the row would have been if nothing had come after its reply.
+        var fallbacks: [Outcome?] = []
+        var quietUntil: Duration?
+    }
+
+    mutating func run(
+        row: Int = 1, _ credentials: Credentials = .application("A"),
+        edit: CertificateEdit = CertificateEdit(id: 5, autoRenewal: false)
+    ) -> End {
+        run(.make(row: row, credentials: credentials, edit: edit))
+    }
+
+    mutating func run(_ job: Job) -> End {
+        var (procedure, end) = (RowProcedure(job), End())
+        var reply: Reply?
+        while true {
+            switch procedure.next(reply, on: &host, at: now, using: &generator) {
+            case .call(let call):
+                end.retries.append(procedure.isRetry)
+                reply = answer(call)
+            case .wait(let time):
+                end.waits.append(time - now)
+                now = time
+                reply = nil
+            case .done(let outcome):
+                return ended(end, with: outcome, procedure)
+            case .stopHost(let outcome, let reason):
+                end.stopReason = reason
+                return ended(end, with: outcome, procedure)
+            }
+            end.fallbacks.append(procedure.fallback)
+        }
+    }
+
+    /// Ends the host's session as the engine does.
+    ///
+    /// - Returns: how long it waited before each retry.
+    mutating func close() -> [Duration] {
+        var (reply, waits): (Reply?, [Duration]) = (nil, [])
+        while true {
+            switch host.close(reply, at: now, using: &generator) {
+            case .call(let call): reply = answer(call)
+            case .wait(let time):
+                waits.append(time - now)
+                now = time
+                reply = nil
+            case .over: return waits
+            }
+        }
+    }
+
+    private mutating func answer(_ call: PBXCall) -> Reply {
+        calls.append(call.label)
+        return Reply(replies.popFirst() ?? .notConnected(.refused), at: WallTime(milliseconds: 1_795_467_600_500))
+    }
+
+    private func ended(_ end: End, with outcome: Outcome, _ procedure: RowProcedure) -> End {
+        var end = end
+        end.outcome = outcome
+        end.quietUntil = procedure.quietUntil
+        return end
+    }
+}
+
+extension PBXCall {
+    fileprivate var label: String {
+        switch act {
+        case .login(let id, _): "login \(id.dropFirst(3))"
+        case .edit(_, let token): "edit \(token.reveal())"
+        case .logout(let token): "logout \(token.reveal())"
+        }
+    }
+}
+
+extension HTTPExchange: CustomTestStringConvertible {
+    package var testDescription: String {
+        let text =
+            switch ending {
+            case .answered(let answer):
+                "HTTP \(answer.status) \(String(decoding: answer.body.prefix(80), as: UTF8.self))"
+            case .notConnected(let failure): "\(failure)"
+            case .unanswered(let failure, let status): "\(failure)" + (status.map { " after HTTP \($0)" } ?? "")
+            }
+        return isBodySent ? text : text + ", early"
+    }
+}
+
+extension HTTPExchange {
+    static let success = errcode(0, "SUCCESS")
+
+    static func answer(_ status: Int, _ body: String = "", retryAfter: RetryAfter? = nil) -> HTTPExchange {
+        HTTPExchange(
+            .answered(HTTPAnswer(status: status, body: Array(body.utf8), retryAfter: retryAfter)), latency: .zero)
+    }
+
+    static func errcode(_ errcode: Int, _ errmsg: String = "M", status: Int = 200) -> HTTPExchange {
+        answer(status, #"{"errcode":\#(errcode),"errmsg":"\#(errmsg)"}"#)
+    }
+
+    /// A login that succeeds.
+    static func token(_ token: String, seconds: Int = 1800) -> HTTPExchange {
+        answer(
+            200,
+            #"{"errcode":0,"errmsg":"SUCCESS","access_token":"\#(token)","access_token_expire_time":\#(seconds)}"#)
+    }
+
+    static func notConnected(_ failure: ConnectFailure) -> HTTPExchange {
+        HTTPExchange(.notConnected(failure), latency: .zero)
+    }
+
+    static func unanswered(_ failure: AnswerFailure, status: Int? = nil) -> HTTPExchange {
+        HTTPExchange(.unanswered(failure, status: status), latency: .zero)
+    }
+
+    /// The same, before the body of the request had left.
+    var early: HTTPExchange { HTTPExchange(ending, latency: latency, isBodySent: false) }
+}
