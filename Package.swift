@@ -56,7 +56,7 @@ let package = Package(
         // Floor 3
         floor("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),
         floor("RunEngine", ["Platform", "FleetModel", "Pacing", deque, heap]),
-        floor("PBXSimulator", ["Platform", nioCore, nioHTTP1, nioPosix]),
+        floor("PBXSimulator", ["Platform", "JSONText", nioCore, nioHTTP1, nioPosix]),
         // Floor 4
         floor(
             "FleetCommands",
@@ -84,7 +84,7 @@ let package = Package(
         tests("RunRecord", ["Platform", "FleetModel", "JSONText"]),
         tests("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),
         tests("RunEngine", ["Platform", "FleetModel", "Pacing"]),
-        tests("PBXSimulator", ["Platform"]),
+        tests("PBXSimulator", ["Platform", "JSONText"]),
         tests(
             "FleetCommands",
             ["Platform", "FleetModel", "HTTPTransport", "RowInput", "RunEngine", "RunRecord", "PBXSimulator"]),

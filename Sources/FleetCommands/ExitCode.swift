@@ -1,6 +1,5 @@
 import Platform
 import FleetModel
-import PBXSimulator
 import RunEngine
 import RunRecord
 
@@ -83,7 +82,6 @@ struct CommandError: Error, Hashable {
         switch error {
         case let error as CommandError: self = error
         case let error as ToolError: self.init(error)
-        case let error as SimulatorError: self.init(code: .broken, message: error.description, hint: error.hint)
         case ParserReply.refusal(let why): self.init(refusal: why)
         default: self.init(code: .broken, message: String(describing: error), hint: nil)
         }

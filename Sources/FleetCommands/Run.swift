@@ -54,7 +54,8 @@ package struct RunRequest: Sendable {
 
     private func window(on clock: any RunClock) throws -> RunWindow? {
         let timeout = transport.timeout
-        let lengths = try [windowLength(now: clock.wallTime()), maxDuration].compactMap { $0 }
+        let wallTime = clock.wallTime()
+        let lengths = try [windowLength(now: wallTime), maxDuration].compactMap { $0 }
         guard let length = lengths.min() else { return nil }
         guard length > .zero else {
             throw ToolError(
@@ -65,7 +66,7 @@ package struct RunRequest: Sendable {
                 .usage, "the window of \(DurationText(length)) is shorter than --timeout \(DurationText(timeout))",
                 hint: "no request could start in it: give it more time, or shorten --timeout")
         }
-        return RunWindow(end: clock.now() + length, timeout: timeout)
+        return RunWindow(end: clock.now() + length, calendar: wallTime + length, timeout: timeout)
     }
 
     private func windowLength(now: WallTime) throws -> Duration? {
@@ -75,6 +76,6 @@ package struct RunRequest: Sendable {
                 .usage, "'\(windowEnd)' is no --window-end",
                 hint: "write it as 05:30 (local time) or 2026-01-31T05:30:00+01:00")
         }
-        return .milliseconds(end.moment.milliseconds - now.milliseconds)
+        return end.moment - now
     }
 }

@@ -9,7 +9,7 @@ package enum Simulate {
     ///   - hosts: how many PBXs, from 1.
     ///   - port: of all of them; 0 for a free one.
     ///   - record: path of the file that gets every request; nil for none.
-    /// - Throws: `SimulatorError`, and what standard output throws.
+    /// - Throws: `ToolError`, and what standard output throws.
     package static func run(hosts: Int, port: UInt16, record: String?) throws {
         var settings = SimulatorSettings(hosts: hosts)
         settings.port = port

@@ -1,3 +1,4 @@
+import JSONText
 import NIOHTTP1
 
 /// An HTTP answer that is not yet bytes.
@@ -16,14 +17,15 @@ struct Answer: Sendable {
         self.errcode = errcode
     }
 
-    /// What the API answers: HTTP 200 with `{"errcode":…,"errmsg":…}`.
-    ///
-    /// - Parameter members: further members as JSON text, each with a comma before it.
-    init(errcode: Int, message: String? = nil, members: String = "") {
-        let errmsg = (message ?? ErrorCode.message(of: errcode)).jsonQuoted
-        self.init(
-            status: 200, headers: [("Content-Type", "application/json")],
-            body: Array("{\"errcode\":\(errcode),\"errmsg\":\(errmsg)\(members)}".utf8), errcode: errcode)
+    /// What the API answers: HTTP 200 with `{"errcode":…,"errmsg":…}` and what else the call brings.
+    init(errcode: Int, message: String? = nil, members: [JSONMember] = []) {
+        var body = JSONWriter()
+        body.beginObject()
+        body.member("errcode", Int64(errcode))
+        body.member("errmsg", message ?? ErrorCode.message(of: errcode))
+        for member in members { body.member(member.key, member.value) }
+        body.endObject()
+        self.init(status: 200, headers: [("Content-Type", "application/json")], body: body.bytes, errcode: errcode)
     }
 
     /// A refusal that repeats the request's query and body in errmsg.
@@ -42,4 +44,47 @@ struct Answer: Sendable {
         if let length { lines += "Content-Length: \(length)\r\n" }
         return lines + "Connection: close\r\n\r\n"
     }
+}
+
+/// The codes a simulated PBX answers with by itself, by the names the PBX's own table gives them.
+enum ErrorCode: Int, Error {
+    case success = 0
+    case interfaceNotExisted = 10001
+    case tokenExpired = 10004
+    case accessDenied = 10005
+    case parameterSyntax = 40001
+    case parameter = 40002
+    case dataNotFound = 60001
+    case limitExceeded = 60002
+    case accountIPBlocked = 70004
+
+    /// The errmsg of any code; a neutral one for a code that is not documented.
+    static func message(of code: Int) -> String {
+        messages[code] ?? "ERROR"
+    }
+
+    private static let messages = [
+        -2: "INTERNAL SERVER ERROR",
+        -1: "FAILURE",
+        0: "SUCCESS",
+        1: "PARTIAL SUCCESS",
+        2: "PROCESSING",
+        10001: "INTERFACE NOT EXISTED",
+        10002: "API VERSION OUT OF MAINTENANCE",
+        10003: "API VERSION UNSUPPORTED",
+        10004: "TOKEN EXPIRED",
+        10005: "ACCESS DENIED",
+        10009: "OPERATION FAILED",
+        40001: "PARAMETER SYNTAX ERROR",
+        40002: "PARAMETER ERROR",
+        40003: "DUPLICATE KEY VALUE",
+        40004: "FILE SIZE EXCEEDED",
+        60001: "DATA NOT FOUND",
+        60002: "MAX LIMITATION EXCEEDED",
+        70004: "ACCOUNT IP BLOCKED",
+        70082: "OVERLOAD_TASK_RUNNING",
+        70084: "ACTION FORBIDDEN",
+        70087: "IP FORBIDDEN",
+        70123: "API UNAVAILABLE",
+    ]
 }

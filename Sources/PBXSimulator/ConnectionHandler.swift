@@ -1,7 +1,7 @@
-import Platform
 import Glibc
 import NIOCore
 import NIOHTTP1
+import Platform
 
 /// One connection to one PBX: reads one request, does what the PBX says, closes.
 final class ConnectionHandler: ChannelInboundHandler {
@@ -52,7 +52,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func read(_ head: HTTPRequestHead) {
         guard self.head == nil else { return }
         self.head = head
-        started = .uptime
+        started = SystemClock().now()
     }
 
     private func read(_ part: inout ByteBuffer, context: ChannelHandlerContext) {
@@ -65,15 +65,13 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func finishReading(context: ChannelHandlerContext) {
         guard case .reading = phase, let head else { return }
-        let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let request = ReceivedRequest(
-            method: head.method.rawValue, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "",
-            userAgent: head.headers.first(name: "User-Agent"), client: context.remoteAddress?.ipAddress ?? "",
-            body: Array(body.readableBytesView), started: started)
+            method: head.method.rawValue, uri: head.uri, userAgent: head.headers.first(name: "User-Agent"),
+            client: context.remoteAddress?.ipAddress ?? "", body: Array(body.readableBytesView), started: started)
         phase = .open(request, shown: nil)
         let reaction = pbx.react(to: request)
         guard reaction.delay > .zero else { return perform(reaction, context: context) }
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(reaction.delay.nanoseconds)) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(reaction.delay)) {
             self.perform(reaction, context: context)
         }
     }
@@ -139,5 +137,38 @@ final class ConnectionHandler: ChannelInboundHandler {
         let close = { context.close(promise: nil) }
         guard let socket = context.channel as? any SocketOptionProvider else { return close() }
         socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenComplete { _ in close() }
+    }
+}
+
+/// What is to be done on a connection once its request has been read.
+struct Reaction: Sendable {
+    /// The ways to end a request.
+    enum Act: Sendable {
+        case answer(Answer)
+        /// The whole header, and half of the body it promises.
+        case truncate(Answer)
+        case endless
+        case silence
+        case drop
+        case reset
+    }
+
+    let act: Act
+    /// How long to wait before the act.
+    var delay: Duration = .zero
+
+    /// HTTP status the client can see; nil when there is no answer.
+    var status: Int? {
+        switch act {
+        case .answer(let answer), .truncate(let answer): answer.status
+        case .endless: 200
+        case .silence, .drop, .reset: nil
+        }
+    }
+
+    /// The errcode the client can read; nil when there is none.
+    var errcode: Int? {
+        guard case .answer(let answer) = act else { return nil }
+        return answer.errcode
     }
 }

@@ -2,14 +2,14 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
+import Platform
 
 /// The listening end of one PBX, on one event loop together with all its connections.
 ///
 /// A PBX stays on one loop so that the end of a connection is seen before the next one of the same client is read: the
 /// record would otherwise show overlaps that never were.
 final class Listener: Sendable {
-    private enum Ear: ~Copyable {
+    private enum Gate: ~Copyable {
         case shut
         case bound(LoopbackSocket)
         case full(LoopbackSocket, filler: LoopbackSocket)
@@ -17,22 +17,21 @@ final class Listener: Sendable {
     }
 
     let port: UInt16
-    private let address: LoopbackAddress
+    private let address: String
     private let loop: any EventLoop
-    private let ear: Mutex<Ear>
+    private let gate: Lock<Gate>
     /// The kernel cuts it to its own limit.
     private static let backlog: CInt = 4096
 
     /// Takes the address and lets connections wait until ``open(for:)``.
     ///
     /// - Parameter port: 0 lets the system choose.
-    init(address: LoopbackAddress, port: UInt16, loop: any EventLoop) throws(SimulatorError) {
+    init(address: String, port: UInt16, loop: any EventLoop) throws(LoopbackSocket.Refusal) {
         self.address = address
         self.loop = loop
-        let socket = try LoopbackSocket(address: address)
-        self.port = try socket.bind(port: port)
-        try socket.listen(backlog: Self.backlog, port: self.port)
-        ear = Mutex(.bound(socket))
+        let socket = try LoopbackSocket.listening(on: address, port: port, backlog: Self.backlog)
+        self.port = socket.port
+        gate = Lock(.bound(socket))
     }
 
     /// Accepts connections for a PBX; once, on a new listener. Does not block.
@@ -48,32 +47,40 @@ final class Listener: Sendable {
 
     /// Changes who gets through; blocks, so never call it on an event loop, and not twice at once. Connections that
     /// were accepted before live on.
-    func set(_ reachability: Reachability, for pbx: SimulatedPBX) throws(SimulatorError) {
+    func set(_ reachability: Reachability, for pbx: SimulatedPBX) throws(ToolError) {
         close()
-        let socket = try LoopbackSocket(address: address)
-        _ = try socket.bind(port: port)
+        do throws(LoopbackSocket.Refusal) {
+            _ = exchange(try gate(reachability))
+        } catch {
+            throw .cannotListen(on: address, port: port, error)
+        }
+        if case .open = reachability { try wait(for: open(for: pbx)) }
+    }
+
+    private func gate(_ reachability: Reachability) throws(LoopbackSocket.Refusal) -> Gate {
+        let socket = try LoopbackSocket()
+        try socket.bind(address, port: port)
         switch reachability {
         case .open:
-            try socket.listen(backlog: Self.backlog, port: port)
-            _ = exchange(.bound(socket))
-            try wait(for: open(for: pbx))
+            try socket.listen(backlog: Self.backlog)
         case .refusing:
-            _ = exchange(.bound(socket))
+            break
         case .blackholed:
             // With the one place in the queue taken, the kernel drops what comes after it.
-            try socket.listen(backlog: 0, port: port)
-            let filler = try LoopbackSocket(address: address)
-            try filler.connect(port: port)
-            _ = exchange(.full(socket, filler: filler))
+            try socket.listen(backlog: 0)
+            let filler = try LoopbackSocket()
+            try filler.connect(to: address, port: port)
+            return .full(socket, filler: filler)
         }
+        return .bound(socket)
     }
 
     /// Waits for something that happens on the event loop; blocks.
-    func wait(for future: EventLoopFuture<Void>) throws(SimulatorError) {
+    func wait(for future: EventLoopFuture<Void>) throws(ToolError) {
         do {
             try future.wait()
         } catch {
-            throw .serving(address: address.description, port: port, cause: error)
+            throw ToolError(.broken, "cannot serve '\(address):\(port)': \(error)")
         }
     }
 
@@ -83,9 +90,9 @@ final class Listener: Sendable {
         if case .open(let channel) = exchange(.shut) { try? channel.close().wait() }
     }
 
-    private func exchange(_ new: consuming Ear) -> Ear {
-        var new: Ear? = new
-        return ear.withLock { current in
+    private func exchange(_ new: consuming Gate) -> Gate {
+        var new: Gate? = new
+        return gate.withLock { current in
             guard let next = new.take() else { return .shut }
             return Swift.exchange(&current, with: next)
         }
@@ -100,5 +107,24 @@ final class Listener: Sendable {
                         ByteToMessageHandler(HTTPRequestDecoder()), ConnectionHandler(pbx: pbx))
                 }
             }
+    }
+}
+
+/// Whether a connection to a PBX can be made at all.
+package enum Reachability: Sendable {
+    /// Connections are accepted.
+    case open
+    /// Nobody listens: a connection is refused at once.
+    case refusing
+    /// Attempts to connect get no answer at all, as behind a firewall that drops packets.
+    case blackholed
+}
+
+extension ToolError {
+    /// An address that a PBX cannot have.
+    static func cannotListen(on address: String, port: UInt16, _ refusal: LoopbackSocket.Refusal) -> ToolError {
+        ToolError(
+            .broken, "cannot listen on '\(address):\(port)': \(systemText(refusal.code))",
+            hint: refusal.code == EADDRINUSE ? "choose another port, or stop what is using this one" : nil)
     }
 }

@@ -13,12 +13,10 @@ package struct SimulatedHost: Sendable, Hashable {
 
     /// `http://127.1.0.1:18088`.
     package var baseURL: String { "http://\(address):\(port)" }
-}
 
-extension SimulatedHost {
-    init(number: Int, address: LoopbackAddress, port: UInt16, credentials: SimulatorSettings.Credentials) {
+    init(number: Int, port: UInt16, credentials: SimulatorSettings.Credentials) {
         self.number = number
-        self.address = address.description
+        address = Self.address(number)
         self.port = port
         switch credentials {
         case .perHost:
@@ -35,4 +33,20 @@ extension SimulatedHost {
         let digits = String(UInt64(number) &* 0x9E37_79B9_7F4A_7C15, radix: 36)
         return "sim\(number)-" + digits
     }
+}
+
+extension SimulatedHost {
+    /// How many addresses there are from 127.1.0.1 to the end of the loopback network.
+    static let most = 255 * 256 * inRow
+
+    /// The address of a PBX: 1 → `127.1.0.1`, 254 → `127.1.0.254`, 255 → `127.1.1.1`; never one that ends in .0 or .255,
+    /// which some tools take for a network's or a broadcast address.
+    ///
+    /// - Parameter number: from 1 to ``most``.
+    static func address(_ number: Int) -> String {
+        let (row, column) = (number - 1).quotientAndRemainder(dividingBy: inRow)
+        return "127.\(1 + row / 256).\(row % 256).\(column + 1)"
+    }
+
+    private static let inRow = 254
 }

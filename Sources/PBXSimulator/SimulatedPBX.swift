@@ -1,4 +1,5 @@
-import Synchronization
+import JSONText
+import Platform
 
 /// One PBX: its state and its faults behind one lock, shared by its event loop and the tests.
 final class SimulatedPBX: Sendable {
@@ -10,7 +11,7 @@ final class SimulatedPBX: Sendable {
     }
 
     let host: SimulatedHost
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let record: RequestRecord
     private let now: @Sendable () -> Duration
 
@@ -18,7 +19,7 @@ final class SimulatedPBX: Sendable {
         self.host = host
         self.record = record
         now = settings.now
-        state = Mutex(State(api: PBXState(host: host, settings: settings)))
+        state = Lock(State(api: PBXState(host: host, settings: settings)))
     }
 
     /// Counts a new connection.
@@ -49,13 +50,9 @@ final class SimulatedPBX: Sendable {
         record.append(request, on: host, with: reaction)
     }
 
-    func set(_ faults: [Fault]) {
-        state.withLock { $0.faults = FaultList(faults) }
-    }
+    func set(_ faults: [Fault]) { state.withLock { $0.faults = FaultList(faults) } }
 
-    func expireTokens() {
-        state.withLock { $0.api.expireTokens() }
-    }
+    func expireTokens() { state.withLock { $0.api.logins.expireAll() } }
 
     var certificates: [SimulatedCertificate] { state.withLock { $0.api.certificates } }
     var connections: Int { state.withLock { $0.connections } }
@@ -63,6 +60,69 @@ final class SimulatedPBX: Sendable {
 
     var tokenCount: Int {
         let now = now()
-        return state.withLock { $0.api.tokenCount(at: now) }
+        return state.withLock { $0.api.logins.count(at: now) }
+    }
+}
+
+/// What one PBX knows, and how it answers a call; a pure value, the time is an argument.
+private struct PBXState {
+    private let host: SimulatedHost
+    private let lifetime: Duration
+    var logins: Logins
+    private(set) var certificates: [SimulatedCertificate]
+
+    init(host: SimulatedHost, settings: SimulatorSettings) {
+        self.host = host
+        lifetime = settings.tokenLifetime
+        logins = Logins(lifetime: settings.tokenLifetime, presets: settings.presetTokens)
+        certificates = settings.certificates
+    }
+
+    /// Carries a request out.
+    mutating func answer(_ request: ReceivedRequest, at now: Duration) -> Answer {
+        do throws(ErrorCode) {
+            return Answer(errcode: ErrorCode.success.rawValue, members: try carryOut(request, at: now))
+        } catch {
+            return Answer(errcode: error.rawValue)
+        }
+    }
+
+    /// Returns the members of the answer beside errcode and errmsg.
+    private mutating func carryOut(_ request: ReceivedRequest, at now: Duration) throws(ErrorCode) -> [JSONMember] {
+        try logins.admit(request.client)
+        guard request.userAgent == "OpenAPI" else { throw .accessDenied }
+        guard let endpoint = request.endpoint, request.method == endpoint.method else { throw .interfaceNotExisted }
+        if endpoint == .getToken { return try logIn(request, at: now) }
+        let token = request.parameter("access_token") ?? ""
+        try logins.check(token, at: now)
+        switch endpoint {
+        case .getToken: break
+        case .delToken: try logins.revoke(token, at: now)
+        case .certificateUpdate: try update(CertificateChange(body: request.body))
+        }
+        return []
+    }
+
+    /// The `get_token` call. Only credentials that are wrong count towards the block, not a body that is malformed.
+    private mutating func logIn(_ request: ReceivedRequest, at now: Duration) throws(ErrorCode) -> [JSONMember] {
+        let fields = try BodyFields(request.body, known: ["username", "password"])
+        guard let username = try fields.string("username"), let password = try fields.string("password") else {
+            throw .parameter
+        }
+        guard username == host.clientID, password == host.clientSecret else {
+            logins.noteFailure(of: request.client)
+            throw .parameter
+        }
+        return [
+            JSONMember(key: "access_token", value: .string(try logins.logIn(request.client, at: now))),
+            JSONMember(key: "access_token_expire_time", value: .number(String(lifetime.components.seconds))),
+            JSONMember(key: "refresh_token", value: .string(Logins.randomToken())),
+            JSONMember(key: "refresh_token_expire_time", value: .number("86400")),
+        ]
+    }
+
+    private mutating func update(_ change: CertificateChange) throws(ErrorCode) {
+        guard let index = certificates.firstIndex(where: { $0.id == change.id }) else { throw .dataNotFound }
+        try change.apply(to: &certificates[index])
     }
 }

@@ -1,9 +1,11 @@
+import Glibc
 import NIOCore
 import NIOPosix
+package import Platform
 import Synchronization
 
-/// Simulated PBXs on loopback, each with an address of its own, all on one port: what `pbx-api` says about
-/// `get_token`, `del_token` and `certificate/update`, and faults on demand.
+/// Simulated PBXs on loopback, each with an address of its own, all on one port: the calls of ``Endpoint``, and
+/// faults on demand.
 ///
 /// Every method blocks and may be called from any thread but an event loop's. PBXs are named by their number, from 1;
 /// another number is a mistake of the caller and traps.
@@ -20,16 +22,16 @@ package final class Simulator: Sendable {
     ///
     /// Raises the process's soft limit on open files as far as it needs to.
     ///
-    /// - Throws: ``SimulatorError`` when the settings make no sense, the open files do not suffice, an address or a port
+    /// - Throws: ``ToolError`` when the settings make no sense, the open files do not suffice, an address or a port
     ///   cannot be had, or the record file cannot be written; nothing is left running then.
-    package static func start(_ settings: SimulatorSettings) throws(SimulatorError) -> Simulator {
-        let most = LoopbackAddress.capacity(from: settings.firstNetwork)
-        guard 1...most ~= settings.hosts else { throw .hostCount(settings.hosts, most: most) }
-        guard settings.threads >= 0 else { throw .threadCount(settings.threads) }
+    package static func start(_ settings: SimulatorSettings) throws(ToolError) -> Simulator {
+        guard 1...SimulatedHost.most ~= settings.hosts else {
+            let range = "it must be 1 to \(SimulatedHost.most)"
+            throw ToolError(.usage, "'\(settings.hosts)' simulated hosts are not possible: \(range)")
+        }
         try OpenFileLimit.raise(forListeners: settings.hosts)
-        let threads = settings.threads == 0 ? System.coreCount : settings.threads
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        do throws(SimulatorError) {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads ?? System.coreCount)
+        do throws(ToolError) {
             let simulator = try Simulator(settings, on: group)
             try simulator.open()
             return simulator
@@ -40,14 +42,12 @@ package final class Simulator: Sendable {
         }
     }
 
-    private init(_ settings: SimulatorSettings, on group: MultiThreadedEventLoopGroup) throws(SimulatorError) {
+    private init(_ settings: SimulatorSettings, on group: MultiThreadedEventLoopGroup) throws(ToolError) {
         let listeners = try Self.listeners(settings, on: group)
         // Last, because it empties the file of an earlier run.
         let record = try RequestRecord(settings: settings)
         hosts = (1...settings.hosts).map { number in
-            SimulatedHost(
-                number: number, address: LoopbackAddress(number: number, firstNetwork: settings.firstNetwork),
-                port: listeners[0].port, credentials: settings.credentials)
+            SimulatedHost(number: number, port: listeners[0].port, credentials: settings.credentials)
         }
         pbxs = hosts.map { SimulatedPBX(host: $0, settings: settings, record: record) }
         requestRecord = record
@@ -58,52 +58,45 @@ package final class Simulator: Sendable {
     /// Stops all PBXs and ends the record: connections are closed, requests still open are recorded as unanswered. A
     /// second call does nothing.
     ///
-    /// - Throws: ``SimulatorError`` when the record file is not complete.
-    package func stop() throws(SimulatorError) {
+    /// - Throws: ``ToolError`` when the record file is not complete.
+    package func stop() throws(ToolError) {
         guard !isStopped.exchange(true, ordering: .sequentiallyConsistent) else { return }
         for listener in listeners { listener.close() }
         do {
             try group.syncShutdownGracefully()
         } catch {
-            throw .stopping(error)
+            throw ToolError(.broken, "the simulated hosts did not stop cleanly: \(error)")
         }
-        try requestRecord.close()
+        try requestRecord.checkFile()
     }
 
-    private func open() throws(SimulatorError) {
+    private func open() throws(ToolError) {
         let openings = zip(listeners, pbxs).map { $0.open(for: $1) }
         for (listener, opening) in zip(listeners, openings) { try listener.wait(for: opening) }
     }
 
     private static func listeners(
         _ settings: SimulatorSettings, on group: MultiThreadedEventLoopGroup
-    ) throws(SimulatorError) -> [Listener] {
-        guard settings.port == 0 else { return try listeners(settings, port: settings.port, on: group) }
-        let tries = 20
-        for _ in 0..<tries {
-            do throws(SimulatorError) {
-                return try listeners(settings, port: 0, on: group)
+    ) throws(ToolError) -> [Listener] {
+        // A port that is free on the first address can be taken on another.
+        var triesLeft = settings.port == 0 ? 20 : 1
+        while true {
+            triesLeft -= 1
+            var (listeners, port): ([Listener], UInt16) = ([], settings.port)
+            listeners.reserveCapacity(settings.hosts)
+            do throws(LoopbackSocket.Refusal) {
+                while listeners.count < settings.hosts {
+                    let address = SimulatedHost.address(listeners.count + 1)
+                    listeners.append(try Listener(address: address, port: port, loop: group.next()))
+                    port = listeners[0].port
+                }
+                return listeners
             } catch {
-                // A port that is free on the first address can be taken on another.
-                guard error.isPortTaken else { throw error }
+                guard error.code == EADDRINUSE, triesLeft > 0 else {
+                    throw .cannotListen(on: SimulatedHost.address(listeners.count + 1), port: port, error)
+                }
             }
         }
-        throw .noFreePort(tries: tries)
-    }
-
-    private static func listeners(
-        _ settings: SimulatorSettings, port: UInt16, on group: MultiThreadedEventLoopGroup
-    ) throws(SimulatorError) -> [Listener] {
-        var port = port
-        var listeners: [Listener] = []
-        listeners.reserveCapacity(settings.hosts)
-        for number in 1...settings.hosts {
-            let address = LoopbackAddress(number: number, firstNetwork: settings.firstNetwork)
-            let listener = try Listener(address: address, port: port, loop: group.next())
-            port = listener.port
-            listeners.append(listener)
-        }
-        return listeners
     }
 }
 
@@ -125,8 +118,8 @@ extension Simulator {
     /// Changes whether a PBX can be reached; connections that were accepted before live on. Not for one PBX from two
     /// threads at once.
     ///
-    /// - Throws: ``SimulatorError`` when the address cannot be had again; the PBX is then refusing.
-    package func set(_ reachability: Reachability, on host: Int) throws(SimulatorError) {
+    /// - Throws: ``ToolError`` when the address cannot be had again; the PBX is then refusing.
+    package func set(_ reachability: Reachability, on host: Int) throws(ToolError) {
         try listeners[host - 1].set(reachability, for: pbxs[host - 1])
     }
 
@@ -144,4 +137,38 @@ extension Simulator {
 
     /// How many requests a PBX has read so far, also those that are not over and not in ``record`` yet.
     package func requests(on host: Int) -> Int { pbxs[host - 1].requests }
+}
+
+/// The process's limit on open files, of which every listener and every connection takes one.
+enum OpenFileLimit {
+    /// What a process needs beside its listeners to be of any use.
+    private static let leastForConnections = 256
+    /// What it takes for connections when it can have it.
+    private static let wantedForConnections = 8192
+
+    /// Raises the process's soft limit so that this many listeners fit; never lowers it.
+    ///
+    /// - Throws: ``ToolError`` when the hard limit does not allow it.
+    static func raise(forListeners listeners: Int) throws(ToolError) {
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        getrlimit(resource, &limit)
+        limit.rlim_cur = try soft(limit.rlim_cur, hard: limit.rlim_max, forListeners: listeners)
+        setrlimit(resource, &limit)
+    }
+
+    /// The soft limit to set: room for the listeners and 8192 connections, as far as the hard limit goes. 100 listeners:
+    /// 1024 of 1048576 becomes 8292, 1024 of 4096 becomes 4096, 20000 stays.
+    ///
+    /// - Throws: ``ToolError`` when not even 256 connections would have room.
+    static func soft(_ soft: UInt, hard: UInt, forListeners listeners: Int) throws(ToolError) -> UInt {
+        let raised = max(soft, min(UInt(listeners + wantedForConnections), hard))
+        let needed = listeners + leastForConnections
+        guard raised >= UInt(needed) else {
+            throw ToolError(
+                .broken, "the simulated hosts need \(needed) open files, and the limit is \(hard)",
+                hint: "raise the limit (ulimit -Hn), or simulate fewer hosts")
+        }
+        return raised
+    }
 }

@@ -1,3 +1,5 @@
+import Platform
+
 /// What a simulator is to be.
 package struct SimulatorSettings: Sendable {
     /// Who can log in.
@@ -12,8 +14,6 @@ package struct SimulatorSettings: Sendable {
     package var hosts: Int
     /// TCP port of all PBXs; 0 picks one that is free on every address.
     package var port: UInt16 = 0
-    /// Second byte of the first PBX's address: 1 starts at 127.1.0.1.
-    package var firstNetwork: UInt8 = 1
     /// Who can log in; default a pair per PBX.
     package var credentials = Credentials.perHost
     /// Tokens that every PBX accepts without a login. They never expire and do not count for the cap.
@@ -23,14 +23,14 @@ package struct SimulatorSettings: Sendable {
     /// The certificates each PBX starts with; default three server certificates and one trusted certificate, which
     /// refuses the fields that only a server certificate has.
     package var certificates: [SimulatedCertificate] = SimulatedCertificate.defaults
-    /// Event loops; 0, the default, takes one per core.
-    package var threads = 0
+    /// Event loops, from 1; nil, the default, takes one per core.
+    package var threads: Int?
     /// Whether every request stays in memory for ``Simulator/record``; default yes.
     package var keepsRecord = true
     /// Where to write every request as a JSON line, secrets masked; nil writes nothing.
     package var recordFile: String?
     /// The clock that tokens live by; called on event loops, must not block.
-    package var now: @Sendable () -> Duration = { .uptime }
+    package var now: @Sendable () -> Duration = { SystemClock().now() }
 
     /// - Parameter hosts: how many PBXs; from 1.
     package init(hosts: Int) {

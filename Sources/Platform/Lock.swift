@@ -27,7 +27,7 @@ package final class Lock<Value: ~Copyable>: @unchecked Sendable {
     }
 
     /// Calls `body` with the value while no other thread has it. Not to be nested on the same lock.
-    package func withLock<Result, Failure>(
+    package func withLock<Result: ~Copyable, Failure>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)

@@ -12,11 +12,34 @@ package struct WallTime: Hashable, Comparable, Sendable, CustomStringConvertible
 
     package static func < (left: WallTime, right: WallTime) -> Bool { left.milliseconds < right.milliseconds }
 
+    /// The moment so much later, to the millisecond.
+    package static func + (time: WallTime, length: Duration) -> WallTime {
+        WallTime(milliseconds: time.milliseconds + Int64(length.attoseconds / 1_000_000_000_000_000))
+    }
+
+    /// How long it is from the right moment to the left one.
+    package static func - (end: WallTime, start: WallTime) -> Duration {
+        .milliseconds(end.milliseconds - start.milliseconds)
+    }
+
     /// RFC 3339 with milliseconds: `2026-11-23T20:49:31.007Z`.
-    package var description: String {
+    package var description: String { "\(dateAndTime).\(pad(fields.1.millisecond, 3))Z" }
+
+    /// RFC 3339 to the second in local time, for people: `2026-11-23T21:49:31+01:00`.
+    ///
+    /// - Parameter offset: how far local time is ahead of UTC, of which whole minutes count; the machine's own rules when
+    ///   not given.
+    package func localText(offset: Duration? = nil) -> String {
+        let minutes = (offset ?? localOffset).components.seconds / 60
+        let local = self + .seconds(minutes * 60)
+        let sign = minutes < 0 ? "-" : "+"
+        return "\(local.dateAndTime)\(sign)\(pad(Int(abs(minutes)) / 60)):\(pad(Int(abs(minutes)) % 60))"
+    }
+
+    private var dateAndTime: String {
         let (date, time) = fields
-        let clock = "\(pad(time.hour)):\(pad(time.minute)):\(pad(time.second)).\(pad(time.millisecond, 3))"
-        return "\(pad(date.year, 4))-\(pad(date.month))-\(pad(date.day))T\(clock)Z"
+        let day = "\(pad(date.year, 4))-\(pad(date.month))-\(pad(date.day))"
+        return "\(day)T\(pad(time.hour)):\(pad(time.minute)):\(pad(time.second))"
     }
 
     /// The form for file names: `20261123T204931Z`.

@@ -5,7 +5,6 @@ import Testing
 
 @testable import FleetCommands
 @testable import HTTPTransport
-@testable import PBXSimulator
 @testable import RowInput
 @testable import RunRecord
 
@@ -29,7 +28,7 @@ import Testing
         (ToolError.malformedPin("x"), .usage), (ToolError.noCertificates("ca.pem"), .usage),
         (ToolError.unreadableCAFile("ca.pem", reason: "no such file or directory"), .usage),
         (ToolError.curlUnusable, .broken), (ToolError.refusedOption(code: 48), .broken),
-        (SimulatorError.noFreePort(tries: 3), .broken), (ParserReply.refusal("--jobs 0 is too few"), .usage),
+        (ParserReply.refusal("--jobs 0 is too few"), .usage),
         (ToolError(.usage, "a"), .usage), (ToolError(.noRows, "a"), .noRows), (ToolError(.broken, "a"), .broken),
         (Unforeseen(), .broken), (CancellationError(), .broken),
     ])

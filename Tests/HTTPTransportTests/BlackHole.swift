@@ -1,20 +1,25 @@
 import Glibc
-import TestSupport
+import Platform
 
 /// A loopback port that answers no attempt to connect, because its queue is full.
 final class BlackHole {
     let port: UInt16
-    private let sockets: [Int32]
+    private let listener: LoopbackSocket
+    private let fillers: [Int32]
 
     init() throws {
         let host = "127.0.0.1"
-        let listener = try LoopbackSocket.listening(host: host, backlog: 0)
-        let port = LoopbackSocket.port(of: listener)
+        listener = try LoopbackSocket.listening(on: host, backlog: 0)
+        let port = listener.port
         self.port = port
-        sockets = [listener] + (0..<4).map { _ in LoopbackSocket.connecting(host: host, port: port) }
+        fillers = try (0..<4).map { _ in
+            let filler = try LoopbackSocket(isWaiting: false)
+            try? filler.connect(to: host, port: port)
+            return filler.release()
+        }
     }
 
     deinit {
-        for socket in sockets { close(socket) }
+        for filler in fillers { close(filler) }
     }
 }

@@ -1,4 +1,5 @@
 import HTTPTransport
+import Platform
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Glibc
 import FleetModel
 import PBXClient
+import Platform
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import FleetModel
 import PBXClient
+import Platform
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Glibc
 import PBXSimulator
+import Platform
 import Testing
 
 @Suite("Faults")
@@ -194,7 +195,7 @@ struct ReachabilityTests {
         try Simulator.run(.make(hosts: 2)) { simulator throws in
             let token = try simulator.token()
             try simulator.set(.refusing, on: 1)
-            #expect(throws: RawClient.ConnectError(code: ECONNREFUSED)) { try simulator.client().logIn() }
+            #expect(throws: LoopbackSocket.Refusal(code: ECONNREFUSED)) { try simulator.client().logIn() }
             #expect(try simulator.client(of: 2).logIn().errcode == 0)
             try simulator.set(.open, on: 1)
             #expect(try simulator.client().logOut(token: token).errcode == 0)
@@ -207,7 +208,7 @@ struct ReachabilityTests {
             var client = simulator.client()
             client.timeout = .milliseconds(300)
             // What a blocking connect says when its time is up.
-            #expect(throws: RawClient.ConnectError(code: EINPROGRESS)) { try client.logIn() }
+            #expect(throws: LoopbackSocket.Refusal(code: EINPROGRESS)) { try client.logIn() }
             try simulator.set(.open, on: 1)
             #expect(try simulator.client().logIn().errcode == 0)
             #expect(simulator.connections(on: 1) == 1)

@@ -1,6 +1,8 @@
 import Foundation
-import PBXSimulator
+import Platform
 import Testing
+
+@testable import PBXSimulator
 
 @Suite("Fleet")
 struct FleetTests {
@@ -62,20 +64,16 @@ struct FleetTests {
 
     @Test(arguments: [0, -1, 16_581_121])
     func aNumberOfHostsThatIsNotPossible(hosts: Int) {
-        let error = #expect(throws: SimulatorError.self) { try Simulator.start(.make(hosts: hosts)) }
-        #expect(error?.description == "'\(hosts)' simulated hosts are not possible: it must be 1 to 16581120")
-    }
-
-    @Test func aNegativeNumberOfThreads() {
-        #expect(throws: SimulatorError.self) { try Simulator.start(.make { $0.threads = -1 }) }
+        let error = #expect(throws: ToolError.self) { try Simulator.start(.make(hosts: hosts)) }
+        #expect(error?.message == "'\(hosts)' simulated hosts are not possible: it must be 1 to 16581120")
     }
 
     @Test func aPortThatIsTaken() throws {
         try Simulator.run(.make(hosts: 3)) { simulator throws in
             let settings = SimulatorSettings.make(hosts: 5) { $0.port = simulator.hosts[0].port }
-            let error = #expect(throws: SimulatorError.self) { try Simulator.start(settings) }
+            let error = #expect(throws: ToolError.self) { try Simulator.start(settings) }
             #expect(
-                error?.description
+                error?.message
                     == "cannot listen on '127.1.0.1:\(simulator.hosts[0].port)': address already in use")
             #expect(error?.hint != nil)
         }
@@ -96,5 +94,40 @@ struct FleetTests {
         let runs = try (1...2).map { _ in try Simulator.run(.make(hosts: 3)) { $0.hosts.map(\.clientSecret) } }
         #expect(runs[0] == runs[1])
         #expect(Set(runs[0]).count == 3)
+    }
+}
+
+@Suite("Addresses")
+struct AddressTests {
+    @Test(arguments: [
+        (1, "127.1.0.1"), (254, "127.1.0.254"), (255, "127.1.1.1"), (5000, "127.1.19.174"), (65_024, "127.1.255.254"),
+        (65_025, "127.2.0.1"), (16_581_120, "127.255.255.254"),
+    ])
+    func addressOfANumber(number: Int, expected: String) {
+        #expect(SimulatedHost.address(number) == expected)
+    }
+
+    @Test func theFirstThousandsAreAllDifferent() {
+        let addresses = (1...70_000).map(SimulatedHost.address)
+        #expect(Set(addresses).count == addresses.count)
+    }
+}
+
+@Suite("Open files")
+struct OpenFileLimitTests {
+    @Test(arguments: [
+        (1024, 1_048_576, 8292), (1024, 4096, 4096), (20_000, 20_000, 20_000), (8292, .max, 8292),
+        (256, 356, 356), (UInt.max, UInt.max, UInt.max),
+    ])
+    func theSoftLimitForAHundredListeners(soft: UInt, hard: UInt, expected: UInt) throws {
+        #expect(try OpenFileLimit.soft(soft, hard: hard, forListeners: 100) == expected)
+    }
+
+    @Test func aHardLimitThatDoesNotSuffice() {
+        let error = #expect(throws: ToolError.self) {
+            try OpenFileLimit.soft(1024, hard: 4096, forListeners: 5000)
+        }
+        #expect(error?.message == "the simulated hosts need 5256 open files, and the limit is 4096")
+        #expect(error?.hint == "raise the limit (ulimit -Hn), or simulate fewer hosts")
     }
 }

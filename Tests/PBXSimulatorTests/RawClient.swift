@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import PBXSimulator
+import Platform
 
 /// A blocking HTTP client over one socket per request, as plain as can be, so that a test sees exactly what came.
 struct RawClient {
@@ -22,11 +23,6 @@ struct RawClient {
             body.firstMatch(of: /"errcode":(-?[0-9]+)/).flatMap { Int($0.1) }
         }
         var token: String? { body.firstMatch(of: /"access_token":"([^"]*)"/).map { String($0.1) } }
-    }
-
-    /// A connection that could not be made.
-    struct ConnectError: Error, Equatable {
-        let code: CInt
     }
 
     let host: SimulatedHost
@@ -65,28 +61,17 @@ struct RawClient {
     }
 
     /// Sends these bytes over a connection of their own and reads all that comes.
+    ///
+    /// - Throws: `LoopbackSocket.Refusal` when the connection cannot be made.
     func send(_ text: String) throws -> Reply {
-        let descriptor = try connect()
-        defer { close(descriptor) }
+        let socket = try LoopbackSocket()
+        setTimeout(of: socket.number)
+        try socket.bind(source)
+        try socket.connect(to: host.address, port: host.port)
         // A connection that is dropped unread may be gone already: what matters is what can be read.
         let bytes = Array(text.utf8)
-        _ = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
-        return read(descriptor)
-    }
-
-    private func connect() throws -> CInt {
-        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        setTimeout(of: descriptor)
-        var from = Self.socketAddress(source, port: 0)
-        var to = Self.socketAddress(host.address, port: host.port)
-        guard Self.withPointer(&from, { bind(descriptor, $0, $1) }) == 0,
-            Self.withPointer(&to, { Glibc.connect(descriptor, $0, $1) }) == 0
-        else {
-            let code = errno
-            close(descriptor)
-            throw ConnectError(code: code)
-        }
-        return descriptor
+        _ = Glibc.send(socket.number, bytes, bytes.count, CInt(MSG_NOSIGNAL))
+        return read(socket.number)
     }
 
     private func setTimeout(of descriptor: CInt) {
@@ -111,23 +96,5 @@ struct RawClient {
     private static func ending(_ count: Int) -> Ending {
         if count == 0 { return .closed }
         return errno == ECONNRESET ? .reset : .timedOut
-    }
-
-    private static func socketAddress(_ text: String, port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        inet_pton(AF_INET, text, &address.sin_addr)
-        return address
-    }
-
-    private static func withPointer<Result>(
-        _ address: inout sockaddr_in, _ use: (UnsafePointer<sockaddr>, socklen_t) -> Result
-    ) -> Result {
-        withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                use($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import TestSupport
 import Testing
 
@@ -52,7 +53,7 @@ struct RecordTests {
             #expect(
                 line.hasSuffix(
                     #""method":"POST","call":"certificate/update","query":"access_token=***","#
-                        + #""body":{"auth_info_list":[{"k":"A","sv":"***"},{"iv":5,"k":"B"}],"id":1},"#
+                        + #""body":{"id":1,"auth_info_list":[{"k":"A","sv":"***"},{"k":"B","iv":5}]},"#
                         + #""status":200,"errcode":0}"# + "\n"))
         }
     }
@@ -85,17 +86,17 @@ struct RecordTests {
     @Test func aFileThatCannotBeWritten() throws {
         let folder = try WorkDirectory()
         let path = folder.file("missing/record.jsonl")
-        let error = #expect(throws: SimulatorError.self) {
+        let error = #expect(throws: ToolError.self) {
             try Simulator.start(.make { $0.recordFile = path })
         }
-        #expect(error?.description == "cannot write the record '\(path)': no such file or directory")
+        #expect(error?.message == "cannot open '\(path)': no such file or directory")
     }
 
     @Test func aFileThatFillsUpIsReportedOnStop() throws {
         let simulator = try Simulator.start(.make { $0.recordFile = "/dev/full" })
         #expect(try simulator.client().logIn().errcode == 0)
-        let error = #expect(throws: SimulatorError.self) { try simulator.stop() }
-        #expect(error?.description == "cannot write the record '/dev/full': no space left on device")
+        let error = #expect(throws: ToolError.self) { try simulator.stop() }
+        #expect(error?.message == "cannot write '/dev/full': no space left on device")
     }
 
     @Test func concurrencyCountsRequestsThatOverlap() {

@@ -57,6 +57,32 @@ struct WallTimeTests {
         #expect(moment.compact.hasSuffix("Z"))
     }
 
+    @Test(
+        "is written for people in local time with its offset, and names the same second",
+        arguments: [
+            (3600, "2026-11-23T21:49:31+01:00"), (0, "2026-11-23T20:49:31+00:00"), (-19_800, "2026-11-23T15:19:31-05:30"),
+            (50_400, "2026-11-24T10:49:31+14:00"), (-43_200, "2026-11-23T08:49:31-12:00"),
+            (3599, "2026-11-23T21:48:31+00:59"),
+        ])
+    func localText(offset: Int, text: String) {
+        let moment = WallTime(milliseconds: 1_795_466_971_007)
+        #expect(moment.localText(offset: .seconds(offset)) == text)
+        #expect(WallTime(rfc3339: text) == WallTime(milliseconds: 1_795_466_971_000))
+        #expect(moment.localText() == moment.localText(offset: moment.localOffset))
+    }
+
+    @Test(
+        "is moved by a length to the millisecond",
+        arguments: [
+            (.milliseconds(7), 1007), (.zero, 1000), (.seconds(-2), -1000), (.microseconds(1999), 1001),
+            (.milliseconds(59_999), 60_999),
+        ] as [(Duration, Int64)])
+    func addition(length: Duration, milliseconds: Int64) {
+        let start = WallTime(milliseconds: 1000)
+        #expect((start + length).milliseconds == milliseconds)
+        #expect((start + length) - start == .milliseconds(milliseconds - 1000))
+    }
+
     @Test("comes before what is later")
     func order() {
         let moments = [5, -3, 0, 7].map { WallTime(milliseconds: $0) }

@@ -1,5 +1,4 @@
 package import Platform
-package import FleetModel
 
 /// A clock that stands still until a test moves it.
 package final class ManualClock: RunClock {
@@ -17,8 +16,5 @@ package final class ManualClock: RunClock {
 
     package func now() -> Duration { elapsed.withLock { $0 } }
 
-    package func wallTime() -> WallTime {
-        let (seconds, attoseconds) = now().components
-        return WallTime(milliseconds: start.milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
-    }
+    package func wallTime() -> WallTime { start + now() }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// A server on a loopback port of its own that treats each connection as its script says, one after the other.
 package final class ScriptedServer: Sendable {
@@ -29,28 +30,27 @@ package final class ScriptedServer: Sendable {
 
     package let host: String
     package let port: UInt16
-    private let listener: Int32
+    private let listener: LoopbackSocket
     private let thread: pthread_t
     private let service: ScriptedService
 
     /// - Parameters:
     ///   - host: the loopback address to listen on.
     ///   - script: what becomes of the first, the second … connection; those beyond are closed unread.
-    /// - Throws: ``LoopbackSocket/Failure``.
+    /// - Throws: ``LoopbackSocket/Refusal``.
     package init(host: String = "127.0.0.1", _ script: [Act]) throws {
         self.host = host
-        listener = try LoopbackSocket.listening(host: host, backlog: 16)
-        port = LoopbackSocket.port(of: listener)
-        service = ScriptedService(listener: listener, script: script)
+        listener = try LoopbackSocket.listening(on: host, backlog: 16)
+        port = listener.port
+        service = ScriptedService(listener: listener.number, script: script)
         var thread = pthread_t()
         pthread_create(&thread, nil, serve, Unmanaged.passRetained(service).toOpaque())
         self.thread = thread
     }
 
     deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
+        shutdown(listener.number, Int32(SHUT_RDWR))
         pthread_join(thread, nil)
-        close(listener)
     }
 
     /// The requests that were read, in their order.
@@ -61,4 +61,118 @@ private func serve(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPoint
     guard let context else { return nil }
     Unmanaged<ScriptedService>.fromOpaque(context).takeRetainedValue().serve()
     return nil
+}
+
+/// The part of a ``ScriptedServer`` that its thread runs.
+private final class ScriptedService: Sendable {
+    private let listener: Int32
+    private let script: [ScriptedServer.Act]
+    private let received = Lock<[ScriptedRequest]>([])
+
+    init(listener: Int32, script: [ScriptedServer.Act]) {
+        self.listener = listener
+        self.script = script
+    }
+
+    var requests: [ScriptedRequest] { received.withLock { $0 } }
+
+    /// Serves one connection after the other until the listening socket is shut down.
+    func serve() {
+        var number = 0
+        while true {
+            let connection = accept(listener, nil, nil)
+            guard connection >= 0 else { return }
+            serve(connection, number < script.count ? script[number] : .closeUnread)
+            close(connection)
+            number += 1
+        }
+    }
+
+    private func serve(_ connection: Int32, _ act: ScriptedServer.Act) {
+        switch act {
+        case .closeUnread: break
+        case .silence:
+            note(connection)
+            waitForEnd(connection)
+        case .answer(let bytes):
+            note(connection)
+            _ = write(connection, bytes)
+        case .answerAndKeep(let bytes):
+            note(connection)
+            _ = write(connection, bytes)
+            waitForEnd(connection)
+        case .answerAndReset(let bytes):
+            note(connection)
+            _ = write(connection, bytes)
+            // Without a pause the reset would overtake the bytes.
+            usleep(50_000)
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+        case .drip(let first, let then):
+            note(connection)
+            _ = write(connection, first)
+            while write(connection, then) { usleep(20_000) }
+        case .talk(let bytes):
+            _ = write(connection, bytes)
+            waitForEnd(connection)
+        }
+    }
+
+    private func note(_ connection: Int32) {
+        guard let request = ScriptedRequest(readFrom: connection) else { return }
+        received.withLock { $0.append(request) }
+    }
+
+    private func waitForEnd(_ connection: Int32) {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        while recv(connection, &bytes, bytes.count, 0) > 0 {}
+    }
+
+    /// - Returns: whether all of it could be sent.
+    private func write(_ connection: Int32, _ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                send(connection, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+}
+
+/// A request as a ``ScriptedServer`` read it.
+package struct ScriptedRequest: Sendable {
+    /// `POST /path?query HTTP/1.1`.
+    package let line: String
+    /// The header lines.
+    package let headers: [String]
+    package let body: String
+
+    /// Reads up to the end of the body that `Content-Length` announces; nil when the client goes before.
+    fileprivate init?(readFrom connection: Int32) {
+        var text: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            if let request = Self(whole: text) {
+                self = request
+                return
+            }
+            let count = recv(connection, &chunk, chunk.count, 0)
+            guard count > 0 else { return nil }
+            text += chunk.prefix(count)
+        }
+    }
+
+    private init?(whole text: [UInt8]) {
+        guard let end = text.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
+        let lines = String(decoding: text[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n").map(String.init)
+        let prefix = "content-length: "
+        let length = lines.first { $0.lowercased().hasPrefix(prefix) }.flatMap { Int($0.dropFirst(prefix.count)) } ?? 0
+        guard text.count >= end.upperBound + length else { return nil }
+        line = lines.first ?? ""
+        headers = Array(lines.dropFirst())
+        body = String(decoding: text[end.upperBound...].prefix(length), as: UTF8.self)
+    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Platform
 
 /// nginx with a certificate made for it, on a loopback port of its own; answers `secure` to every request, or hands it on.
 package final class TLSServer {
@@ -85,9 +86,7 @@ package final class TLSServer {
     }
 
     private static func freePort() throws -> UInt16 {
-        let listener = try LoopbackSocket.listening(host: host, backlog: 1)
-        defer { LoopbackSocket.close(listener) }
-        return LoopbackSocket.port(of: listener)
+        try LoopbackSocket.listening(on: host, backlog: 1).port
     }
 
     private static func output(of shell: String, in folder: String) throws -> String {

@@ -14,7 +14,7 @@ import Testing
         "RunRecord": ["Platform", "FleetModel", "JSONText", "Histogram"],
         "PBXClient": ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"],
         "RunEngine": ["Platform", "FleetModel", "Pacing", "DequeModule", "HeapModule"],
-        "PBXSimulator": ["Platform", "NIOCore", "NIOPosix", "NIOHTTP1"],
+        "PBXSimulator": ["Platform", "JSONText", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "FleetCommands": [
             "Platform", "FleetModel", "JSONText", "RowInput", "Pacing", "HTTPTransport", "RunRecord", "PBXClient",
             "RunEngine", "PBXSimulator", "Logging",

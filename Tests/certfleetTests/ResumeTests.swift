@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import PBXSimulator
+import Platform
 import TestSupport
 import Testing
 

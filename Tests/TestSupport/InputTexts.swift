@@ -32,3 +32,46 @@ package enum CSVTexts {
         ("\"", "fleet:2: the quote that opens a cell here is never closed", 0),
     ]
 }
+
+/// Texts for each category of RFC 8259, to be put where a value may stand.
+package enum JSONTexts {
+    /// Values in every form that the grammar has.
+    package static let values = [
+        "0", "-0", "0.0", "-0.5", "1e5", "1E+05", "123456789012345678901234567890", "1e999999999", "\"\"",
+        "\"\\u0000\"",
+        "\"\\ud83d\\ude42\"", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"é🙂\u{2028}\u{7F}\"", "true", "false", "null", "[]",
+        "{}",
+        "[ 1 , [ 2 , { \"a\" : null } ] ]", "{\"a\":1,\"b\":{\"a\":2}}", "[\t1\t]",
+        String(repeating: "[", count: 60) + String(repeating: "]", count: 60),
+    ]
+
+    /// What is no value, or one that is refused for being nested or repeated.
+    package static let others = [
+        "", "01", "-", "+1", ".5", "5.", "1e", "1e+", "0x10", "1_000", "NaN", "Infinity", "-Infinity", "True", "nul",
+        "'a'",
+        "\"a", "\"\\x41\"", "\"\\u12\"", "\"\\ud83d\"", "\"\\ude42\"", "\"\u{1}\"", "\"\t\"", "[1,]", "[,1]", "[1 2]",
+        "[1", "1]",
+        "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "{\"a\":1;\"b\":2}", "1 2", "// no",
+        "/* no */ 1",
+        "“a”", "\u{FEFF}1", "\u{A0}1", "1\u{C}",
+        String(repeating: "[", count: 100) + String(repeating: "]", count: 100), String(repeating: "[", count: 100_000),
+    ]
+}
+
+/// Texts that are a pin of a server's key, and texts that are none. A row's pin and the command line's are held to them
+/// alike.
+package enum PinTexts {
+    private static let zeros = String(repeating: "A", count: 42)
+
+    /// `sha256//` and the base64 text of 32 bytes.
+    package static let right =
+        "AEIMQUYcgkosw048".map { "sha256//\(zeros)\($0)=" } + ["sha256//+/\(zeros.dropLast(2))A="]
+
+    /// What differs from that in length, form, or bits that no 32 bytes have.
+    package static let wrong =
+        "BCDFZabz12379+/=-".map { "sha256//\(zeros)\($0)=" } + [
+            "sha256//\(zeros)=", "sha256//\(zeros)AA", "sha256//\(zeros)AA=", "sha256//\(zeros.dropLast())-A=",
+            "sha256//\(zeros.dropLast()) A=", "sha256/\(zeros)A=", "SHA256//\(zeros)A=", "\(zeros)A=",
+            "sha256//\(zeros)A=;sha256//\(zeros)A=", "server.pem",
+        ]
+}

@@ -1,5 +1,5 @@
-import Platform
 import FleetModel
+import Platform
 import TestSupport
 import Testing
 
@@ -108,6 +108,20 @@ struct WindowEndTests {
         }
     }
 
+    @Test(
+        "tells when a time of day is more than twelve hours away",
+        arguments: [
+            (.utc, "2026-11-23T22:00:00Z", "02:30", false), (.utc, "2026-11-23T22:00:00Z", "10:00", false),
+            (.utc, "2026-11-23T22:00:00Z", "10:01", true), (.utc, "2026-11-24T02:30:00Z", "02:30", true),
+            (.berlin, "2026-03-28T20:30:00Z", "09:30", false), (.berlin, "2026-10-24T20:30:00Z", "09:30", false),
+            (.berlin, "2026-10-24T19:30:00Z", "09:30", true),
+            (.utc, "2026-11-23T22:00:00Z", "2026-11-30T22:00:00Z", false),
+        ] as [(TimeZoneRules, String, String, Bool)])
+    func farEnd(zone: TimeZoneRules, now: String, text: String, isTooFar: Bool) throws {
+        let now = try #require(WallTime(rfc3339: now))
+        #expect(try #require(WindowEnd(text, now: now) { zone.offset($0) }).isTooFar == isTooFar)
+    }
+
     @Test("is a moment by RFC 3339 as it stands, also one that is past")
     func absoluteMoment() throws {
         let now = try #require(WallTime(rfc3339: "2026-11-24T00:00:00Z"))
@@ -149,5 +163,51 @@ struct WindowEndTests {
             let passed = after > before ? Array((before + 1)...after) : [after]
             if passed.contains(where: { $0 % 1440 == minuteOfDay }) { return moment }
         }
+    }
+}
+
+@Suite("A run window")
+struct RunWindowTests {
+    private static let noon = WallTime(milliseconds: 1_795_467_600_000)
+
+    @Test(
+        "lets a request start as long as it is surely over by the end",
+        arguments: [(0, true), (569_999, true), (570_000, true), (570_001, false), (600_000, false), (900_000, false)])
+    func lastStart(now: Int, mayStart: Bool) {
+        let window = RunWindow(end: .seconds(600), timeout: .seconds(30))
+        #expect(window.lastStart == .seconds(570))
+        #expect(window.mayStart(now: .milliseconds(now)) == mayStart)
+    }
+
+    @Test("lets nothing start when it is shorter than the timeout, or over", arguments: [20, 0, -3600])
+    func shortWindow(end: Int) {
+        let window = RunWindow(end: .seconds(end), calendar: Self.noon, timeout: .seconds(30))
+        #expect(!window.mayStart(now: .zero))
+    }
+
+    @Test(
+        "ends by the clock that comes to its end first",
+        arguments: [
+            (0, 0, 600), (200, 200, 600), (200, 300, 500), (200, 799, 1), (200, 800, 0), (200, 900, -100),
+            (200, 100, 600), (200, -5000, 600), (590, 590, 600), (700, 700, 600), (0, 86_400, -85_800),
+        ])
+    func clocks(now: Int, calendar: Int, end: Int) {
+        var window = RunWindow(
+            end: .seconds(600), calendar: Self.noon + .seconds(600), timeout: .seconds(30))
+        window.check(now: .seconds(now), wallTime: Self.noon + .seconds(calendar))
+        #expect(window.end == .seconds(end))
+        #expect(window.lastStart == .seconds(end - 30))
+    }
+
+    @Test("is as long as before once a calendar that was wrong is right again, and goes by no calendar without one")
+    func mendedCalendar() {
+        var window = RunWindow(end: .seconds(600), calendar: Self.noon + .seconds(600), timeout: .zero)
+        window.check(now: .zero, wallTime: Self.noon + .seconds(3600))
+        #expect(!window.mayStart(now: .zero))
+        window.check(now: .seconds(1), wallTime: Self.noon + .seconds(1))
+        #expect(window.mayStart(now: .seconds(600)))
+        var plain = RunWindow(end: .seconds(600), timeout: .zero)
+        plain.check(now: .zero, wallTime: Self.noon)
+        #expect(plain.end == .seconds(600))
     }
 }

@@ -1,0 +1,105 @@
+package import FleetModel
+import Platform
+
+/// When so many rows went wrong that the run is to stop, as `--halt-after` writes it: `5` or `10%`.
+///
+/// A number is reached when `bad >= number`; a percentage when `finished >= 10` and `bad * 100 >= percent * finished`.
+/// `5` → at the fifth bad row; `10%` → at 1 bad of 10, not at 1 of 9; `10%` → at 3 of 25, not at 2 of 25.
+package struct HaltPolicy: Hashable, Sendable {
+    /// Finished rows from which a percentage means something.
+    package static let leastRowsForPercentage = 10
+
+    private enum Limit: Hashable, Sendable {
+        case rows(Int)
+        case percent(Int)
+    }
+
+    private let limit: Limit
+
+    /// - Parameter text: a whole number of rows from 1, or a whole percentage from 1 to 100 followed by `%`. Anything
+    ///   else gives nil.
+    package init?(_ text: String) {
+        let isPercentage = text.hasSuffix("%")
+        guard let number = Int(digits: text.utf8.dropLast(isPercentage ? 1 : 0)), number > 0 else { return nil }
+        if isPercentage && number > 100 { return nil }
+        limit = isPercentage ? .percent(number) : .rows(number)
+    }
+
+    /// Whether the run is to stop.
+    ///
+    /// - Parameters:
+    ///   - bad: rows that ended `failed` or `unknown`.
+    ///   - finished: rows that ended, the bad ones among them.
+    package func isReached(bad: Int, finished: Int) -> Bool {
+        switch limit {
+        case .rows(let rows): bad >= rows
+        case .percent(let percent): finished >= Self.leastRowsForPercentage && bad * 100 >= percent * finished
+        }
+    }
+}
+
+/// Lets the first hosts of the file run alone, and the others only after every row of theirs was good.
+///
+/// Hosts are numbered from 0 in file order. While a canary is not finished, hosts `0..<min(count, hostCount)` may start;
+/// then all. Any row of a canary that is not `ok` or `no_change` stops the run. With 2 canaries of 5 hosts: `0..<2` may
+/// start; after hosts 0 and 1 are finished `0..<5`; a `failed` row of host 1 stops the run, one of host 2 does not.
+package struct CanaryPolicy: Hashable, Sendable {
+    private let canaryCount: Int
+    private let hostCount: Int
+    private var finished: Set<Int> = []
+
+    /// - Parameters:
+    ///   - count: canaries; 0 means none, and more than there are hosts means all.
+    ///   - hostCount: hosts of the run, those without a row to run among them.
+    package init(count: Int, hostCount: Int) {
+        canaryCount = max(0, min(count, hostCount))
+        self.hostCount = hostCount
+    }
+
+    /// The hosts that may start now.
+    package var startableHosts: Range<Int> {
+        0..<(isPassed ? hostCount : canaryCount)
+    }
+
+    /// Whether the canaries are through, so that all hosts may start.
+    package var isPassed: Bool { finished.count == canaryCount }
+
+    /// Takes note that a host has no row left to run; a canary that has none from the start must be reported as well.
+    package mutating func finish(host: Int) {
+        if host < canaryCount { finished.insert(host) }
+    }
+
+    /// Whether a row that ended so stops the run.
+    package func stopsRun(_ outcome: Outcome, ofHost host: Int) -> Bool {
+        host < canaryCount && !outcome.status.isGood
+    }
+}
+
+/// Gives up on a host after so many rows in a row that it did not serve.
+///
+/// A row counts when it ended by `connect`, `tls` or `timeout`, or by HTTP 429 or 5xx without an errcode: the PBX is away,
+/// or so busy that it asks for a pause at every row. Any other end sets the count back to 0. With a limit of 3: connect,
+/// 503, connect → skip the rest; connect, tls, ok, timeout → go on; timeout, tls, connect → skip.
+package struct HostBreaker: Sendable {
+    private let limit: Int
+    private var unserved = 0
+
+    /// - Parameter limit: rows in a row, at least 1.
+    package init(limit: Int = 3) {
+        self.limit = limit
+    }
+
+    /// Takes note of how a row of the host ended, in the order in which the rows ended.
+    ///
+    /// - Returns: whether the host's remaining rows are to be skipped.
+    package mutating func note(_ outcome: Outcome) -> Bool {
+        unserved = Self.isUnserved(outcome) ? unserved + 1 : 0
+        return unserved > 0 && unserved >= limit
+    }
+
+    private static func isUnserved(_ outcome: Outcome) -> Bool {
+        if [.connect, .tls, .timeout].contains(outcome.errorClass) { return true }
+        guard !outcome.status.isGood, outcome.errcode == nil, let status = outcome.httpStatus else { return false }
+        return status == 429 || 500...599 ~= status
+    }
+}
