@@ -126,8 +126,9 @@ struct HostBreakerTests {
     @Test(
         "counts what was answered by HTTP 429 or 5xx without an errcode",
         arguments: [
-            (429, nil, .failed, true), (500, nil, .unknown, true), (503, nil, .unknown, true), (599, nil, .failed, true),
-            (503, -2, .failed, false), (429, 70082, .failed, false), (404, nil, .failed, false),
+            (429, nil, .failed, true), (500, nil, .unknown, true), (503, nil, .unknown, true),
+            (599, nil, .failed, true), (503, -2, .failed, false), (429, 70082, .failed, false),
+            (404, nil, .failed, false),
             (302, nil, .failed, false), (200, nil, .unknown, false), (600, nil, .unknown, false),
             (503, nil, .ok, false), (nil, nil, .unknown, false),
         ] as [(Int?, Int?, RowStatus, Bool)])
