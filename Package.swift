@@ -48,11 +48,12 @@ let package = Package(
         floor("JSONText"),
         // Floor 1
         floor("FleetModel", ["Platform"]),
+        floor("TabularText", ["Platform", "JSONText", "CLibCSV"]),
         // Floor 2
-        floor("RowInput", ["Platform", "FleetModel", "JSONText", "CLibCSV"]),
+        floor("FleetInput", ["Platform", "JSONText", "FleetModel", "TabularText"]),
         floor("Pacing", ["Platform", "FleetModel"]),
         floor("HTTPTransport", ["Platform", "CLibCurl"]),
-        floor("RunRecord", ["Platform", "FleetModel", "JSONText", histogram]),
+        floor("RunRecord", ["Platform", "JSONText", "FleetModel", "TabularText", histogram]),
         // Floor 3
         floor("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),
         floor("RunEngine", ["Platform", "FleetModel", "Pacing", deque, heap]),
@@ -61,14 +62,16 @@ let package = Package(
         floor(
             "FleetCommands",
             [
-                "Platform", "FleetModel", "JSONText", "RowInput", "Pacing", "HTTPTransport", "RunRecord", "PBXClient",
+                "Platform", "JSONText", "FleetModel", "TabularText", "FleetInput", "Pacing", "HTTPTransport",
+                "RunRecord",
+                "PBXClient",
                 "RunEngine", "PBXSimulator", logging,
             ]),
         // Floor 5
         .executableTarget(
             name: "certfleet",
             dependencies: [
-                "FleetModel", "RowInput", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", argumentParser,
+                "FleetModel", "TabularText", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", argumentParser,
             ],
             swiftSettings: settings),
         // Tests
@@ -78,16 +81,17 @@ let package = Package(
         tests("Platform"),
         tests("FleetModel", ["Platform"]),
         tests("JSONText"),
-        tests("RowInput", ["Platform", "FleetModel", "JSONText"], exclude: ["Fixtures"]),
+        tests("TabularText", ["Platform"]),
+        tests("FleetInput", ["Platform", "JSONText", "FleetModel", "TabularText"], exclude: ["Fixtures"]),
         tests("Pacing", ["Platform", "FleetModel"]),
         tests("HTTPTransport", ["Platform"]),
-        tests("RunRecord", ["Platform", "FleetModel", "JSONText"]),
+        tests("RunRecord", ["Platform", "FleetModel", "JSONText", "TabularText"]),
         tests("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),
         tests("RunEngine", ["Platform", "FleetModel", "Pacing"]),
         tests("PBXSimulator", ["Platform", "JSONText"]),
         tests(
             "FleetCommands",
-            ["Platform", "FleetModel", "HTTPTransport", "RowInput", "RunEngine", "RunRecord", "PBXSimulator"]),
+            ["Platform", "FleetModel", "HTTPTransport", "FleetInput", "RunEngine", "RunRecord", "PBXSimulator"]),
         tests("certfleet", ["Platform", "FleetModel", "FleetCommands", "PBXSimulator", argumentParser]),
     ]
 )

@@ -1,5 +1,6 @@
 import JSONText
-import RowInput
+import FleetInput
+import TabularText
 
 /// `certfleet check`: judges an input without sending anything.
 package struct Check: Sendable {
@@ -50,7 +51,7 @@ private struct ProblemPrinter {
         self.limit = limit
     }
 
-    mutating func print(_ problem: Problem) {
+    mutating func print(_ problem: Diagnostic) {
         count += 1
         guard count <= limit, failure == nil else { return }
         do {
@@ -68,7 +69,7 @@ private struct ProblemPrinter {
         if count > limit { Console.log("certfleet: \(count - limit) more problems are not shown; see --max-problems") }
     }
 
-    private func json(_ problem: Problem) -> String {
+    private func json(_ problem: Diagnostic) -> String {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("file", file)

@@ -1,7 +1,8 @@
 import HTTPTransport
 import FleetModel
 import PBXClient
-import RowInput
+import FleetInput
+import TabularText
 import RunRecord
 
 /// Prints the requests of a run, secrets masked, and makes none: it plays each row's procedure against a PBX that does

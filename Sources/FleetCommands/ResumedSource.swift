@@ -1,6 +1,6 @@
 import FleetModel
 import Logging
-import RowInput
+import FleetInput
 import RunRecord
 
 /// The rows of an input without those that an earlier run has done.

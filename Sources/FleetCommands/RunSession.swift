@@ -5,7 +5,8 @@ import FleetModel
 import Logging
 import PBXClient
 import Pacing
-import RowInput
+import FleetInput
+import TabularText
 import RunEngine
 import RunRecord
 

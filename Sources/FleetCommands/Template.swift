@@ -1,5 +1,5 @@
-package import FleetModel
 import JSONText
+package import TabularText
 
 /// `certfleet template`: an empty input file.
 package enum Template {
@@ -11,7 +11,7 @@ package enum Template {
     /// Prints every column.
     ///
     /// - Throws: `ToolError` when standard output does not take it.
-    package static func run(_ format: InputShape.Format) throws {
+    package static func run(_ format: TableShape.Format) throws {
         try Console.output(format == .csv ? columns.joined(separator: ",") + "\n" : object)
     }
 

@@ -1,16 +1,13 @@
 import Platform
-package import RowInput
+import FleetInput
+package import TabularText
 
 /// What the command line says about an input.
 package struct InputRequest: Sendable {
     /// A path, or `-` for standard input.
     package let path: String
-    /// Which of the two formats the input has.
-    package var format = InputSettings.FormatChoice.automatic
-    /// What stands between the cells of a CSV.
-    package var delimiter = InputSettings.DelimiterChoice.automatic
-    /// How the bytes of the input are text.
-    package var encoding = InputSettings.EncodingChoice.automatic
+    /// How the input is written: format, delimiter, encoding.
+    package var table = TableChoices()
     /// Only rows whose host matches this pattern are part of the command; nil takes all.
     package var only: String?
     /// Path of the file of credentials; nil for none.
@@ -29,7 +26,7 @@ package struct InputRequest: Sendable {
     func settings() throws(ToolError) -> InputSettings {
         let environment = ProcessEnvironment.variables
         return InputSettings(
-            format: format, delimiter: delimiter, encoding: encoding, only: only, allowsPlainHTTP: allowsPlainHTTP,
+            table: table, only: only, allowsPlainHTTP: allowsPlainHTTP,
             credentials: try CredentialBook(file: credentials, environment: environment), environment: environment)
     }
 

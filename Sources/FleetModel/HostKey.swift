@@ -6,6 +6,10 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     package let name: String
     /// TCP port, 1–65535.
     package let port: UInt16
+    /// Whether the name is an address, for which there is nothing to look up.
+    package let isNumericAddress: Bool
+    /// Whether connecting stays on this machine: `localhost`, `[::1]` or an address of 127.0.0.0/8.
+    package let isLoopback: Bool
     /// Worked out once, because every request looks its host up several times.
     private let hash: Int
 
@@ -19,6 +23,11 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
         hasher.combine(self.name)
         hasher.combine(port)
         hash = hasher.finalize()
+        let isIPv6 = self.name.utf8.first == UInt8(ascii: "[")
+        // A name like 127.example.org is no address.
+        let isIPv4 = !name.isEmpty && name.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
+        isNumericAddress = isIPv6 || isIPv4
+        isLoopback = isIPv4 && name.utf8.starts(with: "127.".utf8) || self.name == "localhost" || self.name == "[::1]"
     }
 
     package func hash(into hasher: inout Hasher) {

@@ -16,16 +16,6 @@ package protocol JobSource: Sendable {
     func job(row: Int) throws -> Job
 }
 
-/// Where the result file gets the user's own columns from.
-package protocol EchoSource: Sendable {
-    /// How the input is written, and so the result.
-    var shape: InputShape { get }
-    /// Calls `body` once for every input row, in input order.
-    ///
-    /// - Throws: when the input can no longer be read, and what `body` throws.
-    func forEachRow(_ body: (EchoedRow) throws -> Void) throws
-}
-
 /// Where the engine puts what became of the rows.
 ///
 /// All calls may come from any thread, several at a time.

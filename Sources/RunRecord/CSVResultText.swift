@@ -1,14 +1,15 @@
 import Platform
 import JSONText
 import FleetModel
+import TabularText
 
 /// Writes the CSV form of result rows into a buffer of UTF-8.
 struct CSVResultText {
     private(set) var bytes: [UInt8] = []
-    private let shape: InputShape
+    private let shape: TableShape
     private var timestamps = TimestampWriter()
 
-    init(shape: InputShape) {
+    init(shape: TableShape) {
         self.shape = shape
     }
 

@@ -1,6 +1,7 @@
 import Platform
 import JSONText
 import FleetModel
+import TabularText
 
 /// Writes the JSON-lines form of result rows as UTF-8.
 ///
@@ -10,7 +11,7 @@ struct JSONResultText {
     private let lineEnding: [UInt8]
     private var timestamps = TimestampWriter()
 
-    init(shape: InputShape) {
+    init(shape: TableShape) {
         lineEnding = shape.lineEnding
     }
 
@@ -22,7 +23,7 @@ struct JSONResultText {
 
     /// Writes the user's members as they were, then what became of the row.
     ///
-    /// - Parameter members: as ``EchoedRow/Content/members(_:)`` has them.
+    /// - Parameter members: as ``PassThroughRow/Content/members(_:)`` has them.
     mutating func append(_ members: [UInt8], _ position: RowPosition, _ outcome: Outcome) {
         json.beginObject()
         json.raw(members)

@@ -1,14 +1,15 @@
 import FleetModel
+import TabularText
 
 /// Turns UTF-8 into the bytes of the result file.
 ///
 /// The result is encoded as the input was, except that windows-1252 becomes UTF-8 with a byte order mark: a PBX may say
 /// things that have no place in windows-1252.
 struct ResultEncoding {
-    private let encoding: InputShape.Encoding
+    private let encoding: TableShape.Encoding
     private let hasByteOrderMark: Bool
 
-    init(shape: InputShape) {
+    init(shape: TableShape) {
         encoding = shape.encoding == .windows1252 ? .utf8 : shape.encoding
         hasByteOrderMark = shape.hasByteOrderMark || shape.encoding == .windows1252
     }

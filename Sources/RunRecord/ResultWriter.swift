@@ -1,5 +1,6 @@
 import Platform
-package import FleetModel
+import FleetModel
+package import TabularText
 
 /// Writes the result file: every input row exactly once, in input order, each with what became of it.
 package struct ResultWriter {
@@ -19,7 +20,7 @@ package struct ResultWriter {
     ///
     /// - Returns: how many rows were written with which status and errcode.
     /// - Throws: ``ToolError`` when the file cannot be written, and what the source throws.
-    package func write(_ source: any EchoSource, to directory: RunDirectory) throws -> OutcomeTally {
+    package func write(_ source: any PassThroughSource, to directory: RunDirectory) throws -> OutcomeTally {
         let shape = source.shape
         var file = try ResultFile(shape: shape, in: directory)
         var tally = OutcomeTally()
@@ -33,11 +34,11 @@ package struct ResultWriter {
     }
 
     /// The name of the result file of an input of a format.
-    package static func fileName(_ format: InputShape.Format) -> String { "result.\(format.rawValue)" }
+    package static func fileName(_ format: TableShape.Format) -> String { "result.\(format.rawValue)" }
 
-    private func outcome(of row: EchoedRow) -> Outcome {
-        if let outcome = outcomes[row.position.row] { return outcome }
-        if let problem = row.problem { return Outcome(status: .invalid, errorClass: .input, error: problem) }
+    private func outcome(of row: PassThroughRow) -> Outcome {
+        if let outcome = outcomes[row.row] { return outcome }
+        if let reason = row.reason { return Outcome(status: .invalid, errorClass: .input, error: reason) }
         return Outcome(status: .notAttempted, errorClass: .runStopped, error: unattempted)
     }
 }
@@ -53,7 +54,7 @@ private struct ResultFile: ~Copyable {
     /// Bytes that are gathered before they are written.
     private static let chunk = 1 << 18
 
-    init(shape: InputShape, in directory: RunDirectory) throws(ToolError) {
+    init(shape: TableShape, in directory: RunDirectory) throws(ToolError) {
         let encoding = ResultEncoding(shape: shape)
         let file = try AtomicFile(ResultWriter.fileName(shape.format), in: directory)
         try file.append(encoding.prologue)
@@ -65,11 +66,11 @@ private struct ResultFile: ~Copyable {
         if isCSV { csv.appendHeader() }
     }
 
-    mutating func append(_ row: EchoedRow, _ outcome: Outcome) throws(ToolError) {
+    mutating func append(_ row: PassThroughRow, _ outcome: Outcome) throws(ToolError) {
         if isCSV {
-            csv.append(cells(row), row.position, outcome)
+            csv.append(cells(row), RowPosition(row: row.row, line: row.line), outcome)
         } else {
-            json.append(members(row), row.position, outcome)
+            json.append(members(row), RowPosition(row: row.row, line: row.line), outcome)
         }
         if csv.bytes.count + json.bytes.count >= ResultFile.chunk { try flush() }
     }
@@ -85,12 +86,12 @@ private struct ResultFile: ~Copyable {
         json.removeAll()
     }
 
-    private func cells(_ row: EchoedRow) -> [[UInt8]] {
+    private func cells(_ row: PassThroughRow) -> [[UInt8]] {
         guard case .cells(let cells) = row.content else { return [] }
         return cells
     }
 
-    private func members(_ row: EchoedRow) -> [UInt8] {
+    private func members(_ row: PassThroughRow) -> [UInt8] {
         guard case .members(let members) = row.content else { return [] }
         return members
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import FleetCommands
-import FleetModel
+import TabularText
 
 /// `certfleet check`
 struct CheckCommand: ParsableCommand {
@@ -34,11 +34,11 @@ struct TemplateCommand: ParsableCommand {
         discussion: "Columns that are not needed can be taken out; auth.KEY stands for one column per DNS credential.")
 
     @Option(help: "csv or jsonl.")
-    var format = InputShape.Format.csv
+    var format = TableShape.Format.csv
 
     func run() throws {
         try Template.run(format)
     }
 }
 
-extension InputShape.Format: ExpressibleByArgument {}
+extension TableShape.Format: ExpressibleByArgument {}

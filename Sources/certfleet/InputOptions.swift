@@ -1,6 +1,6 @@
 import ArgumentParser
 import FleetCommands
-import RowInput
+import TabularText
 
 /// The flags that say what the input is.
 struct InputOptions: ParsableArguments {
@@ -8,13 +8,13 @@ struct InputOptions: ParsableArguments {
     var input: String
 
     @Option(help: ArgumentHelp("What the input is. Required with '-'.", valueName: "format"))
-    var format = InputSettings.FormatChoice.automatic
+    var format = TableChoices.Format.automatic
 
     @Option(help: ArgumentHelp("What stands between the cells of a CSV.", valueName: "delimiter"))
-    var delimiter = InputSettings.DelimiterChoice.automatic
+    var delimiter = TableChoices.Delimiter.automatic
 
     @Option(help: ArgumentHelp("How the bytes of the input are text.", valueName: "encoding"))
-    var encoding = InputSettings.EncodingChoice.automatic
+    var encoding = TableChoices.Encoding.automatic
 
     @Option(help: ArgumentHelp("Only rows whose host (name or address, without port) matches.", valueName: "glob"))
     var only: String?
@@ -36,9 +36,7 @@ struct InputOptions: ParsableArguments {
 
     var request: InputRequest {
         var request = InputRequest(path: input)
-        request.format = format
-        request.delimiter = delimiter
-        request.encoding = encoding
+        request.table = TableChoices(format: format, delimiter: delimiter, encoding: encoding)
         request.only = only
         request.credentials = credentials
         request.allowsPlainHTTP = allowsPlainHTTP
@@ -46,6 +44,6 @@ struct InputOptions: ParsableArguments {
     }
 }
 
-extension InputSettings.FormatChoice: ExpressibleByArgument {}
-extension InputSettings.DelimiterChoice: ExpressibleByArgument {}
-extension InputSettings.EncodingChoice: ExpressibleByArgument {}
+extension TableChoices.Format: ExpressibleByArgument {}
+extension TableChoices.Delimiter: ExpressibleByArgument {}
+extension TableChoices.Encoding: ExpressibleByArgument {}

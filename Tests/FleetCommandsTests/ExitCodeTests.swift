@@ -5,7 +5,7 @@ import Testing
 
 @testable import FleetCommands
 @testable import HTTPTransport
-@testable import RowInput
+@testable import FleetInput
 @testable import RunRecord
 
 /// Which end of a command has which exit code.
@@ -22,7 +22,7 @@ import Testing
 
     @Test(arguments: [
         (ToolError.cannot("open", "fleet.csv", code: 2, kind: .usage) as any Error, ExitCode.usage),
-        (ToolError.exposedCredentials("logins.csv"), .usage), (ToolError.cannot("read", "fleet.csv", code: 5), .broken),
+        (ToolError(.usage, "logins.csv"), .usage), (ToolError.cannot("read", "fleet.csv", code: 5), .broken),
         (ToolError.holdsRun("run"), .usage), (ToolError.locked("run", by: 7), .broken),
         (ToolError.cannot("write", "run/ledger.jsonl", code: 28), .broken),
         (ToolError.malformedPin("x"), .usage), (ToolError.noCertificates("ca.pem"), .usage),

@@ -1,5 +1,6 @@
 import Platform
 import FleetModel
+import TabularText
 import RunRecord
 import Synchronization
 import TestSupport
@@ -52,27 +53,27 @@ extension Outcome {
 }
 
 /// An echo source whose rows stand in memory.
-struct EchoedInput: EchoSource {
-    let shape: InputShape
-    let rows: [EchoedRow]
+struct EchoedInput: PassThroughSource {
+    let shape: TableShape
+    let rows: [PassThroughRow]
 
-    init(_ shape: InputShape, rows: [EchoedRow]) {
+    init(_ shape: TableShape, rows: [PassThroughRow]) {
         self.shape = shape
         self.rows = rows
     }
 
     /// A CSV of cells, one line each, all rows valid.
     init(header: [String], delimiter: UInt8 = 0x2C, lineEnding: [UInt8] = [0x0A], cells: [[String]]) {
-        shape = InputShape(
+        shape = TableShape(
             format: .csv, lineEnding: lineEnding, delimiter: delimiter, header: header.map { Array($0.utf8) })
         rows = cells.enumerated().map { index, row in
-            EchoedRow(
-                position: RowPosition(row: index + 1, line: index + 2), content: .cells(row.map { Array($0.utf8) }),
-                problem: nil)
+            PassThroughRow(
+                row: index + 1, line: index + 2, content: .cells(row.map { Array($0.utf8) }),
+                reason: nil)
         }
     }
 
-    func forEachRow(_ body: (EchoedRow) throws -> Void) throws {
+    func forEachRow(_ body: (PassThroughRow) throws -> Void) throws {
         for row in rows { try body(row) }
     }
 }

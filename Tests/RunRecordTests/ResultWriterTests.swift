@@ -2,6 +2,7 @@ import Platform
 import Foundation
 import JSONText
 import FleetModel
+import TabularText
 import RunRecord
 import TestSupport
 import Testing
@@ -28,15 +29,13 @@ import Testing
         + "result.error,result.attempts,result.started_at,result.finished_at,result.duration_ms,result.verified"
 
     @Test func everyRowHasItsOwnCellsAndWhatBecameOfIt() throws {
-        let position = RowPosition(row: 3, line: 7)
-        let shape = InputShape(format: .csv, header: [Array("host".utf8), Array("id".utf8)])
+        let shape = TableShape(format: .csv, header: [Array("host".utf8), Array("id".utf8)])
         let source = EchoedInput(
             shape,
             rows: [
-                EchoedRow(position: RowPosition(row: 1, line: 2), content: .cells([[0x61], [0x31]]), problem: nil),
-                EchoedRow(
-                    position: RowPosition(row: 2, line: 3), content: .cells([[0x62]]), problem: "column 'id': empty"),
-                EchoedRow(position: position, content: .cells([[0x63], [0x33], [0x34]]), problem: nil),
+                PassThroughRow(row: 1, line: 2, content: .cells([[0x61], [0x31]]), reason: nil),
+                PassThroughRow(row: 2, line: 3, content: .cells([[0x62]]), reason: "column 'id': empty"),
+                PassThroughRow(row: 3, line: 7, content: .cells([[0x63], [0x33], [0x34]]), reason: nil),
             ])
         let tally = try write(source, [1: .fine])
         #expect(
@@ -53,8 +52,8 @@ import Testing
     }
 
     @Test func invalidRowThatWasRunKeepsItsOutcome() throws {
-        let row = EchoedRow(position: RowPosition(row: 1, line: 2), content: .cells([[0x31]]), problem: "a problem")
-        let tally = try write(EchoedInput(InputShape(format: .csv, header: [[0x61]]), rows: [row]), [1: .fine])
+        let row = PassThroughRow(row: 1, line: 2, content: .cells([[0x31]]), reason: "a problem")
+        let tally = try write(EchoedInput(TableShape(format: .csv, header: [[0x61]]), rows: [row]), [1: .fine])
         #expect(tally[.ok] == 1)
     }
 
@@ -125,20 +124,19 @@ import Testing
     }
 
     @Test func formulasAreLeftAloneInJSON() throws {
-        let row = EchoedRow(
-            position: RowPosition(row: 1, line: 1), content: .members(Array(#""id":1"#.utf8)), problem: nil)
-        try write(EchoedInput(InputShape(format: .jsonl), rows: [row]), [1: Outcome(status: .failed, errmsg: "=1")])
+        let row = PassThroughRow(row: 1, line: 1, content: .members(Array(#""id":1"#.utf8)), reason: nil)
+        try write(EchoedInput(TableShape(format: .jsonl), rows: [row]), [1: Outcome(status: .failed, errmsg: "=1")])
         #expect(try work.read("result.jsonl").contains(#""errmsg":"=1""#))
     }
 
     @Test func jsonLinesKeepTheirMembersAndGetOneMore() throws {
         let rows = [
-            EchoedRow(
-                position: RowPosition(row: 1, line: 1), content: .members(Array(#""id":5.0,"n":1e400"#.utf8)),
-                problem: nil),
-            EchoedRow(position: RowPosition(row: 2, line: 4), content: .members([]), problem: "no JSON object"),
+            PassThroughRow(
+                row: 1, line: 1, content: .members(Array(#""id":5.0,"n":1e400"#.utf8)),
+                reason: nil),
+            PassThroughRow(row: 2, line: 4, content: .members([]), reason: "no JSON object"),
         ]
-        try write(EchoedInput(InputShape(format: .jsonl, lineEnding: [0x0D, 0x0A]), rows: rows), [1: .fine])
+        try write(EchoedInput(TableShape(format: .jsonl, lineEnding: [0x0D, 0x0A]), rows: rows), [1: .fine])
         let text = try work.read("result.jsonl")
         #expect(
             text == """
@@ -157,23 +155,23 @@ import Testing
     @Test(
         "the result is written as the input was",
         arguments: [
-            (InputShape.Encoding.utf8, false, "s"), (.utf8, true, "\u{EF}\u{BB}\u{BF}s"),
+            (TableShape.Encoding.utf8, false, "s"), (.utf8, true, "\u{EF}\u{BB}\u{BF}s"),
             (.windows1252, false, "\u{EF}\u{BB}\u{BF}s"), (.utf16LittleEndian, true, "\u{FF}\u{FE}s\0"),
             (.utf16BigEndian, true, "\u{FE}\u{FF}\0s"), (.utf16BigEndian, false, "\0s"),
         ])
-    func encodings(encoding: InputShape.Encoding, hasMark: Bool, start: String) throws {
-        let shape = InputShape(
+    func encodings(encoding: TableShape.Encoding, hasMark: Bool, start: String) throws {
+        let shape = TableShape(
             format: .csv, encoding: encoding, hasByteOrderMark: hasMark, lineEnding: [0x0D, 0x0A],
             delimiter: UInt8(ascii: ";"), hasSeparatorLine: true, header: [Array("naïve 😀".utf8)])
         let rows = (1...3000).map { row in
-            EchoedRow(
-                position: RowPosition(row: row, line: row), content: .cells([Array("grün 😀 \(row)".utf8)]), problem: nil
+            PassThroughRow(
+                row: row, line: row, content: .cells([Array("grün 😀 \(row)".utf8)]), reason: nil
             )
         }
         try write(EchoedInput(shape, rows: rows))
         let bytes = try Data(contentsOf: URL(fileURLWithPath: work.file("result.csv")))
         #expect(bytes.starts(with: start.unicodeScalars.map { UInt8($0.value) }))
-        let foundation: [InputShape.Encoding: String.Encoding] = [
+        let foundation: [TableShape.Encoding: String.Encoding] = [
             .utf16LittleEndian: .utf16LittleEndian, .utf16BigEndian: .utf16BigEndian,
         ]
         let text = try #require(String(data: bytes, encoding: foundation[encoding] ?? .utf8))
@@ -185,9 +183,9 @@ import Testing
     }
 
     @Test func sourceThatFailsLeavesTheEarlierResult() throws {
-        struct Broken: EchoSource, Error {
-            let shape = InputShape(format: .csv, header: [[0x61]])
-            func forEachRow(_ body: (EchoedRow) throws -> Void) throws { throw self }
+        struct Broken: PassThroughSource, Error {
+            let shape = TableShape(format: .csv, header: [[0x61]])
+            func forEachRow(_ body: (PassThroughRow) throws -> Void) throws { throw self }
         }
         try work.write("result.csv", "earlier")
         let writer = ResultWriter(outcomes: OutcomeTable(), unattempted: "")

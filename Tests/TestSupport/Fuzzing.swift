@@ -20,7 +20,7 @@ package enum FuzzSeeds {
 
     private static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().resolvingSymlinksInPath()
-    private static let fixtures = root.appendingPathComponent("Tests/RowInputTests/Fixtures")
+    private static let fixtures = root.appendingPathComponent("Tests/FleetInputTests/Fixtures")
 
     private static func exports() throws -> [[UInt8]] {
         try files(in: fixtures.appendingPathComponent("LibreOffice")) { $0.hasSuffix(".csv") }

@@ -8,19 +8,21 @@ import Testing
         "Platform": ["CLibCrypto"],
         "JSONText": [],
         "FleetModel": ["Platform"],
-        "RowInput": ["Platform", "FleetModel", "JSONText", "CLibCSV"],
+        "TabularText": ["Platform", "JSONText", "CLibCSV"],
+        "FleetInput": ["Platform", "JSONText", "FleetModel", "TabularText"],
         "Pacing": ["Platform", "FleetModel"],
         "HTTPTransport": ["Platform", "CLibCurl"],
-        "RunRecord": ["Platform", "FleetModel", "JSONText", "Histogram"],
+        "RunRecord": ["Platform", "JSONText", "FleetModel", "TabularText", "Histogram"],
         "PBXClient": ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"],
         "RunEngine": ["Platform", "FleetModel", "Pacing", "DequeModule", "HeapModule"],
         "PBXSimulator": ["Platform", "JSONText", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "FleetCommands": [
-            "Platform", "FleetModel", "JSONText", "RowInput", "Pacing", "HTTPTransport", "RunRecord", "PBXClient",
+            "Platform", "JSONText", "FleetModel", "TabularText", "FleetInput", "Pacing", "HTTPTransport", "RunRecord",
+            "PBXClient",
             "RunEngine", "PBXSimulator", "Logging",
         ],
         "certfleet": [
-            "FleetModel", "RowInput", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", "ArgumentParser",
+            "FleetModel", "TabularText", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", "ArgumentParser",
         ],
     ]
     private static let system: Set<String> = ["Glibc", "Dispatch", "Synchronization", "FoundationEssentials"]
@@ -87,7 +89,9 @@ import Testing
     }
 
     @Test func whateverOtherTargetsSeeIsExplained() throws {
-        let ports = try ["Platform", "FleetModel"].flatMap(Self.files).flatMap { Declaration.requirements(in: $0.text) }
+        let ports = try ["Platform", "FleetModel", "TabularText"].flatMap(Self.files).flatMap {
+            Declaration.requirements(in: $0.text)
+        }
         let witnesses = Set(
             ports + ["description", "defaultValueDescription", "customMirror", "hash()", "==()", "<()"])
         #expect(witnesses.isSuperset(of: ["job()", "rowCount", "willSend()", "step()", "now()"]))

@@ -1,0 +1,229 @@
+import Platform
+import Glibc
+import FleetModel
+import TabularText
+
+/// What a cell `base_url` says: how to reach a PBX, and which one it is.
+///
+/// `https://host[:port]` or `http://…` with the scheme's own port when none is given; a bare `host[:port]` means https
+/// and port 8088 when none is given. One final `/` is dropped; anything else behind the port is an error.
+struct BaseURL {
+    let scheme: PBXAddress.Scheme
+    /// Lower case; an IPv6 address in its shortest form and in brackets. Borrowed from the scratch space.
+    let name: Bytes
+    let port: UInt16
+
+    /// Reads a cell.
+    ///
+    /// - Parameters:
+    ///   - cell: the value without blanks at its ends.
+    ///   - scratch: where the name is put; it serves cell after cell.
+    /// - Throws: ``Diagnostic`` with code `base-url-malformed`.
+    init(_ cell: Bytes, scratch: HostNameScratch) throws(Diagnostic) {
+        var rest = cell
+        var port: UInt16 = 8088
+        if let end = Self.schemeEnd(in: cell) {
+            scheme = try Self.scheme(cell.part(0..<end))
+            port = scheme == .https ? 443 : 80
+            rest = cell.part(end + 3..<cell.count)
+        } else {
+            scheme = .https
+        }
+        if rest.last == UInt8(ascii: "/") { rest = rest.part(0..<rest.count - 1) }
+        name = try HostName.read(&rest, into: scratch)
+        if !rest.isEmpty { port = try Self.port(rest) }
+        self.port = port
+    }
+
+    /// Whom to connect to.
+    var host: HostKey { HostKey(name: name.text, port: port) }
+
+    private static func schemeEnd(in cell: Bytes) -> Int? {
+        guard let colon = cell.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        return cell.part(colon..<cell.count).starts(with: "://") ? colon : nil
+    }
+
+    private static func scheme(_ bytes: Bytes) throws(Diagnostic) -> PBXAddress.Scheme {
+        if bytes.equalsIgnoringCase("https") { return .https }
+        if bytes.equalsIgnoringCase("http") { return .http }
+        throw Diagnostic(
+            .baseURLMalformed, "the address must start with https:// or http://, not \(Quotation.of(bytes))")
+    }
+
+    /// Reads what follows the host name: a colon and the port.
+    private static func port(_ bytes: Bytes) throws(Diagnostic) -> UInt16 {
+        guard bytes[0] == UInt8(ascii: ":") else { throw tail(bytes) }
+        var value = 0
+        var index = 1
+        while index < bytes.count, bytes[index].isDigit, value <= Int(UInt16.max) {
+            value = value * 10 + Int(bytes[index] - UInt8(ascii: "0"))
+            index += 1
+        }
+        let rest = bytes.part(index..<bytes.count)
+        if index > 1, let first = rest.first, HostName.ending(first) != nil { throw tail(rest) }
+        guard rest.isEmpty, value >= 1, let port = UInt16(exactly: value) else { throw badPort }
+        return port
+    }
+
+    private static var badPort: Diagnostic {
+        Diagnostic(
+            .baseURLMalformed, "the port must be a number from 1 to 65535 (an IPv6 address is written in brackets)")
+    }
+
+    /// What is wrong with an address in what stands behind host and port; it quotes nothing, since a query may hold a token.
+    private static func tail(_ bytes: Bytes) -> Diagnostic {
+        let what = bytes.first.flatMap(HostName.ending) ?? "something"
+        let hint = what == "a path" ? " (the path of the API goes into 'api_path')" : ""
+        return Diagnostic(.baseURLMalformed, "the address has \(what) beside host and port\(hint)")
+    }
+}
+
+/// Room for one host name, used again for each row.
+typealias HostNameScratch = UnsafeMutableBufferPointer<UInt8>
+
+/// Host names as a PBX can have them: a DNS name, an IPv4 address, an IPv6 address in brackets.
+enum HostName {
+    /// Bytes of the longest name.
+    static let limit = 253
+
+    /// Room for one name of any form.
+    static func makeScratch() -> HostNameScratch { .allocate(capacity: limit + 3) }
+
+    /// Reads the name at the start of an address into the scratch space, in the one form in which equal hosts are
+    /// equal.
+    ///
+    /// - Parameter address: the address; what follows the name is left in it.
+    /// - Throws: ``Diagnostic`` with code `base-url-malformed`.
+    static func read(_ address: inout Bytes, into scratch: HostNameScratch) throws(Diagnostic) -> Bytes {
+        if address.first == UInt8(ascii: "[") { return try readIPv6(&address, into: scratch) }
+        var labelStart = 0
+        var isNumber = true
+        var index = 0
+        while index < address.count {
+            let byte = address[index]
+            guard isNameByte(byte) else { break }
+            guard index < limit else { throw tooLong }
+            if byte == UInt8(ascii: ".") {
+                guard index > labelStart, index - labelStart <= 63 else { throw malformed(address) }
+                labelStart = index + 1
+                isNumber = true
+            } else if !byte.isDigit {
+                isNumber = false
+            }
+            scratch[index] = byte.lowercased
+            index += 1
+        }
+        let rest = address.part(index..<address.count)
+        try check(rest, of: address)
+        guard index > labelStart, index - labelStart <= 63 else { throw malformed(address) }
+        address = rest
+        let name = Bytes(rebasing: UnsafeBufferPointer(scratch)[..<index])
+        // Everybody reads a name that ends in a number as an address, so it must be one.
+        if isNumber { try checkIPv4(name) }
+        return name
+    }
+
+    /// What a byte starts that has no place beside host and port, if it does.
+    static func ending(_ byte: UInt8) -> String? {
+        switch byte {
+        case UInt8(ascii: "/"): "a path"
+        case UInt8(ascii: "?"): "a query"
+        case UInt8(ascii: "#"): "a fragment"
+        case UInt8(ascii: "@"): "a user name"
+        default: nil
+        }
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        byte.isDigit || byte.isLetter || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: "_")
+    }
+
+    /// Checks that a name ended where names may end, and that there is one.
+    private static func check(_ rest: Bytes, of address: Bytes) throws(Diagnostic) {
+        if let byte = rest.first, byte != UInt8(ascii: ":"), ending(byte) == nil { throw malformed(address) }
+        if rest.count == address.count { throw Diagnostic(.baseURLMalformed, "there is no host name in the address") }
+    }
+
+    private static var tooLong: Diagnostic {
+        Diagnostic(.baseURLMalformed, "the host name is longer than \(limit) characters")
+    }
+
+    /// What is wrong with a name that is none; it quotes what stands before anything that may hide a secret.
+    private static func malformed(_ address: Bytes) -> Diagnostic {
+        guard !address.contains(UInt8(ascii: "@")) else {
+            return Diagnostic(
+                .baseURLMalformed, "the address is more than host and port, perhaps a user name and password")
+        }
+        let name = address.prefix { ending($0) == nil && $0 != UInt8(ascii: ":") }
+        if name.contains(where: { $0 >= 0x80 }) {
+            return Diagnostic(
+                .baseURLMalformed,
+                "\(Quotation.of(name)) is no host name: write letters beyond ASCII in their 'xn--' form")
+        }
+        return Diagnostic(.baseURLMalformed, "\(Quotation.of(name)) is no host name or address")
+    }
+
+    /// Checks for four numbers, none of which could be taken for octal.
+    private static func checkIPv4(_ name: Bytes) throws(Diagnostic) {
+        var dots = 0
+        var value = 0
+        var digits = 0
+        for byte in name {
+            if byte == UInt8(ascii: ".") {
+                dots += 1
+                value = 0
+                digits = 0
+                continue
+            }
+            guard byte.isDigit, digits == 0 || value > 0 else { throw malformed(name) }
+            value = value * 10 + Int(byte - UInt8(ascii: "0"))
+            digits += 1
+            guard value <= 255 else { throw malformed(name) }
+        }
+        guard dots == 3 else { throw malformed(name) }
+    }
+
+    private static func readIPv6(_ address: inout Bytes, into scratch: HostNameScratch) throws(Diagnostic) -> Bytes {
+        guard let bracket = address.firstIndex(of: UInt8(ascii: "]")) else {
+            throw Diagnostic(.baseURLMalformed, "the bracket of an IPv6 address is not closed")
+        }
+        let digits = address.part(1..<bracket)
+        var binary = in6_addr()
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard digits.count < text.count, !digits.contains(0), inet_pton(AF_INET6, digits.text, &binary) == 1,
+            inet_ntop(AF_INET6, &binary, &text, socklen_t(text.count)) != nil
+        else { throw Diagnostic(.baseURLMalformed, "\(Quotation.of(digits)) in brackets is no IPv6 address") }
+        address = address.part(bracket + 1..<address.count)
+        let name = [UInt8(ascii: "[")] + text.prefix { $0 != 0 }.map(UInt8.init) + [UInt8(ascii: "]")]
+        for (index, byte) in name.enumerated() { scratch[index] = byte }
+        return Bytes(rebasing: UnsafeBufferPointer(scratch)[..<name.count])
+    }
+}
+
+/// The path of a PBX's API, as the column `api_path` gives it.
+enum APIPath {
+    /// The path without slashes at its ends.
+    ///
+    /// - Throws: ``Diagnostic`` with code `api-path-malformed` when it is no plain path.
+    static func read(_ cell: Bytes) throws(Diagnostic) -> String {
+        if cell.equals(CellText.clear) { throw CellText.misplacedClear }
+        var path = cell
+        while path.first == UInt8(ascii: "/") { path = path.part(1..<path.count) }
+        while path.last == UInt8(ascii: "/") { path = path.part(0..<path.count - 1) }
+        let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let isPlain = segments.allSatisfy { segment in
+            !segment.isEmpty && !segment.allSatisfy { $0 == UInt8(ascii: ".") } && segment.allSatisfy(isPathCharacter)
+        }
+        guard isPlain else {
+            // A query may hold a token, so nothing is quoted.
+            throw Diagnostic(
+                .apiPathMalformed, "this is no path like 'openapi/v1.0': letters, digits and . _ ~ - between slashes")
+        }
+        return path.text
+    }
+
+    private static func isPathCharacter(_ byte: UInt8) -> Bool {
+        byte.isLetter || byte.isDigit || "._~-".utf8.contains(byte)
+    }
+}

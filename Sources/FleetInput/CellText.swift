@@ -1,0 +1,82 @@
+import Platform
+import TabularText
+
+/// Texts that are sent to a PBX as they are: what may stand in them.
+struct CellText {
+    /// Whether `CLEAR!` is an order to send an empty text.
+    let allowsClear: Bool
+    /// Whether plain spaces may stand inside.
+    let allowsSpace: Bool
+
+    static let name = CellText(allowsClear: true, allowsSpace: true)
+    static let issueTo = CellText(allowsClear: true, allowsSpace: false)
+    static let dnsProvider = CellText(allowsClear: true, allowsSpace: false)
+    static let clientID = CellText(allowsClear: false, allowsSpace: true)
+
+    /// The word that clears a field.
+    static let clear: StaticString = "CLEAR!"
+
+    /// The text of a cell; empty when it is to be cleared.
+    ///
+    /// - Parameter cell: the value without blanks at its ends, not empty.
+    /// - Throws: ``Diagnostic`` when something stands in it that nobody can have meant.
+    func read(_ cell: Bytes) throws(Diagnostic) -> String {
+        if cell.equals(Self.clear) {
+            guard !allowsClear else { return "" }
+            throw Self.misplacedClear
+        }
+        if cell.contains(where: Self.isSuspicious) { try checkCharacters(cell) }
+        if cell[0] == UInt8(ascii: "#"), Self.spreadsheetErrors.contains(cell.text) {
+            throw Diagnostic(.spreadsheetMark, "\(Quotation.of(cell)) is a spreadsheet's error, not a value")
+        }
+        if cell[0] == UInt8(ascii: "'"), !allowsSpace {
+            throw Diagnostic(
+                .spreadsheetMark, "\(Quotation.of(cell)) starts with an apostrophe, a spreadsheet's mark for text")
+        }
+        return cell.text
+    }
+
+    static let misplacedClear = Diagnostic(.clearNotAllowed, "'CLEAR!' has no meaning in this column")
+
+    /// What is wrong with a cell that has a control character in it, or nil; a tab is a blank.
+    static func controlCharacter(in cell: Bytes, allowsLineBreaks: Bool = false) -> Diagnostic? {
+        for index in 0..<cell.count where cell[index] < 0x20 || cell[index] >= 0x7F {
+            switch cell[index] {
+            case 0x09: continue
+            case 0x0A, 0x0D:
+                if !allowsLineBreaks { return Diagnostic(.controlCharacter, "there is a line break inside the value") }
+            case 0: return Diagnostic(.controlCharacter, "there is a NUL byte inside the value")
+            case 0x80...: if isControl(at: index, in: cell) { return Self.control }
+            default: return Self.control
+            }
+        }
+        return nil
+    }
+
+    private static let control = Diagnostic(.controlCharacter, "there is a control character inside the value")
+
+    /// Whether U+0080–009F, U+2028, U+2029, or an order to turn the direction of text starts at an index.
+    private static func isControl(at index: Int, in cell: Bytes) -> Bool {
+        let rest = cell.part(index..<min(index + 3, cell.count))
+        switch (rest[0], rest.count > 1 ? rest[1] : 0, rest.count > 2 ? rest[2] : 0) {
+        case (0xC2, 0x80...0x9F, _), (0xD8, 0x9C, _), (0xE2, 0x80, 0x8E...0x8F), (0xE2, 0x80, 0xA8...0xAE),
+            (0xE2, 0x81, 0xA6...0xA9):
+            return true
+        default: return false
+        }
+    }
+
+    /// Whether a byte could be, or begin, something that is not looked for in every cell.
+    private static func isSuspicious(_ byte: UInt8) -> Bool { byte <= 0x20 || byte >= 0x7F }
+
+    private func checkCharacters(_ cell: Bytes) throws(Diagnostic) {
+        if let diagnostic = Self.controlCharacter(in: cell) { throw diagnostic }
+        if let blank = Whitespace.first(in: cell, allowsSpace: allowsSpace) {
+            throw Diagnostic(.blankInside, "there is \(blank) inside \(Quotation.of(cell))")
+        }
+    }
+
+    private static let spreadsheetErrors: Set<String> = [
+        "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#ERROR!",
+    ]
+}

@@ -1,0 +1,48 @@
+import TabularText
+
+/// What can be wrong, or doubtful, about an input of rows.
+extension Diagnostic.Code {
+    // The header.
+    static let headerUnrecognized = Self(rawValue: "header-unrecognized")
+    static let headerColumnMissing = Self(rawValue: "header-column-missing")
+    static let headerColumnRepeated = Self(rawValue: "header-column-repeated")
+    static let headerNearMiss = Self(rawValue: "header-near-miss")
+    static let headerAuthMalformed = Self(rawValue: "header-auth-malformed")
+    // A row.
+    static let baseURLMissing = Self(rawValue: "base-url-missing")
+    static let baseURLMalformed = Self(rawValue: "base-url-malformed")
+    static let plainHTTP = Self(rawValue: "plain-http")
+    static let apiPathMalformed = Self(rawValue: "api-path-malformed")
+    static let idMissing = Self(rawValue: "id-missing")
+    static let idMalformed = Self(rawValue: "id-malformed")
+    static let autoRenewalMalformed = Self(rawValue: "auto-renewal-malformed")
+    static let blankInside = Self(rawValue: "blank-inside")
+    static let controlCharacter = Self(rawValue: "control-character")
+    static let spreadsheetMark = Self(rawValue: "spreadsheet-mark")
+    static let clearNotAllowed = Self(rawValue: "clear-not-allowed")
+    static let nameAndCertFile = Self(rawValue: "name-and-cert-file")
+    static let certFileUnsupported = Self(rawValue: "cert-file-unsupported")
+    static let nothingToEdit = Self(rawValue: "nothing-to-edit")
+    static let dnsProviderMissing = Self(rawValue: "dns-provider-missing")
+    static let authMissing = Self(rawValue: "auth-missing")
+    static let authMalformed = Self(rawValue: "auth-malformed")
+    static let authKeyRepeated = Self(rawValue: "auth-key-repeated")
+    static let authGivenTwice = Self(rawValue: "auth-given-twice")
+    static let tlsPinMalformed = Self(rawValue: "tls-pin-malformed")
+    static let secretMasked = Self(rawValue: "secret-masked")
+    static let referenceUnresolved = Self(rawValue: "reference-unresolved")
+    static let credentialsMissing = Self(rawValue: "credentials-missing")
+    static let credentialsIncomplete = Self(rawValue: "credentials-incomplete")
+    static let rowRepeated = Self(rawValue: "row-repeated")
+    static let cellsTooMany = Self(rawValue: "cells-too-many")
+    static let cellWithoutName = Self(rawValue: "cell-without-name")
+    static let jsonMalformed = Self(rawValue: "json-malformed")
+    static let jsonType = Self(rawValue: "json-type")
+    static let keyNearMiss = Self(rawValue: "key-near-miss")
+    static let keyRepeated = Self(rawValue: "key-repeated")
+    static let keyMalformed = Self(rawValue: "key-malformed")
+    // Doubtful.
+    static let dnsProviderUnknown = Self(rawValue: "dns-provider-unknown")
+    static let authNumberAsText = Self(rawValue: "auth-number-as-text")
+    static let apostrophe = Self(rawValue: "apostrophe")
+}

@@ -1,0 +1,27 @@
+package import TabularText
+
+/// How an input is to be read and judged.
+package struct InputSettings: Sendable {
+    /// How the input is written: format, delimiter, encoding.
+    package var table: TableChoices
+    /// Only rows whose host, without port, matches this shell pattern are part of anything; nil takes all.
+    package var only: String?
+    /// Whether plain `http` may go to a host that is not loopback.
+    package var allowsPlainHTTP: Bool
+    /// Credentials for the rows that bring none.
+    package var credentials: CredentialBook
+    /// What `env:NAME` references are looked up in.
+    package var environment: [String: String]
+
+    /// Everything found by itself, all rows taken, nothing lax, no credentials but the rows' own.
+    package init(
+        table: TableChoices = TableChoices(), only: String? = nil, allowsPlainHTTP: Bool = false,
+        credentials: CredentialBook = CredentialBook(), environment: [String: String] = [:]
+    ) {
+        self.table = table
+        self.only = only
+        self.allowsPlainHTTP = allowsPlainHTTP
+        self.credentials = credentials
+        self.environment = environment
+    }
+}

@@ -1,0 +1,119 @@
+import Platform
+import JSONText
+import FleetModel
+import TabularText
+
+/// How a cell comes back in the result.
+enum PassThrough: Equatable {
+    /// As it was read.
+    case plain
+    /// `***`, unless it is empty or a reference.
+    case secret
+    /// `***`, unless it is empty.
+    case secretList
+    /// As it was read when it is empty or a value of the type, which is no secret; else `***`, for it may be one.
+    case typed(AuthType)
+    /// Not at all.
+    case dropped
+
+    init(_ meaning: ColumnMeaning) {
+        switch meaning {
+        case .field(.authInfoList), .nearMiss(.authInfoList), .field(.authObject): self = .secretList
+        case .field(let field), .nearMiss(let field): self = field.isSecret ? .secret : .plain
+        case .auth(_, type: .string), .badAuth: self = .secret
+        case .auth(_, let type): self = .typed(type)
+        case .nameless, .other: self = .plain
+        case .result: self = .dropped
+        }
+    }
+
+    /// The cell as the result shows it.
+    func shown(_ cell: Bytes) -> [UInt8] {
+        let isHidden: Bool
+        switch self {
+        case .plain, .dropped: isHidden = false
+        case .typed(let type): isHidden = !type.matches(Whitespace.trimmed(cell))
+        case .secret: isHidden = !SecretCell(Whitespace.trimmed(cell)).isReference
+        case .secretList: isHidden = true
+        }
+        return isHidden && !Whitespace.trimmed(cell).isEmpty ? Self.mask : Array(cell)
+    }
+
+    private static let mask = Array(Secret.mask.utf8)
+}
+
+extension AuthType {
+    /// Whether a text is a value of the type, so that it is no secret.
+    func matches(_ text: Bytes) -> Bool {
+        switch self {
+        case .string: false
+        case .int: WholeNumber.read(text, allowsMinus: true) != nil
+        case .bool: BooleanWord.read(text) != nil
+        }
+    }
+}
+
+extension JSONValue {
+    /// The value as the result shows it.
+    func shown(as passThrough: PassThrough) -> JSONValue {
+        switch passThrough {
+        case .plain, .dropped: self
+        case .secret: self == .null ? self : maskedText
+        case .typed(let type): isShown(as: type) ? self : .string(Secret.mask)
+        case .secretList: maskedList
+        }
+    }
+
+    /// Whether a value may be seen where one of a type should be.
+    private func isShown(as type: AuthType) -> Bool {
+        switch self {
+        case .null: true
+        case .boolean: type == .bool
+        case .number(var text): type == .int && text.withUTF8 { WholeNumber.readJSON($0) != nil }
+        case .string(var text):
+            text.withUTF8 { bytes in
+                let value = Whitespace.trimmed(bytes)
+                return value.isEmpty || type.matches(value)
+            }
+        case .array, .object: false
+        }
+    }
+
+    /// An auth list with its texts masked, keys excepted; what is no list is masked as a whole.
+    private var maskedList: JSONValue {
+        switch self {
+        case .null: self
+        case .array(let elements): .array(elements.map { $0.maskedItem(isKeyed: true) })
+        case .object: maskedItem(isKeyed: false)
+        case .boolean, .number, .string: maskedText
+        }
+    }
+
+    /// - Parameter isKeyed: whether the member `k` is a key and no secret.
+    private func maskedItem(isKeyed: Bool) -> JSONValue {
+        guard case .object(let members) = self else { return maskedText }
+        return .object(
+            members.map { member in
+                if isKeyed, member.key == "k", case .string = member.value { return member }
+                return JSONMember(key: member.key, value: member.value.maskedLeaf)
+            })
+    }
+
+    /// Numbers and booleans of an auth list are no secrets.
+    private var maskedLeaf: JSONValue {
+        switch self {
+        case .null, .boolean, .number: self
+        case .string, .array, .object: maskedText
+        }
+    }
+
+    /// `***`, but for an empty text and a reference.
+    private var maskedText: JSONValue {
+        guard case .string(var text) = self else { return .string(Secret.mask) }
+        let isShown = text.withUTF8 { bytes in
+            let value = Whitespace.trimmed(bytes)
+            return value.isEmpty || SecretCell(value).isReference
+        }
+        return isShown ? self : .string(Secret.mask)
+    }
+}

@@ -1,0 +1,232 @@
+import Platform
+import JSONText
+import TabularText
+
+/// The cells of one row by what they mean, without blanks at their ends; empty ones are absent.
+///
+/// The same for CSV and JSON lines, so that one reader judges both. The bytes are borrowed from a ``CellBuffer``.
+struct RowCells: ~Copyable {
+    /// One value.
+    struct Cell {
+        let bytes: Bytes
+        let kind: Kind
+        /// Index of its column among ``RowCells/names``.
+        let column: Int
+    }
+
+    /// What a value is in JSON; whatever a CSV holds is text.
+    enum Kind: UInt8 {
+        case text, number, boolean, array, object
+    }
+
+    /// A value of the auth list that has a column or member of its own.
+    struct AuthCell {
+        let key: String
+        let type: AuthType
+        let cell: Cell
+    }
+
+    /// The names as the input writes them.
+    private(set) var names: [String]
+    private(set) var auth: [AuthCell] = []
+    /// What is wrong with the cells themselves, before anything is read in them.
+    private(set) var diagnostics: [(column: Int?, diagnostic: Diagnostic)] = []
+    /// For JSON lines, the values in the order of ``names``.
+    private(set) var values: [JSONValue] = []
+    /// Whether something that was meant for the auth list could not be read as part of it.
+    private(set) var hasUnreadableAuth = false
+    /// Whether the row has too many cells, so that nobody knows which of them stands under the wrong name.
+    private(set) var isShifted = false
+    private let fields = UnsafeMutablePointer<Cell?>.allocate(capacity: Field.allCases.count)
+    private var columns: [Int?] = Array(repeating: nil, count: Field.allCases.count)
+    /// Whether the rows are those of a CSV.
+    let isCSV: Bool
+    // Of the map of a CSV, each by itself: taking the map apart for each row would cost more than reading it.
+    private let fieldColumns: [(column: Int, field: Field)]
+    private let authColumns: [ColumnMap.AuthColumn]
+    private let nameless: [Int]
+
+    /// Cells of CSV rows under a header.
+    init(_ map: ColumnMap) {
+        isCSV = true
+        fieldColumns = map.fields
+        authColumns = map.auth
+        nameless = map.nameless
+        fields.initialize(repeating: nil, count: Field.allCases.count)
+        names = map.names
+        hasUnreadableAuth = map.diagnostics.contains { $0.code == .headerAuthMalformed }
+        for (column, field) in map.fields { columns[field.rawValue] = column }
+    }
+
+    /// Cells of JSON lines.
+    init() {
+        isCSV = false
+        fieldColumns = []
+        authColumns = []
+        nameless = []
+        fields.initialize(repeating: nil, count: Field.allCases.count)
+        names = []
+    }
+
+    deinit {
+        fields.deallocate()
+    }
+
+    subscript(field: Field) -> Cell? { fields[field.rawValue] }
+
+    /// What to call a field of which the row has no value.
+    func name(of field: Field) -> String { columns[field.rawValue].map { names[$0] } ?? field.columnName }
+
+    /// Whether the row could have a value: in a CSV there is a column for it.
+    func canHave(_ field: Field) -> Bool { !isCSV || columns[field.rawValue] != nil }
+
+    /// Whether the row gives credentials for a DNS provider, or was meant to.
+    var hasAuth: Bool { !auth.isEmpty || self[.authInfoList] != nil || self[.authObject] != nil || hasUnreadableAuth }
+
+    /// Takes the cells of a CSV row.
+    ///
+    /// - Returns: whether there is anything in the row; one that is wholly empty is none.
+    mutating func take(_ record: Record) -> Bool {
+        clear()
+        var isEmpty = true
+        for (column, field) in fieldColumns {
+            let bytes = column < record.count ? Whitespace.trimmed(record[column]) : Bytes(start: nil, count: 0)
+            fields[field.rawValue] = bytes.isEmpty ? nil : Cell(bytes: bytes, kind: .text, column: column)
+            if !bytes.isEmpty { isEmpty = false }
+        }
+        for column in authColumns where column.column < record.count {
+            let bytes = Whitespace.trimmed(record[column.column])
+            guard !bytes.isEmpty else { continue }
+            let cell = Cell(bytes: bytes, kind: .text, column: column.column)
+            auth.append(AuthCell(key: column.key, type: column.type, cell: cell))
+            isEmpty = false
+        }
+        if record.count > names.count || !nameless.isEmpty { checkStrays(record) }
+        return !isEmpty || !record.isBlank
+    }
+
+    private mutating func checkStrays(_ record: Record) {
+        for column in nameless {
+            guard column < record.count else { break }
+            guard !Whitespace.trimmed(record[column]).isEmpty else { continue }
+            addDiagnostic(nil, .cellWithoutName, "cell \(column + 1) holds a value, but its column has no name")
+        }
+        for column in names.count..<max(record.count, names.count)
+        where !Whitespace.trimmed(record[column]).isEmpty {
+            let width = "the row has \(record.count) cells, the header \(names.count)"
+            isShifted = true
+            addDiagnostic(
+                nil, .cellsTooMany, "\(width): is there a cell too many, or a delimiter without quotes round it?")
+            break
+        }
+    }
+
+    /// Takes the members of a JSON object.
+    mutating func take(_ members: [JSONMember], _ meanings: inout MemberMeanings, _ buffer: inout CellBuffer) {
+        clear()
+        fields.update(repeating: nil, count: Field.allCases.count)
+        columns = Array(repeating: nil, count: columns.count)
+        hasUnreadableAuth = false
+        names = members.map(\.key)
+        values = members.map(\.value)
+        // First the bytes, then the cells: cells must not be borrowed from a buffer that still grows.
+        buffer.removeAll()
+        for value in values { buffer.append(value.cellText) }
+        let record = buffer.record(0..<buffer.count)
+        for column in values.indices { take(column, meanings[names[column]], Whitespace.trimmed(record[column])) }
+    }
+
+    private mutating func take(_ column: Int, _ meaning: ColumnMeaning, _ bytes: Bytes) {
+        let kind = values[column].cellKind
+        let cell = kind.flatMap { kind in
+            kind == .text && bytes.isEmpty ? nil : Cell(bytes: bytes, kind: kind, column: column)
+        }
+        switch meaning {
+        case .result, .other: break
+        case .nameless:
+            if cell != nil { addDiagnostic(nil, .cellWithoutName, "a member without a name holds a value") }
+        case .nearMiss(let field):
+            addDiagnostic(column, .keyNearMiss, "this is no known key: did you mean '\(field.columnName)'?")
+            // Read as what it probably is, so that what else is wrong with the row still comes out.
+            if fields[field.rawValue] == nil { fields[field.rawValue] = cell }
+        case .badAuth(let what):
+            addDiagnostic(column, .keyMalformed, what)
+            hasUnreadableAuth = true
+        case .auth(let key, let type):
+            if let cell { auth.append(AuthCell(key: key, type: type, cell: cell)) }
+        case .field(let field):
+            if let earlier = columns[field.rawValue] {
+                let names = [earlier, column].map { Quotation.of(self.names[$0].utf8) }.joined(separator: " and ")
+                addDiagnostic(nil, .keyRepeated, "keys \(names) mean the same: keep one of them")
+            } else {
+                columns[field.rawValue] = column
+                fields[field.rawValue] = cell
+            }
+        }
+    }
+
+    private mutating func addDiagnostic(_ column: Int?, _ code: Diagnostic.Code, _ message: String) {
+        diagnostics.append((column, Diagnostic(code, message)))
+    }
+
+    private mutating func clear() {
+        if !auth.isEmpty { auth.removeAll(keepingCapacity: true) }
+        if !diagnostics.isEmpty { diagnostics.removeAll() }
+        isShifted = false
+    }
+}
+
+extension JSONValue {
+    /// What the value is as a cell; nil for null, which is an empty one.
+    fileprivate var cellKind: RowCells.Kind? {
+        switch self {
+        case .null: nil
+        case .boolean: .boolean
+        case .number: .number
+        case .string: .text
+        case .array: .array
+        case .object: .object
+        }
+    }
+
+    /// The text of a value that has one.
+    fileprivate var cellText: String {
+        switch self {
+        case .null, .array, .object: ""
+        case .boolean(let value): value ? "true" : "false"
+        case .number(let text), .string(let text): text
+        }
+    }
+}
+
+/// A line of JSON lines as a row.
+enum JSONRow {
+    /// The members of the object that is the line.
+    ///
+    /// - Throws: ``Diagnostic`` with code `json-malformed`, which quotes nothing of the line.
+    static func members(in line: [UInt8]) throws(Diagnostic) -> [JSONMember] {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: line)
+        } catch {
+            throw Diagnostic(.jsonMalformed, describe(error, in: line))
+        }
+        guard case .object(let members) = value else {
+            throw Diagnostic(.jsonMalformed, "the line is \(value.kind), not an object like {\"host\":…,\"id\":…}")
+        }
+        return members
+    }
+
+    /// Says what is wrong with a JSON text without quoting it.
+    static func describe(_ error: JSONError, in text: [UInt8]) -> String {
+        let rest = text.dropFirst(error.offset)
+        if typographicQuotes.contains(where: { rest.starts(with: $0) }) {
+            return "this is no JSON: at byte \(error.offset + 1) stands a typographic quote, as word processors write "
+                + "them: use plain ones (\")"
+        }
+        return "this is no JSON, at byte \(error.offset + 1): \(error.reason)"
+    }
+
+    /// “ ” „ ‘ ’
+    private static let typographicQuotes: [[UInt8]] = ["“", "”", "„", "‘", "’"].map { Array($0.utf8) }
+}

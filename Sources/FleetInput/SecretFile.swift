@@ -1,0 +1,98 @@
+import Platform
+import Glibc
+import FleetModel
+
+/// A file whose content is one secret.
+enum SecretFile {
+    /// Bytes of the largest one.
+    static let limit = 1 << 20
+
+    /// Why a file holds no secret.
+    struct Failure: Error {
+        /// One clause about the file, like `is empty`.
+        let clause: String
+    }
+
+    /// The content without one final line break.
+    ///
+    /// - Parameters:
+    ///   - path: where it is.
+    ///   - folder: what a relative path is relative to.
+    static func read(_ path: String, in folder: String) throws(Failure) -> String {
+        let fullPath = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+        // Also keeps a pipe without a writer, which would never open, and one that can be read only once, away.
+        guard !path.isEmpty, !path.utf8.contains(0), isRegularFile(fullPath) else {
+            throw Failure(clause: "is no file that exists")
+        }
+        var bytes = try content(fullPath)
+        if bytes.last == 0x0A { bytes.removeLast() }
+        if bytes.last == 0x0D { bytes.removeLast() }
+        guard !bytes.isEmpty else { throw Failure(clause: "is empty") }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure(clause: "is no UTF-8 text") }
+        return text
+    }
+
+    private static func isRegularFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    private static func content(_ path: String) throws(Failure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let isFile: Bool
+        do throws(ToolError) {
+            let file = try FileDescriptor.input(path, isWaiting: false)
+            // The path may have come to mean something else since it was looked at.
+            isFile = file.mode & S_IFMT == S_IFREG
+            try file.drain { piece throws(ToolError) in
+                bytes.append(contentsOf: piece)
+                return isFile && bytes.count <= limit
+            }
+        } catch {
+            throw Failure(clause: "cannot be read")
+        }
+        guard isFile else { throw Failure(clause: "is no file that exists") }
+        guard bytes.count <= limit else { throw Failure(clause: "is larger than 1 MiB") }
+        return bytes
+    }
+}
+
+/// The files that hold secrets, each read once and then kept in memory, so that nothing done to one during a run matters.
+final class SecretFiles: Sendable {
+    /// What relative paths are relative to.
+    private let folder: String
+    private let limit: Int
+    private let kept = Lock(Kept())
+
+    private struct Kept {
+        /// By the bytes of their paths: two texts that look the same may name two files.
+        var secrets: [[UInt8]: Secret] = [:]
+        /// Bytes that they take, about.
+        var size = 0
+    }
+
+    /// - Parameters:
+    ///   - folder: what relative paths are relative to.
+    ///   - limit: bytes that all of them may take together.
+    init(in folder: String, limit: Int = 1 << 26) {
+        self.folder = folder
+        self.limit = limit
+    }
+
+    /// The secret in a file. From any thread; blocks while the file is read.
+    func secret(_ path: String) throws(SecretFile.Failure) -> Secret {
+        let key = Array(path.utf8)
+        if let secret = kept.withLock({ $0.secrets[key] }) { return secret }
+        let text = try SecretFile.read(path, in: folder)
+        let secret = Secret(text)
+        let isKept = kept.withLock { kept in
+            // The rest is what a dictionary takes for an entry.
+            let size = key.count + text.utf8.count + 128
+            guard kept.size + size <= limit else { return false }
+            if kept.secrets.updateValue(secret, forKey: key) == nil { kept.size += size }
+            return true
+        }
+        if !isKept { throw SecretFile.Failure(clause: "does not fit: all such files may have 64 MiB together") }
+        return secret
+    }
+}

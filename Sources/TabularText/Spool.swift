@@ -1,0 +1,113 @@
+package import Platform
+
+/// The UTF-8 text of an input, for reading records again by their spans, from any thread.
+///
+/// The input itself when that is UTF-8, else a copy in memory of the kernel, written while the input is read.
+package final class Spool: Sendable {
+    private let input: InputFile
+    private let copy: FileDescriptor?
+
+    /// - Parameters:
+    ///   - input: whose text it is.
+    ///   - isCopied: whether the text is not the input's own bytes.
+    init(of input: InputFile, isCopied: Bool) throws(ToolError) {
+        self.input = input
+        copy = isCopied && input.isKept ? try FileDescriptor.memory(for: input.name) : nil
+    }
+
+    /// Adds to the copy, if there is one.
+    func append(_ piece: UnsafeRawBufferPointer) throws(ToolError) {
+        try copy?.write(piece)
+    }
+
+    /// Some bytes of the text; fewer only at its end, none when the input was not kept.
+    fileprivate func bytes(at offset: Int, count: Int) throws(ToolError) -> [UInt8] {
+        guard input.isKept else { return [] }
+        var failure: ToolError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(ToolError) {
+                filled = try fill(UnsafeMutableRawBufferPointer(buffer), from: offset)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int) throws(ToolError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = try read(at: offset + filled, into: rest)
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    private func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(ToolError) -> Int {
+        if let count = try copy?.read(at: offset, into: buffer) { return count }
+        return try input.read(at: offset, into: buffer)
+    }
+
+    /// The line end behind a record: CRLF, LF or CR; LF when it has none, or when the text cannot be read again.
+    func lineEnding(after span: RecordSpan) throws(ToolError) -> [UInt8] {
+        // From the byte before the last to the one behind: a slice may have cut a CRLF in two.
+        let start = max(0, span.offset + span.length - 2)
+        let bytes = try bytes(at: start, count: 3)
+        let last = span.offset + span.length - 1 - start
+        guard last >= 0, last < bytes.count else { return [0x0A] }
+        switch bytes[last] {
+        case 0x0A: return last > 0 && bytes[last - 1] == 0x0D ? [0x0D, 0x0A] : [0x0A]
+        case 0x0D: return last + 1 < bytes.count && bytes[last + 1] == 0x0A ? [0x0D, 0x0A] : [0x0D]
+        default: return [0x0A]
+        }
+    }
+}
+
+/// Reads records of a spool again, one after the other, best in their order. Confined to one thread at a time.
+package struct SpoolReader: ~Copyable {
+    private let spool: Spool
+    private var parser: CSVParser
+    /// A part of the text, read ahead, because records are mostly wanted in their order.
+    private var window: [UInt8] = []
+    private var windowStart = 0
+    private static let windowSize = 1 << 14
+
+    /// - Parameters:
+    ///   - spool: what to read.
+    ///   - delimiter: the byte between the cells of a CSV.
+    package init(_ spool: Spool, delimiter: UInt8) {
+        self.spool = spool
+        parser = CSVParser(delimiter: delimiter)
+    }
+
+    /// A record of a CSV, borrowed until the next one is read.
+    ///
+    /// - Returns: nil when there is none any more; the reader is of no use then.
+    /// - Throws: ``ToolError`` when the spool cannot be read.
+    package mutating func record(at span: RecordSpan) throws(ToolError) -> Record? {
+        guard let bytes = try line(at: span) else { return nil }
+        do throws(CSVError) {
+            let isWhole = try bytes.withUnsafeBufferPointer { text throws(CSVError) in try parser.feed(text) }
+            // The last record of a text may lack its line end.
+            if !isWhole { guard try parser.finish() else { return nil } }
+        } catch {
+            return nil
+        }
+        return parser.record
+    }
+
+    /// The bytes of a record, a line of JSON lines, its line end with it; nil when they are not there any more.
+    ///
+    /// - Throws: ``ToolError`` when the spool cannot be read.
+    package mutating func line(at span: RecordSpan) throws(ToolError) -> ArraySlice<UInt8>? {
+        if span.offset < windowStart || span.offset + span.length > windowStart + window.count {
+            window = try spool.bytes(at: span.offset, count: max(span.length, Self.windowSize))
+            windowStart = span.offset
+        }
+        let bytes = window[(span.offset - windowStart)...].prefix(span.length)
+        return bytes.count == span.length ? bytes : nil
+    }
+}

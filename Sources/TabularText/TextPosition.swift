@@ -1,0 +1,133 @@
+import Platform
+
+/// Where a record stands in its input.
+package struct RecordSpan {
+    /// Offset of its first byte in the spool.
+    package internal(set) var offset: Int
+    /// Its bytes, line end included.
+    package internal(set) var length: Int
+    /// 1-based physical line on which it starts.
+    package internal(set) var line: Int
+    /// The first line up to here whose bytes are no UTF-8, if there was one.
+    var badEncodingLine: Int?
+
+    /// - Parameters:
+    ///   - offset: of its first byte in the spool.
+    ///   - length: its bytes, line end included.
+    ///   - line: 1-based physical line on which it starts.
+    package init(offset: Int, length: Int, line: Int) {
+        self.offset = offset
+        self.length = length
+        self.line = line
+    }
+}
+
+/// How a text ended.
+struct TextEnd {
+    /// Where it stopped being a table, if it did.
+    var diagnostic: Diagnostic?
+    /// The first line whose bytes are no UTF-8, if there was one.
+    var badEncodingLine: Int?
+}
+
+/// Counts lines and bytes while a text is read.
+struct TextPosition {
+    /// The 1-based line of the last piece; before the first, the lines that were passed over.
+    private(set) var line: Int
+    /// Offset behind the last piece.
+    private(set) var offset: Int
+    /// The first line whose bytes are no UTF-8, if there was one.
+    private(set) var badEncodingLine: Int?
+    private var checker = UTF8Checker()
+    private var isAtLineEnd = true
+
+    /// - Parameters:
+    ///   - offset: where the text starts in the spool.
+    ///   - line: lines before it.
+    init(offset: Int, line: Int = 0) {
+        self.offset = offset
+        self.line = line
+    }
+
+    /// The line on which the next byte would stand.
+    var lineToCome: Int { isAtLineEnd ? line + 1 : line }
+
+    @inline(__always)
+    mutating func move(over piece: LineScanner.Piece) {
+        if piece.startsLine { line += 1 }
+        offset += piece.bytes.count
+        isAtLineEnd = piece.endsLine
+    }
+
+    /// Checks bytes of the last piece, in their order, for being UTF-8.
+    @inline(__always)
+    mutating func check(_ bytes: Bytes) {
+        if !checker.accepts(bytes), badEncodingLine == nil { badEncodingLine = line }
+    }
+
+    /// Notes that there is no more text.
+    mutating func finish() {
+        if !checker.isComplete, badEncodingLine == nil { badEncodingLine = line }
+    }
+}
+
+/// Tells whether bytes that come in pieces are UTF-8 (RFC 3629).
+struct UTF8Checker {
+    /// Continuation bytes that a character still wants.
+    private var missing = 0
+    /// What the next continuation byte may be; narrower than usual after some first bytes.
+    private var allowed: ClosedRange<UInt8> = 0x80...0xBF
+
+    /// Whether the bytes so far end with a whole character.
+    var isComplete: Bool { missing == 0 }
+
+    /// Whether the piece goes on as UTF-8 must. After a false answer the checker starts afresh behind the piece.
+    mutating func accepts(_ piece: Bytes) -> Bool {
+        if missing == 0, piece.isASCII { return true }
+        for byte in piece where !accepts(byte) {
+            missing = 0
+            return false
+        }
+        return true
+    }
+
+    private mutating func accepts(_ byte: UInt8) -> Bool {
+        guard missing == 0 else {
+            guard allowed.contains(byte) else { return false }
+            missing -= 1
+            allowed = 0x80...0xBF
+            return true
+        }
+        switch byte {
+        case 0..<0x80: return true
+        case 0xC2...0xDF: return expect(1)
+        case 0xE0: return expect(2, first: 0xA0...0xBF)
+        case 0xED: return expect(2, first: 0x80...0x9F)
+        case 0xE1...0xEF: return expect(2)
+        case 0xF0: return expect(3, first: 0x90...0xBF)
+        case 0xF1...0xF3: return expect(3)
+        case 0xF4: return expect(3, first: 0x80...0x8F)
+        default: return false
+        }
+    }
+
+    private mutating func expect(_ count: Int, first: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
+        missing = count
+        allowed = first
+        return true
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether no byte has its high bit set, eight bytes at a time.
+    fileprivate var isASCII: Bool {
+        let raw = UnsafeRawBufferPointer(self)
+        let words = count / 8
+        for word in 0..<words
+        where raw.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 {
+            return false
+        }
+        for index in words * 8..<count where self[index] >= 0x80 { return false }
+        return true
+    }
+}

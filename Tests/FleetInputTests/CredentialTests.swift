@@ -1,0 +1,212 @@
+import Platform
+import Foundation
+import FleetModel
+import TestSupport
+import Testing
+
+@testable import FleetInput
+@testable import TabularText
+
+@Suite("Credentials of a row")
+struct CredentialTests {
+    private let directory: WorkDirectory
+
+    init() throws {
+        directory = try WorkDirectory()
+    }
+
+    @Test("The row comes first, then the file's host, then its star, then the environment")
+    func order() throws {
+        let file = try secretFile(
+            "base_url,client_id,client_secret\n\"https://A:8088/\",ida,seca\n*,ids,env:SECRET\n\n,,\n[::1],id6,sec6\n")
+        let environment = ["SECRET": "secs", "CERTFLEET_ACCESS_TOKEN": "tok"]
+        let text = """
+            host,id,auto_renewal,access_token,client_id,client_secret
+            a,1,0,row,,
+            a,2,0,,row,rowsec
+            a,3,0,,,
+            b,4,0,,,
+            [0::1],5,0,,,
+
+            """
+        let book = try CredentialBook(file: file, environment: environment)
+        let reading = try Reading(text, settings: InputSettings(credentials: book))
+        #expect(
+            try reading.jobs().map(\.credentials) == [
+                .token(Secret("row")), .client(id: "row", secret: Secret("rowsec")),
+                .client(id: "ida", secret: Secret("seca")), .client(id: "ids", secret: Secret("secs")),
+                .client(id: "id6", secret: Secret("sec6")),
+            ])
+    }
+
+    @Test("Half of a row's credentials is an error and is not mended from elsewhere")
+    func half() throws {
+        let book = try CredentialBook(file: nil, environment: ["CERTFLEET_ACCESS_TOKEN": "tok"])
+        let settings = InputSettings(credentials: book)
+        let reading = try Reading.row(
+            [("access_token", nil), ("client_id", "x"), ("client_secret", "")], settings: settings)
+        #expect(
+            reading.texts == ["fleet:2: column 'client_id': is given without 'client_secret': a login takes both"])
+        let other = try Reading.row([("access_token", nil), ("client_secret", "x")], settings: settings)
+        #expect(
+            other.texts == ["fleet:2: column 'client_secret': is given without 'client_id': a login takes both"])
+    }
+
+    @Test("A host that the file does not know has no credentials")
+    func unknownHost() throws {
+        let book = try CredentialBook(
+            file: secretFile("base_url,client_id,client_secret\na,i,s\n"), environment: [:])
+        let reading = try Reading.row([("access_token", nil)], settings: InputSettings(credentials: book))
+        #expect(reading.codes == [.credentialsMissing])
+    }
+
+    @Test("The environment may hold the secrets or name files with them")
+    func environment() throws {
+        let path = try directory.write("token", "tok\r\n")
+        let token = try CredentialEnvironment(["CERTFLEET_ACCESS_TOKEN_FILE": path]).credentials()
+        #expect(token == .token(Secret("tok")))
+        let client = CredentialEnvironment(["CERTFLEET_CLIENT_ID": "i", "CERTFLEET_CLIENT_SECRET_FILE": path])
+        #expect(try client.credentials() == .client(id: "i", secret: Secret("tok")))
+        #expect(try CredentialEnvironment(["CERTFLEET_ACCESS_TOKEN": ""]).credentials() == nil)
+    }
+
+    @Test(
+        "An environment that contradicts itself is refused",
+        arguments: [
+            ["CERTFLEET_CLIENT_ID": "i"], ["CERTFLEET_CLIENT_SECRET": "canary"],
+            ["CERTFLEET_ACCESS_TOKEN": "canary", "CERTFLEET_ACCESS_TOKEN_FILE": "/dev/null"],
+            ["CERTFLEET_ACCESS_TOKEN_FILE": "/nowhere"], ["CERTFLEET_ACCESS_TOKEN_FILE": "/dev/null"],
+        ])
+    func contradiction(environment: [String: String]) throws {
+        let error = #expect(throws: ToolError.self) { try CredentialBook(file: nil, environment: environment) }
+        #expect(error?.kind == .usage)
+        #expect(error?.description.contains("canary") == false)
+        #expect(error?.description.contains("CERTFLEET_") == true)
+    }
+
+    @Test("A file that others can read is refused", arguments: [0o640, 0o604])
+    func exposed(mode: Int) throws {
+        let file = try secretFile("base_url,client_id,client_secret\n*,i,s\n")
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        let error = #expect(throws: ToolError.self) { try CredentialBook(file: file, environment: [:]) }
+        #expect(error?.hint == "use 'chmod 600'")
+    }
+
+    @Test(
+        "What is wrong with the file is told with its line and without its secrets",
+        arguments: [
+            ("", "1: the file is empty"), ("base_url,client_id\n", "1: there is no column 'client_secret'"),
+            ("base_url,client_id,client_secret\n\na,i,\n", "3: the row must have both"),
+            ("base_url,client_id,client_secret\n,canary,canary\n", "2: the row names no host"),
+            ("base_url,client_id,client_secret\na b,i,canary\n", "2: 'a b' is no host name"),
+            (
+                "base_url,client_id,client_secret\na,i,canary\nA:8088,i,canary\n",
+                "3: an earlier row is for the same host"
+            ),
+            ("base_url,client_id,client_secret\n*,i,canary\n*,i,canary\n", "3: there is more than one row for '*'"),
+            ("base_url,client_id,client_secret\n*,i,***\n", "2: '***' only stands for a secret"),
+            ("base_url,client_id,client_secret\n*,i,canary,canary\n", "2: the row has more cells than the header"),
+            ("base_url,client_id,client_secret\n*,i,\"canary\n", "2: the quote that opens a cell here is never closed"),
+        ])
+    func wrongFile(text: String, message: String) throws {
+        let file = try secretFile(text)
+        let error = #expect(throws: ToolError.self) { try CredentialBook(file: file, environment: [:]) }
+        #expect(error?.description.hasPrefix("\(file):\(message)") == true, "\(error?.description ?? "")")
+        #expect(error?.description.contains("canary") == false)
+    }
+
+    @Test("References lead to the environment and to files beside the input")
+    func references() throws {
+        let settings = InputSettings(environment: ["A": "x y"])
+        let folder = try WorkDirectory()
+        try folder.write("token", "secret\n\n")
+        let text =
+            "host,id,auto_renewal,access_token,auth.k\na,1,0,file:token,env:A\nb,1,0,file:\(folder.file("token")),\n"
+        let input = try InputFile.open(try folder.write("fleet.csv", text), kept: true)
+        let catalog = try RowCatalog.read(input, settings: settings) { Issue.record("\($0)") }
+        #expect(try catalog.job(row: 0).credentials == .token(Secret("secret\n")))
+        #expect(try catalog.job(row: 0).edit.authInfo == [AuthInfo(key: "k", value: .string(Secret("x y")))])
+        #expect(try catalog.job(row: 1).credentials == .token(Secret("secret\n")))
+        try FileManager.default.removeItem(atPath: folder.file("token"))
+        #expect(try catalog.job(row: 0).credentials == .token(Secret("secret\n")))
+    }
+
+    @Test("The secrets of rows that are left out are not opened")
+    func leftOutSecrets() throws {
+        let folder = try WorkDirectory()
+        for name in ["mine", "other"] { try folder.write(name, "secret") }
+        let text = "host,id,auto_renewal,access_token\na,1,0,file:mine\nb,1,0,file:other\n"
+        let input = try InputFile.open(try folder.write("fleet.csv", text), kept: true)
+        let catalog = try RowCatalog.read(input, settings: InputSettings(only: "a")) { Issue.record("\($0)") }
+        for (name, isKept) in [("mine", true), ("other", false)] {
+            // Gone, so that only what was read before is found.
+            try FileManager.default.removeItem(atPath: folder.file(name))
+            let secret = Array("file:\(name)".utf8).withUnsafeBufferPointer {
+                try? catalog.secrets.secret($0, isQuotable: true)
+            }
+            #expect((secret != nil) == isKept)
+        }
+    }
+
+    @Test("A variable whose name only looks the same is another one")
+    func similarVariables() throws {
+        let settings = InputSettings(environment: ["T\u{E9}": "one"])
+        #expect(try Reading.row([("access_token", "env:T\u{E9}")], settings: settings).codes == [])
+        #expect(
+            try Reading.row([("access_token", "env:Te\u{301}")], settings: settings).codes == [.referenceUnresolved])
+    }
+
+    @Test("A reference to nothing says which", arguments: ["empty", "folder", "latin", ""])
+    func deadReference(name: String) throws {
+        let folder = try WorkDirectory()
+        try folder.write("empty", "\n")
+        try folder.write("latin", bytes: [0xFC])
+        try FileManager.default.createDirectory(atPath: folder.file("folder"), withIntermediateDirectories: false)
+        let text = "host,id,auto_renewal,access_token\na,1,0,file:\(name)\n"
+        let input = try InputFile.open(try folder.write("fleet.csv", text), kept: false)
+        var problems: [String] = []
+        _ = try RowCatalog.read(input, settings: InputSettings()) { problems.append($0.sentence) }
+        #expect(problems.count == 1 && problems[0].hasPrefix("column 'access_token': the file '\(name)' is "))
+    }
+
+    @Test("A secret's file is read no further than its limit, and never waited for", .timeLimit(.minutes(5)))
+    func hugeFile() throws {
+        let folder = try WorkDirectory()
+        let path = try folder.write("huge", "x")
+        #expect(truncate(path, 1 << 38) == 0)
+        #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
+        for (name, clause) in [("huge", "is larger than 1 MiB"), ("pipe", "is no file that exists")] {
+            let failure = #expect(throws: SecretFile.Failure.self) { try SecretFile.read(name, in: folder.path) }
+            #expect(failure?.clause == clause)
+        }
+    }
+
+    @Test("A secret's file is read once, and all of them have a limit")
+    func keptFiles() throws {
+        let folder = try WorkDirectory()
+        try folder.write("first", "one")
+        try folder.write("second", "two")
+        let files = SecretFiles(in: folder.path, limit: 200)
+        #expect(try files.secret("first") == Secret("one"))
+        let failure = #expect(throws: SecretFile.Failure.self) { try files.secret("second") }
+        #expect(failure?.clause == "does not fit: all such files may have 64 MiB together")
+        try folder.write("first", "three")
+        #expect(try files.secret("first") == Secret("one"))
+    }
+
+    @Test("Two paths that look the same are two files")
+    func similarPaths() throws {
+        let folder = try WorkDirectory()
+        try folder.write("s\u{E9}", "one")
+        let files = SecretFiles(in: folder.path)
+        #expect(try files.secret("s\u{E9}") == Secret("one"))
+        #expect(throws: SecretFile.Failure.self) { try files.secret("se\u{301}") }
+        #expect(Secret("s\u{E9}") != Secret("se\u{301}"))
+    }
+
+    private func secretFile(_ text: String) throws -> String {
+        let path = try directory.write("credentials.csv", text)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        return path
+    }
+}

@@ -1,0 +1,325 @@
+import Platform
+import FleetModel
+import TestSupport
+import Testing
+
+@testable import FleetInput
+@testable import TabularText
+
+@Suite("What a row may say")
+struct RowRuleTests {
+    /// One change to a row that is right, and what is said about it: a piece of the text, or nothing.
+    static let rules: [(String, String?, String)] = [
+        ("base_url", nil, "fleet:1: there is no column 'base_url' in the header"),
+        ("base_url", "", "fleet:2: column 'base_url': the address of the PBX is missing"),
+        ("base_url", "ftp://a", "must start with https:// or http://, not 'ftp'"),
+        ("base_url", "https://", "there is no host name in the address"),
+        ("base_url", "https://a/b", "the address has a path beside host and port"),
+        ("base_url", "https://a:1?access_token=x", "the address has a query beside host and port"),
+        ("base_url", "https://u:p@a", "column 'base_url': the port must be"),
+        ("base_url", "https://u@a", "the address has a user name beside host and port"),
+        ("base_url", "a:0", "the port must be a number from 1 to 65535"),
+        ("base_url", "a:65536", "the port must be a number from 1 to 65535"),
+        ("base_url", "a:", "the port must be a number from 1 to 65535"),
+        ("base_url", "fe80::1", "the port must be a number from 1 to 65535 (an IPv6 address is written in brackets)"),
+        ("base_url", "[fe80::1", "the bracket of an IPv6 address is not closed"),
+        ("base_url", "[fe80:::1]", "'fe80:::1' in brackets is no IPv6 address"),
+        ("base_url", "a b", "'a b' is no host name or address"),
+        ("base_url", "a..b", "'a..b' is no host name or address"),
+        ("base_url", "10.0.0", "'10.0.0' is no host name or address"),
+        ("base_url", "10.0.0.256", "'10.0.0.256' is no host name or address"),
+        ("base_url", "10.0.0.010", "'10.0.0.010' is no host name or address"),
+        ("base_url", "münchen", "write letters beyond ASCII in their 'xn--' form"),
+        ("base_url", "CLEAR!", "'CLEAR!' is no host name"),
+        ("base_url", "http://pbx1", "column 'base_url': plain http would send credentials in the clear"),
+        ("base_url", "http://127.example.org", "plain http would send credentials in the clear"),
+        ("api_path", "a?b", "column 'api_path': this is no path like 'openapi/v1.0'"),
+        ("api_path", "../x", "this is no path"), ("api_path", "/", "this is no path"),
+        ("id", nil, "fleet:1: there is no column 'id' in the header"),
+        ("id", "", "fleet:2: column 'id': the certificate's id is missing"),
+        ("id", "0", "column 'id': '0' is less than 1"), ("id", "-5", "column 'id': '-5' is no whole number"),
+        ("id", "1E+05", "'1E+05' is in scientific notation, so digits may be lost"),
+        ("id", "1.000", "'1.000' has a thousands separator"),
+        ("id", "1.234.000", "'1.234.000' has a thousands separator"),
+        ("id", "1,005", "'1,005' has a thousands separator"), ("id", "+5", "'+5' has a plus sign"),
+        ("id", "5.5", "'5.5' is no whole number"), ("id", "'5", "''5' has an apostrophe"),
+        ("id", "9223372036854775808", "is larger than any id can be"), ("id", "five", "'five' is no whole number"),
+        ("id", "5.", "'5.' is no whole number"), ("id", "5\n6", "'5\\n6' is no whole number"),
+        ("auto_renewal", "2", "column 'auto_renewal': '2' is none of 0 or 1"),
+        ("auto_renewal", "CLEAR!", "'CLEAR!' is none of 0 or 1"),
+        ("auto_renewal", nil, "fleet:2: there is nothing to edit"), ("auto_renewal", "", "there is nothing to edit"),
+        ("auto_renewal", "1", "column 'dns_provider': is missing while auto-renewal is switched on"),
+        ("issue_to", "a b", "column 'issue_to': there is a blank inside 'a b'"),
+        ("issue_to", "a\u{A0}b", "there is a no-break space inside 'a\\u{a0}b'"),
+        ("issue_to", "a\u{202E}b", "there is a control character inside the value"),
+        ("name", "a\u{85}b", "there is a control character inside the value"),
+        ("dns_provider", "a\u{2028}b", "there is a control character inside the value"),
+        ("issue_to", "a\u{200B}b", "there is a character without width inside 'a\\u{200b}b'"),
+        ("issue_to", "a\nb", "column 'issue_to': there is a line break inside the value"),
+        ("issue_to", "a\0b", "column 'issue_to': there is a NUL byte inside the value"),
+        ("issue_to", "#N/A", "'#N/A' is a spreadsheet's error"), ("issue_to", "'a", "starts with an apostrophe"),
+        ("name", "a\tb", "column 'name': there is a tab inside 'a\\tb'"),
+        ("name", "a\nb", "column 'name': there is a line break inside the value"),
+        ("name", "'a.pem", "fleet:2: warning: column 'name': the file name starts with an apostrophe"),
+        ("cert_file", "a.pem", "column 'cert_file': this version does not upload files"),
+        (
+            "dns_provider", "rout53",
+            "warning: column 'dns_provider': 'rout53' is no DNS provider known here: did you mean"
+        ),
+        ("dns_provider", "qqqqqqqq", "'qqqqqqqq' is no DNS provider known here"),
+        ("access_token", "***", "column 'access_token': '***' only stands for a secret that was left out"),
+        ("access_token", "CLEAR!", "column 'access_token': 'CLEAR!' has no meaning"),
+        ("access_token", "env:NOWHERE", "the environment variable 'NOWHERE' is not set, empty, or no UTF-8 text"),
+        ("access_token", "file:nowhere", "the file 'nowhere' is no file that exists"),
+        ("access_token", nil, "fleet:2: no credentials for this PBX"),
+        ("access_token", "", "no credentials for this PBX"),
+        ("tls_pin", "sha256//abc=", "column 'tls_pin': a pin is 'sha256//'"),
+        ("tls_pin", "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=", "a pin is 'sha256//'"),
+        ("auth.Key", "a", ""), ("auth.Key:int", "a", "column 'auth.Key:int': the value is no whole number"),
+        ("auth.Key:bool", "a", "column 'auth.Key:bool': the value is none of 0 or 1"),
+        ("auth.TTL", "600", "warning: column 'auth.TTL': a number is sent as a text: name the column 'auth.TTL:int'"),
+        ("auth.Key", "***", "column 'auth.Key': '***' only stands for a secret"),
+        (
+            "auth.Key", "env:NOWHERE",
+            "the environment variable that the reference names is not set, empty, or no UTF-8 text"
+        ),
+        ("auth.", "x", "fleet:1: column 'auth.': there is no key after 'auth.'"),
+        ("auth.Key:text", "x", "fleet:1: column 'auth.Key:text': a key is followed by ':int', ':bool' or nothing"),
+        ("auth_info_list", "x", "column 'auth_info_list': this is no JSON, at byte 1: this is no value"),
+        ("auth_info_list", "[{“k”:1}]", "at byte 3 stands a typographic quote"),
+        ("auth_info_list", "{}", "an object stands where a list like [{\"k\":…,\"sv\":…}] should be"),
+        ("auth_info_list", "[]", "the list is empty"), ("auth_info_list", "[5]", "item 1 is a number, not an object"),
+        ("auth_info_list", "[{\"sv\":\"x\"}]", "item 1 has no key 'k'"),
+        ("auth_info_list", "[{\"k\":\" \",\"sv\":\"x\"}]", "item 1 has an empty key"),
+        ("auth_info_list", "[{\"k\":5,\"sv\":\"x\"}]", "item 1 has a number as its key 'k'"),
+        ("auth_info_list", "[{\"k\":\"a\"}]", "item 1 must have, beside 'k', exactly one of"),
+        ("auth_info_list", "[{\"k\":\"a\",\"sv\":\"x\",\"iv\":1}]", "item 1 must have, beside 'k', exactly one of"),
+        ("auth_info_list", "[{\"k\":\"a\",\"value\":\"x\"}]", "item 1 must have, beside 'k', exactly one of"),
+        ("auth_info_list", "[{\"k\":\"a\",\"iv\":\"5\"}]", "the value of item 1 is a string, which is the wrong type"),
+        ("auth_info_list", "[{\"k\":\"a\",\"iv\":5.5}]", "the number of item 1 is no whole number"),
+        ("auth_info_list", "[{\"k\":\"a\",\"sv\":\"***\"}]", "'***' only stands for a secret"),
+        ("auth_info_list", "[{\"k\":\"a\",\"iv\":1},{\"k\":\"a\",\"bv\":true}]", "item 2 repeats the key"),
+        ("auto_renewl", "0", "fleet:1: column 'auto_renewl': this is no known column: did you mean 'auto_renewal'?"),
+        ("host", "b", "fleet:1: columns 'base_url' and 'host' mean the same"),
+        ("Auto Renewal", "0", "columns 'auto_renewal' and 'Auto Renewal' mean the same"),
+        ("", "x", "fleet:2: cell 5 holds a value, but its column has no name"), ("", " ", ""),
+        ("note", "anything *** CLEAR!", ""), ("result.status", "ok", ""), ("issue_to", "*.example.com", ""),
+        ("name", "a b.pem", ""), ("name", "CLEAR!", ""), ("issue_to", "CLEAR!", ""), ("dns_provider", "CLEAR!", ""),
+        ("tls_pin", "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", ""),
+        ("base_url", "http://127.1.2.3:80/", ""), ("base_url", "http://[::1]", ""),
+        ("base_url", "http://localhost", ""),
+        ("api_path", "/api/v2.0/", ""),
+    ]
+
+    @Test("Each rule is told with its line and column", arguments: rules)
+    func rule(column: String, value: String?, text: String) throws {
+        let reading = try Reading.row([(column, value)])
+        let about = reading.texts.filter { text.isEmpty || $0.contains(text) }
+        #expect(about.count == (text.isEmpty ? 0 : 1), "\(reading.texts)")
+        let isInvalid = !text.isEmpty && !text.contains("warning") && !text.contains("is no DNS provider")
+        if isInvalid, !reading.catalog.hasFileProblem { #expect(reading.validRowCount == 0) }
+        if !isInvalid { #expect(reading.validRowCount == 1, "\(reading.texts)") }
+        if reading.codes.isEmpty { #expect(try reading.jobs().count == 1) }
+    }
+
+    @Test("What is no file problem makes the row invalid and says why in the echo")
+    func invalid() throws {
+        let reading = try Reading.row([("id", "x"), ("auto_renewal", "y")])
+        #expect(reading.catalog.invalidRowCount == 1 && !reading.catalog.hasFileProblem)
+        #expect(reading.catalog.host(ofRow: 0) == nil)
+        #expect(
+            try reading.echo()[0].reason
+                == "column 'id': 'x' is no whole number; "
+                + "column 'auto_renewal': 'y' is none of \(BooleanWord.list)")
+        #expect(throws: ToolError.self) { try reading.catalog.job(row: 0) }
+    }
+
+    @Test(
+        "Ids are read as spreadsheets and people write them",
+        arguments: [
+            ("5", 5), ("5.0", 5), ("5.00", 5), ("05", 5), (" 5\t", 5), ("\u{A0}5\u{200B}", 5), ("\u{FEFF}5", 5),
+            ("9223372036854775807", Int64.max), ("000000000000000000000000001", 1),
+        ])
+    func ids(cell: String, id: Int64) throws {
+        #expect(try Reading.row([("id", cell)]).jobs().map(\.edit.id) == [id])
+    }
+
+    @Test("Every word for on and off, in any case")
+    func words() throws {
+        for word in ["0", "0.0", "false", "No", "OFF", "disable", "Disabled", " 0 "] {
+            #expect(try Reading.row([("auto_renewal", word)]).jobs().map(\.edit.autoRenewal) == [false], "\(word)")
+        }
+        for word in ["1", "1.0", "TRUE", "yes", "On", "enable", "ENABLED"] {
+            let more = [("auto_renewal", word), ("dns_provider", "alidns"), ("auth.AccessKeyId", "x")]
+            #expect(try Reading.row(more).jobs().map(\.edit.autoRenewal) == [true], "\(word)")
+        }
+    }
+
+    @Test(
+        "Addresses come out in one form",
+        arguments: [
+            ("https://PBX1.Example.com", "https pbx1.example.com:443"), ("HTTPS://a:8443/", "https a:8443"),
+            ("a", "https a:8088"), ("a/", "https a:8088"), ("a:99", "https a:99"),
+            ("http://127.0.0.1", "http 127.0.0.1:80"),
+            ("https://[FE80:0:0::1]:8088", "https [fe80::1]:8088"), ("[::ffff:1.2.3.4]", "https [::ffff:1.2.3.4]:8088"),
+            ("pbx_1.local", "https pbx_1.local:8088"),
+        ])
+    func addresses(cell: String, address: String) throws {
+        let job = try #require(try Reading.row([("base_url", cell)]).jobs().first)
+        #expect("\(job.address.scheme) \(job.address.host)" == address)
+    }
+
+    @Test("Each of the address columns is known, and plain http may be allowed")
+    func hostColumns() throws {
+        for name in ["host", "PBX", "Url", "Base URL", "base-url", "\u{FEFF}baseurl\u{A0}"] {
+            let settings = InputSettings(allowsPlainHTTP: true)
+            let reading = try Reading.row([("base_url", nil), (name, "http://a")], settings: settings)
+            #expect(reading.texts == [])
+            #expect(try reading.jobs().map(\.address.host.description) == ["a:80"])
+        }
+    }
+
+    @Test("The fields of an edit are those that the row sets")
+    func edit() throws {
+        let reading = try Reading.row([
+            ("auto_renewal", "1"), ("name", "  my cert.pem "), ("issue_to", "CLEAR!"), ("dns_provider", "alidns"),
+            ("auth.AccessKeyId", "CLEAR!"), ("auth.TTL:int", "-5.0"), ("auth.Flag:bool", "off"), ("auth.Empty", ""),
+            ("api_path", "/x/y/"), ("tls_pin", "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ])
+        let job = try #require(try reading.jobs().first)
+        let auth: [AuthInfo] = [
+            AuthInfo(key: "AccessKeyId", value: .string(Secret("CLEAR!"))), AuthInfo(key: "TTL", value: .integer(-5)),
+            AuthInfo(key: "Flag", value: .boolean(false)),
+        ]
+        #expect(
+            job.edit
+                == CertificateEdit(
+                    id: 5, name: "my cert.pem", issueTo: "", autoRenewal: true, dnsProvider: "alidns", authInfo: auth))
+        #expect(job.address.apiPath == "x/y")
+        #expect(job.tlsPin == "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+        #expect(job.credentials == .token(Secret("tok")))
+        #expect(job.position == RowPosition(row: 1, line: 2))
+    }
+
+    @Test("An auth list is read from its JSON, in order and with its types")
+    func authList() throws {
+        let list = #"[{"k":" b ","sv":" x "},{"iv":5.0,"k":"a"},{"k":"c","bv":true,"sv":null}]"#
+        let reading = try Reading.row([("auth_info_list", list), ("dns_provider", "alidns")])
+        let auth: [AuthInfo] = [
+            AuthInfo(key: "b", value: .string(Secret("x"))), AuthInfo(key: "a", value: .integer(5)),
+            AuthInfo(key: "c", value: .boolean(true)),
+        ]
+        #expect(reading.texts == [])
+        #expect(try reading.jobs().map(\.edit.authInfo) == [auth])
+        let both = try Reading.row([("auth_info_list", list), ("auth.x", "y")])
+        #expect(both.codes == [.authGivenTwice])
+    }
+
+    @Test("A provider's credentials and its name must come with auto-renewal")
+    func renewal() throws {
+        let needs = try Reading.row([("auto_renewal", "1")])
+        #expect(needs.codes == [.dnsProviderMissing, .authMissing])
+        let cleared = try Reading.row([("auto_renewal", "1"), ("dns_provider", "CLEAR!"), ("auth.a", "b")])
+        #expect(cleared.codes == [.dnsProviderMissing])
+        let both = try Reading.row([("name", "a"), ("cert_file", "b")])
+        #expect(both.codes == [.certFileUnsupported, .nameAndCertFile])
+    }
+
+    @Test("The same certificate of the same host twice names the earlier line, wherever they stand")
+    func repeated() throws {
+        let rows = "a,1\nA,2\nb,1\nhttps://a:8088,2.0\na,x\na,1\nc,1\nb,2\nb,2\n"
+        let reading = try Reading(
+            "base_url,id,auto_renewal,access_token\n"
+                + rows.split(separator: "\n").map { "\($0),0,t\n" }.joined())
+        #expect(
+            reading.texts == [
+                "fleet:5: the row on line 3 edits the same certificate on the same host",
+                "fleet:6: column 'id': 'x' is no whole number",
+                "fleet:7: the row on line 2 edits the same certificate on the same host",
+                "fleet:10: the row on line 9 edits the same certificate on the same host",
+            ])
+        #expect(reading.catalog.invalidRowCount == 4 && reading.catalog.hostCount == 3)
+        #expect((0..<9).map { reading.catalog.host(ofRow: $0) } == [0, 0, 1, nil, nil, nil, 2, 1, nil])
+        #expect(try reading.jobs().map(\.address.host.name) == ["a", "a", "b", "c", "b"])
+        #expect(try reading.echo()[5].reason == "the row on line 2 edits the same certificate on the same host")
+    }
+
+    @Test("Cells beyond the header are an error unless they are empty")
+    func longRow() throws {
+        let reading = try Reading("host,id,auto_renewal,access_token\na,1,0,t,,x,\nb,1,0,t, ,\n")
+        #expect(
+            reading.texts == [
+                "fleet:2: the row has 7 cells, the header 4: "
+                    + "is there a cell too many, or a delimiter without quotes round it?"
+            ])
+        #expect(reading.validRowCount == 1)
+    }
+
+    @Test("A header without what is needed is told once, and quotes nothing of it")
+    func noHeader() throws {
+        let reading = try Reading("https://a,tok-secret,5,0\nhttps://b,tok-secret,5,0\n")
+        #expect(reading.codes == [.headerUnrecognized])
+        #expect(reading.texts[0].hasPrefix("fleet:1: no header with 'base_url' and 'id' here"))
+        #expect(!reading.texts[0].contains("tok"))
+        #expect(reading.catalog.rowCount == 0 && reading.catalog.hasFileProblem)
+    }
+
+    @Test("With a wrong header the rows' own problems come out all the same")
+    func wrongHeader() throws {
+        let reading = try Reading("base_url,id,auto_renewl,access_token\na,x,0,t\nb,5,7,t\n")
+        #expect(
+            reading.texts == [
+                "fleet:1: column 'auto_renewl': this is no known column: did you mean 'auto_renewal'?",
+                "fleet:2: column 'id': 'x' is no whole number",
+                "fleet:3: column 'auto_renewl': '7' is none of \(BooleanWord.list)",
+            ])
+    }
+
+    @Test(
+        "A near miss is 1 or 2 edits from a name of 6 letters or more",
+        arguments: [
+            ("bas_url", "base_url"), ("base-ulr", "base_url"), ("Isue To", "issue_to"), ("api_pat", "api_path"),
+            ("tls pins", "tls_pin"), ("client_ids", "client_id"), ("dns_providr", "dns_provider"),
+            ("acces token", "access_token"), ("autorenewals", "auto_renewal"),
+        ])
+    func nearMiss(name: String, meant: String) throws {
+        let header = try Reading.row([(name, "x")])
+        #expect(
+            header.texts.contains("fleet:1: column '\(name)': this is no known column: did you mean '\(meant)'?"),
+            "\(header.texts)")
+        let key = try Reading.line([(name, "\"x\"")])
+        #expect(key.codes.contains(.keyNearMiss), "\(key.texts)")
+    }
+
+    @Test(
+        "What is further away, or near a short name, is the user's own",
+        arguments: ["auto_rnwl", "issue", "ids", "hosts", "nmae", "pbx2", "urls", "token", "secret", "Größe", "*"])
+    func ownColumn(name: String) throws {
+        #expect(try Reading.row([(name, "x")]).texts == [])
+        #expect(try Reading.line([(name, "\"x\"")]).texts == [])
+    }
+
+    @Test("The key of an auth column keeps its case, which its prefix and type need not")
+    func authNames() throws {
+        let reading = try Reading.row([("AUTH.aPi_Key", "x"), (" Auth. TTL : INT ", "5"), ("auth.apikey", "y")])
+        let auth = [
+            AuthInfo(key: "aPi_Key", value: .string(Secret("x"))), AuthInfo(key: "TTL", value: .integer(5)),
+            AuthInfo(key: "apikey", value: .string(Secret("y"))),
+        ]
+        #expect(reading.texts == [])
+        #expect(try reading.jobs().map(\.edit.authInfo) == [auth])
+    }
+
+    @Test("Only the hosts asked for are part of anything", arguments: [("pbx-*", 2), ("PBX-1", 1), ("?", 1), ("x", 0)])
+    func only(pattern: String, count: Int) throws {
+        let text = "host,id,auto_renewal,access_token\na,x,0,t\npbx-1,5,0,t\npbx-2:99,6,y,t\n,7,0,t\n"
+        let reading = try Reading(text, settings: InputSettings(only: pattern))
+        #expect(reading.catalog.rowCount == count)
+        #expect(reading.problems.count == (pattern == "x" || pattern == "PBX-1" ? 0 : 1))
+        #expect(try reading.echo().count == count)
+        if pattern == "pbx-*" {
+            #expect(
+                try reading.echo().map { RowPosition(row: $0.row, line: $0.line) }[1] == RowPosition(row: 3, line: 4))
+        }
+    }
+}
