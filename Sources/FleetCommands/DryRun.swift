@@ -39,9 +39,9 @@ struct DryRun {
         return lanes
     }
 
-    private func isDone(_ job: Job, _ history: LedgerHistory?) -> Bool {
+    private func isDone(_ job: Job, _ history: History?) -> Bool {
         guard let history, let salt = history.salt else { return false }
-        return history.goodOutcome(of: RowKey(job, salt: salt)) != nil
+        return history.standing(of: RowKey(job, salt: salt)).finalOutcome != nil
     }
 }
 

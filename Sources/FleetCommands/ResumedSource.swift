@@ -13,26 +13,26 @@ struct ResumedSource: JobSource {
     /// Hands the outcomes of the earlier run over to the recorder, and names the rows whose outcome nobody knows.
     ///
     /// - Throws: when the input can no longer be read.
-    init(_ catalog: RowCatalog, history: LedgerHistory?, recorder: RunRecorder, logger: Logger) throws {
+    init(_ catalog: RowCatalog, history: History?, recorder: RunRecorder, logger: Logger) throws {
         self.catalog = catalog
         isDone = []
         guard let history else { return }
         isDone = [Bool](repeating: false, count: catalog.rowCount)
         for row in 0..<catalog.rowCount where catalog.host(ofRow: row) != nil {
             let job = try catalog.job(row: row)
-            let key = recorder.key(of: job)
-            if history.isInDoubt(key) {
-                recorder.adoptDoubt(row: job.position.row)
+            let standing = history.standing(of: recorder.key(of: job))
+            recorder.adopt(standing, row: job.position.row)
+            switch standing {
+            case .inDoubt:
                 logger.notice("line \(job.position.line): may have been sent before, and is sent again")
-            } else if let outcome = history.goodOutcome(of: key) {
-                recorder.adopt(outcome, row: job.position.row)
-                isDone[row] = true
-                resumed += 1
-            } else if history.isSuperseded(key) {
+            case .superseded:
                 logger.notice(
                     "line \(job.position.line): its certificate was edited otherwise since, and is edited again")
+            case .neverSent, .done: break
             }
+            isDone[row] = standing.finalOutcome != nil
         }
+        resumed = recorder.resumed
     }
 
     var rowCount: Int { catalog.rowCount }
@@ -44,14 +44,4 @@ struct ResumedSource: JobSource {
     }
 
     func job(row: Int) throws -> Job { try catalog.job(row: row) }
-}
-
-extension LedgerHistory {
-    /// The outcome of a row that is not sent again; nil for all others.
-    func goodOutcome(of key: RowKey) -> Outcome? {
-        guard !isInDoubt(key), !isSuperseded(key), let outcome = outcome(of: key), outcome.status.isGood else {
-            return nil
-        }
-        return outcome
-    }
 }

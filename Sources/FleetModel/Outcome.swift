@@ -70,6 +70,18 @@ package struct Outcome: Hashable, Sendable {
         return !Outcome.isTemporary(errcode: errcode)
     }
 
+    /// The outcome of a row one of whose edit requests may have been carried out: `unknown`, unless it is that already or
+    /// settles the doubt.
+    ///
+    /// - Parameter doubt: a clause that says why, put behind ``error``.
+    package func weighed(against doubt: String) -> Outcome {
+        guard status != .unknown, !settlesDoubt else { return self }
+        var outcome = self
+        outcome.status = .unknown
+        outcome.error += "; \(doubt)"
+        return outcome
+    }
+
     /// Whole milliseconds between the row's first request and its verdict; nil when no work was done on it.
     package var durationMilliseconds: Int64? {
         guard let startedAt, let finishedAt else { return nil }

@@ -86,11 +86,8 @@ extension PBXPerformer {
     /// Takes into account what became of the row's earlier edit requests: when one may have been carried out, the row
     /// does not become `failed` because a later one was not, unless the PBX refused the edit itself.
     func weigh(_ outcome: Outcome, after progress: RowProgress) -> Outcome {
-        guard progress.isDoubtful, outcome.status != .unknown, !outcome.settlesDoubt else { return outcome }
-        var outcome = outcome
-        outcome.status = .unknown
-        outcome.error += "; an edit request sent before may have been carried out"
-        return outcome
+        guard progress.isDoubtful else { return outcome }
+        return outcome.weighed(against: "an edit request sent before may have been carried out")
     }
 
     func report(

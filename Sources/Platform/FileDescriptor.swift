@@ -31,6 +31,18 @@ package struct FileDescriptor: ~Copyable, Sendable {
         self.init(number, name: path)
     }
 
+    /// Opens a file of a folder that is open already; see ``Folder/open(_:flags:mode:)``.
+    ///
+    /// - Parameter path: what messages call the file.
+    init(
+        _ name: String, in folder: borrowing FileDescriptor, shownAs path: String, flags: Int32, mode: mode_t
+    ) throws(ToolError) {
+        let folder = folder.number
+        let number = retrying { openat(folder, name, flags | O_CLOEXEC, mode) }
+        guard number >= 0 else { throw .cannot("open", path, code: errno) }
+        self.init(number, name: path)
+    }
+
     /// Opens what the command line names, for reading.
     ///
     /// - Parameters:

@@ -4,13 +4,13 @@ package import TabularText
 
 /// Writes the result file: every input row exactly once, in input order, each with what became of it.
 package struct ResultWriter {
-    private let outcomes: OutcomeTable
+    private let outcomes: OutcomeStore
     private let unattempted: String
 
     /// - Parameters:
     ///   - outcomes: what became of the rows that were run.
     ///   - unattempted: why the valid rows without an outcome have none, one sentence for a person.
-    package init(outcomes: OutcomeTable, unattempted: String) {
+    package init(outcomes: OutcomeStore, unattempted: String) {
         self.outcomes = outcomes
         self.unattempted = unattempted
     }
@@ -56,7 +56,7 @@ private struct ResultFile: ~Copyable {
 
     init(shape: TableShape, in directory: RunDirectory) throws(ToolError) {
         let encoding = ResultEncoding(shape: shape)
-        let file = try AtomicFile(ResultWriter.fileName(shape.format), in: directory)
+        let file = try AtomicFile(ResultWriter.fileName(shape.format), in: directory.folder)
         try file.append(encoding.prologue)
         self.file = file
         self.encoding = encoding

@@ -12,7 +12,7 @@ package import FleetModel
 /// keeps tables made beforehand from helping and two runs' keys from being compared. A secret short enough to be
 /// guessed could be tried by someone who holds the ledger, which is why that file is its owner's only.
 package struct RowKey: Hashable, Sendable, CustomStringConvertible {
-    private let bits: HexadecimalPair
+    private let bits: UInt128
 
     /// - Parameters:
     ///   - job: the row.
@@ -21,26 +21,138 @@ package struct RowKey: Hashable, Sendable, CustomStringConvertible {
         var encoding = RowEncoding(salt: salt)
         encoding.append(job.address.host)
         encoding.append(job.edit)
-        let digest = SHA256.digest(of: encoding.bytes)
-        bits = HexadecimalPair(high: digest.words.0, low: digest.words.1)
+        let (high, low, _, _) = SHA256.digest(of: encoding.bytes).words
+        bits = UInt128(high) << 64 | UInt128(low)
     }
 
     /// Reads what ``description`` wrote; nil for anything else.
     package init?(_ text: String) {
-        guard let bits = HexadecimalPair(text) else { return nil }
+        guard let bits = UInt128(hexadecimal: text) else { return nil }
         self.bits = bits
     }
 
     /// 32 hexadecimal digits.
-    package var description: String { bits.text }
+    package var description: String { bits.hexadecimal }
 
     /// Appends the 32 hexadecimal digits.
-    func append(to bytes: inout [UInt8]) {
-        bits.append(to: &bytes)
+    func append(to bytes: inout [UInt8]) { bits.appendHexadecimal(to: &bytes) }
+
+    /// Tells keys apart as well as any hash of it would, because it is one itself.
+    var hash: UInt32 { UInt32(truncatingIfNeeded: bits) }
+}
+
+/// What makes keys of one run differ from keys of another: 128 random bits, written once into the run's ledger.
+package struct RowSalt: Hashable, Sendable, CustomStringConvertible {
+    fileprivate let bits: UInt128
+
+    /// A salt of the system's random bits.
+    package init() {
+        bits = .random(in: .min ... .max)
     }
 
-    package func hash(into hasher: inout Hasher) {
-        // The key is a hash itself; half of it is enough to tell rows apart.
-        hasher.combine(bits.high)
+    /// Reads what ``description`` wrote; nil for anything else.
+    package init?(_ text: String) {
+        guard let bits = UInt128(hexadecimal: text) else { return nil }
+        self.bits = bits
+    }
+
+    /// 32 hexadecimal digits.
+    package var description: String { bits.hexadecimal }
+}
+
+extension UInt128 {
+    /// Reads exactly 32 hexadecimal digits in lower case; nil for anything else.
+    fileprivate init?(hexadecimal text: String) {
+        guard text.utf8.count == 32 else { return nil }
+        var bits: UInt128 = 0
+        for digit in text.utf8 {
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): bits = bits << 4 | UInt128(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): bits = bits << 4 | UInt128(digit - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
+        self = bits
+    }
+
+    fileprivate var hexadecimal: String {
+        var digits: [UInt8] = []
+        digits.reserveCapacity(32)
+        appendHexadecimal(to: &digits)
+        return String(decoding: digits, as: UTF8.self)
+    }
+
+    fileprivate func appendHexadecimal(to bytes: inout [UInt8]) {
+        bytes.appendHexadecimal(UInt64(truncatingIfNeeded: self >> 64))
+        bytes.appendHexadecimal(UInt64(truncatingIfNeeded: self))
+    }
+}
+
+/// The bytes a row key is the hash of: each field is marked as absent or present, and each text carries its length, so
+/// that no two different rows have the same bytes.
+private struct RowEncoding {
+    private(set) var bytes: [UInt8] = []
+
+    init(salt: RowSalt) {
+        bytes.reserveCapacity(384)
+        append(salt.bits)
+    }
+
+    mutating func append(_ host: HostKey) {
+        append(host.name)
+        append(host.port)
+    }
+
+    mutating func append(_ edit: CertificateEdit) {
+        append(edit.id)
+        appendOptional(edit.name) { $0.append($1) }
+        appendOptional(edit.issueTo) { $0.append($1) }
+        appendOptional(edit.autoRenewal) { $0.append($1) }
+        appendOptional(edit.dnsProvider) { $0.append($1) }
+        appendOptional(edit.authInfo) { $0.append($1) }
+    }
+
+    private mutating func append(_ list: [AuthInfo]) {
+        append(UInt32(list.count))
+        // By bytes, because Swift calls two strings equal when they only look the same.
+        let sorted = list.count < 2 ? list : list.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        for item in sorted {
+            append(item.key)
+            append(item.value)
+        }
+    }
+
+    private mutating func append(_ value: AuthInfo.Value) {
+        switch value {
+        case .integer(let number):
+            append(UInt8(ascii: "i"))
+            append(number)
+        case .string(let secret):
+            append(UInt8(ascii: "s"))
+            append(secret.reveal())
+        case .boolean(let flag):
+            append(UInt8(ascii: "b"))
+            append(flag)
+        }
+    }
+
+    private mutating func appendOptional<Value>(
+        _ value: Value?, _ append: (inout RowEncoding, Value) -> Void
+    ) {
+        bytes.append(value == nil ? 0 : 1)
+        if let value { append(&self, value) }
+    }
+
+    private mutating func append(_ flag: Bool) {
+        bytes.append(flag ? 1 : 0)
+    }
+
+    private mutating func append(_ text: String) {
+        append(UInt32(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    private mutating func append(_ number: some FixedWidthInteger) {
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
     }
 }

@@ -14,63 +14,66 @@ package final class RunDirectory: Sendable {
         case resumedRun
     }
 
-    /// As it was given, without a final slash.
-    package let path: String
+    /// Where its files are.
+    package let folder: Folder
     private let lock: FileDescriptor
 
     /// Creates the directory if need be, and locks it. The directory above it must be there.
     ///
-    /// - Throws: ``ToolError``: refused when it holds a run already (or none, to be resumed) or is no directory,
+    /// - Throws: ``ToolError``: of kind `usage` when it holds a run already (or none, to be resumed) or is no directory,
     ///   broken when another process has it or it cannot be written.
     package init(path: String, for purpose: Purpose) throws(ToolError) {
-        self.path = RunDirectory.trimmed(path)
+        let path = RunDirectory.trimmed(path)
         switch purpose {
-        case .newRun:
-            try RunDirectory.create(self.path)
-            try RunDirectory.refuseRun(in: self.path)
-        case .resumedRun:
-            try RunDirectory.requireRun(in: self.path)
+        case .newRun: try RunDirectory.create(path)
+        case .resumedRun: guard RunDirectory.isDirectory(path) else { throw .holdsNoRun(path) }
         }
-        lock = try FileDescriptor("\(self.path)/lock", flags: O_RDWR | O_CREAT | FileDescriptor.continued)
-        try RunDirectory.acquire(lock, of: self.path)
+        folder = try Folder(path)
+        try RunDirectory.check(folder, for: purpose)
+        lock = try folder.open(RunDirectory.lock, flags: O_RDWR | O_CREAT | FileDescriptor.continued)
+        try RunDirectory.acquire(lock, of: path)
         // Another process may have run and ended here before the lock was ours.
-        if purpose == .newRun { try RunDirectory.refuseRun(in: self.path) }
+        if purpose == .newRun { try RunDirectory.check(folder, for: purpose) }
     }
 
-    /// The path of a file in the directory.
-    package func file(_ name: String) -> String { "\(path)/\(name)" }
+    /// As it was given, without a final slash.
+    package var path: String { folder.path }
 
-    /// Waits until files created or renamed in the directory are there to stay.
-    func sync() throws(ToolError) {
-        try FileDescriptor(path, flags: O_RDONLY | O_DIRECTORY).sync()
+    /// The path of a file in the directory, also when the directory was moved since.
+    package func file(_ name: String) -> String { folder.path(of: name) }
+
+    static let ledger = "ledger.jsonl"
+    private static let lock = "lock"
+    /// What a run that came to its end leaves beside its ledger.
+    private static let endings = ["result.csv", "result.jsonl", "summary.json"]
+
+    /// Whether a run came to its end here.
+    var holdsEnding: Bool { RunDirectory.holdsEnding(folder) }
+
+    private static func holdsEnding(_ folder: Folder) -> Bool { endings.contains(where: folder.contains) }
+
+    private static func check(_ folder: Folder, for purpose: Purpose) throws(ToolError) {
+        switch (purpose, folder.contains(ledger), holdsEnding(folder)) {
+        case (.newRun, false, false), (.resumedRun, true, _): return
+        case (.newRun, _, _): throw .holdsRun(folder.path)
+        case (.resumedRun, false, true): throw .lostLedger(folder.path)
+        case (.resumedRun, false, false): guard folder.contains(lock) else { throw .holdsNoRun(folder.path) }
+        }
     }
 
     private static func create(_ path: String) throws(ToolError) {
-        guard mkdir(path, 0o777) != 0 else {
-            return try FileDescriptor(parent(of: path), flags: O_RDONLY | O_DIRECTORY).sync()
-        }
+        guard mkdir(path, 0o777) != 0 else { return try Folder(containing: path).sync() }
         guard errno == EEXIST else {
             let error = ToolError.cannot("create", path, code: errno)
             throw errno == ENOENT
                 ? error.hinting("create the directory above it, or choose another one with --out") : error
         }
+        guard isDirectory(path) else { throw .notADirectory(path) }
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw ToolError.cannot("open", path, code: errno) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw ToolError.notADirectory(path) }
-    }
-
-    private static let ledger = "ledger.jsonl"
-    /// What a run that came to its end leaves beside its ledger.
-    private static let endings = ["result.csv", "result.jsonl", "summary.json"]
-
-    private static func refuseRun(in path: String) throws(ToolError) {
-        for name in [ledger] + endings where exists("\(path)/\(name)") { throw ToolError.holdsRun(path) }
-    }
-
-    private static func requireRun(in path: String) throws(ToolError) {
-        guard !exists("\(path)/\(ledger)") else { return }
-        if endings.contains(where: { exists("\(path)/\($0)") }) { throw ToolError.lostLedger(path) }
-        guard exists("\(path)/lock") else { throw ToolError.holdsNoRun(path) }
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     private static func acquire(_ lock: borrowing FileDescriptor, of path: String) throws(ToolError) {
@@ -78,14 +81,9 @@ package final class RunDirectory: Sendable {
         request.l_type = Int16(F_WRLCK)
         request.l_whence = Int16(SEEK_SET)
         guard fcntl(lock.number, F_SETLK, &request) != 0 else { return }
-        guard errno == EACCES || errno == EAGAIN else { throw ToolError.cannot("lock", path, code: errno) }
+        guard errno == EACCES || errno == EAGAIN else { throw .cannot("lock", path, code: errno) }
         let isKnown = fcntl(lock.number, F_GETLK, &request) == 0 && request.l_pid > 0
-        throw ToolError.locked(path, by: isKnown ? request.l_pid : nil)
-    }
-
-    private static func exists(_ path: String) -> Bool {
-        var status = stat()
-        return lstat(path, &status) == 0
+        throw .locked(path, by: isKnown ? request.l_pid : nil)
     }
 
     private static func trimmed(_ path: String) -> String {
@@ -93,9 +91,36 @@ package final class RunDirectory: Sendable {
         while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
         return String(path)
     }
+}
 
-    private static func parent(of path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+extension ToolError {
+    static func holdsRun(_ path: String) -> ToolError {
+        ToolError(
+            .usage, "'\(path)' already holds a run",
+            hint: "choose another directory with --out, or continue that run with --resume")
+    }
+
+    static func holdsNoRun(_ path: String) -> ToolError {
+        ToolError(
+            .usage, "'\(path)' holds no run to continue",
+            hint: "name the directory of the run with --out, or leave out --resume to start a new one")
+    }
+
+    static func lostLedger(_ path: String) -> ToolError {
+        ToolError(
+            .usage, "'\(path)' holds a run without its ledger, so nobody knows what was sent",
+            hint: "put ledger.jsonl back, or choose another directory with --out and leave out --resume")
+    }
+
+    static func notADirectory(_ path: String) -> ToolError {
+        ToolError(.usage, "'\(path)' is not a directory", hint: "choose another directory with --out")
+    }
+
+    /// - Parameter pid: the process that holds the lock; nil when it is out of sight, as in another container.
+    static func locked(_ path: String, by pid: Int32?) -> ToolError {
+        let owner = pid.map { "process \($0)" } ?? "another process"
+        return ToolError(
+            .broken, "'\(path)' is in use by \(owner)",
+            hint: "wait until it has ended, or choose another directory with --out")
     }
 }

@@ -1,5 +1,5 @@
 package import Platform
-package import FleetModel
+import JSONText
 
 /// What is known of a run when it begins: the content of the ledger's `run` event.
 package struct RunHeader: Hashable, Sendable {
@@ -18,5 +18,36 @@ package struct RunHeader: Hashable, Sendable {
         self.version = version
         self.input = input
         self.startedAt = startedAt
+    }
+}
+
+/// Which file a run worked on.
+package struct InputIdentity: Hashable, Sendable {
+    /// The path as it was given; `-` for standard input.
+    package let path: String
+    /// Digest of the file's bytes.
+    package let sha256: SHA256Digest
+    /// Number of data rows that are part of the run.
+    package let rows: Int
+
+    /// - Parameters:
+    ///   - path: the path as it was given; `-` for standard input.
+    ///   - sha256: digest of the file's bytes.
+    ///   - rows: number of data rows that are part of the run.
+    package init(path: String, sha256: SHA256Digest, rows: Int) {
+        self.path = path
+        self.sha256 = sha256
+        self.rows = rows
+    }
+}
+
+extension InputIdentity {
+    /// `{"path":…,"sha256":…,"rows":…}`.
+    var json: JSONValue {
+        .object([
+            JSONMember(key: "path", value: .string(path)),
+            JSONMember(key: "sha256", value: .string(sha256.description)),
+            JSONMember(key: "rows", value: .number(String(rows))),
+        ])
     }
 }

@@ -1,27 +1,26 @@
-package import Platform
 import Dispatch
-import Glibc
 package import FleetModel
+import Glibc
+package import Platform
 
 /// Keeps the record of a run while it happens: the ledger on disk, the outcomes and the counts in memory.
-///
-/// Workers hand events over; one serial queue writes them and waits for the disk, once for all that came in the
-/// meantime, and then lets events gather until somebody waits for one. A disk that is busy makes batches larger, not the
-/// run slower.
 package final class RunRecorder: OutcomeSink {
     private let directory: RunDirectory
     private let clock: any RunClock
     private let salt: RowSalt
-    private let longestPause: Duration
-    private let onFailure: @Sendable (ToolError) -> Void
-    private let queue = DispatchQueue(label: "certfleet.ledger", qos: .userInteractive)
-    /// Ends the pause between two batches.
-    private let hurry = DispatchSemaphore(value: 0)
-    private let backlog: Lock<LedgerBacklog>
-    /// Used on the queue alone; the lock is for the compiler.
-    private let ledger: Lock<LedgerWriter>
-    private let book: Lock<OutcomeBook>
+    private let queue: WriteQueue<Entry>
+    private let rows: Lock<RowNotes>
+    private let store: Lock<OutcomeStore>
     private let statistics = RequestStatistics()
+
+    /// What a line of the ledger is made of, in few bytes: a host that is stopped may finish very many rows at once.
+    private enum Entry: Sendable {
+        indirect case sent(SentRow)
+        /// The outcome is in the store.
+        case done(row: Int, key: RowKey)
+        /// No request of the row left, although the ledger says that one was about to.
+        case withdrawn(row: Int, key: RowKey)
+    }
 
     /// Opens the ledger and writes its `run` line durably.
     ///
@@ -35,80 +34,141 @@ package final class RunRecorder: OutcomeSink {
     ///   - onFailure: called once, on the recorder's queue, when the ledger cannot be written any more.
     /// - Throws: ``ToolError`` when the ledger cannot be opened or written.
     package init(
-        directory: RunDirectory, run: RunHeader, continuing history: LedgerHistory? = nil, clock: any RunClock,
+        directory: RunDirectory, run: RunHeader, continuing history: History? = nil, clock: any RunClock,
         longestPause: Duration = .milliseconds(5), onFailure: @escaping @Sendable (ToolError) -> Void
     ) throws(ToolError) {
         self.directory = directory
         self.clock = clock
-        self.longestPause = longestPause
-        self.onFailure = onFailure
-        salt = history?.salt ?? RowSalt()
-        let ledger = try LedgerWriter(in: directory, continuing: history)
-        try ledger.begin(run, salt: salt)
-        self.ledger = Lock(ledger)
-        backlog = Lock(LedgerBacklog(expectedRows: run.input.rows))
-        book = Lock(OutcomeBook(expectedRows: run.input.rows))
+        let salt = history?.salt ?? RowSalt()
+        self.salt = salt
+        var writer = try LedgerWriter(in: directory, continuing: history)
+        try writer.append { $0.append(run, salt: salt, pid: getpid()) }
+        try writer.sync()
+        let store = Lock(OutcomeStore(expectedRows: run.input.rows))
+        self.store = store
+        rows = Lock(RowNotes(expectedRows: run.input.rows))
+        // Used on the queue alone; the lock is for the compiler.
+        let ledger = Lock(writer)
+        queue = WriteQueue(label: "certfleet.ledger", longestPause: longestPause, onFailure: onFailure) {
+            (entries) throws(ToolError) in
+            try ledger.withLock { (ledger) throws(ToolError) in
+                for entry in entries { try RunRecorder.append(entry, to: &ledger, store) }
+                try ledger.sync()
+            }
+            store.withLock { store in
+                for case .done(let row, _) in entries { store.count(row: row) }
+            }
+        }
+    }
+
+    private static func append(
+        _ entry: Entry, to ledger: inout LedgerWriter, _ store: Lock<OutcomeStore>
+    ) throws(ToolError) {
+        switch entry {
+        case .sent(let row): try ledger.append { $0.append(row) }
+        case .done(let row, let key):
+            guard let outcome = store.withLock({ $0.own(row: row) }) else { return }
+            try ledger.append { $0.append(row: row, key, outcome) }
+        case .withdrawn(let row, let key):
+            try ledger.append { $0.append(row: row, key, Outcome(status: .notAttempted)) }
+        }
     }
 
     /// The identity of a row in this run's ledger.
     package func key(of job: Job) -> RowKey { RowKey(job, salt: salt) }
 
-    /// Takes over the outcome of a row from an earlier run; the ledger has it already.
+    /// Takes over how a row stands after an earlier run: its outcome when it is not sent again, and that it is `unknown`
+    /// until this run knows better when nobody knows what became of it. The ledger has it already.
     ///
     /// - Parameter row: the row's ``RowPosition/row`` in this run's input.
-    package func adopt(_ outcome: Outcome, row: Int) {
-        book.withLock { $0.adopt(outcome, row: row) }
+    package func adopt(_ standing: History.Standing, row: Int) {
+        store.withLock { store in
+            if case .inDoubt = standing { store.adoptDoubt(row: row) }
+            if let outcome = standing.finalOutcome { store.adopt(outcome, row: row) }
+        }
     }
 
     /// A ledger that cannot be written says so when the job is to be sent.
     package func announce(_ job: Job) -> Bool {
-        let event = sentEvent(of: job)
-        let (isBegun, isNew) = backlog.withLock { backlog in
-            let isBegun = backlog.isBegun(row: job.position.row)
-            return (isBegun, isBegun ? nil : try? backlog.add(event).isNew)
+        let sent = sentRow(job)
+        return rows.withLock { rows in
+            if rows.isBegun(row: sent.row) { return false }
+            if let ticket = try? queue.add(.sent(sent)) { rows.note(sent, ticket) }
+            return true
         }
-        if isNew == true { queue.async { self.commit() } }
-        return !isBegun
+    }
+
+    /// Notes durably that the first edit request of a job is about to leave. Does not wait, and comes again when the
+    /// request did not leave.
+    ///
+    /// - Parameter completion: called with success once the note is durable, or with the error that keeps the request
+    ///   from being sent: from any thread, perhaps before this returns. Those that wait for the same write to the disk
+    ///   are called one after the other; it must not block.
+    package func willSend(_ job: Job, then completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        do throws(ToolError) {
+            let known = rows.withLock { $0.begin(row: job.position.row) }
+            let ticket = if let known { known } else { try note(job) }
+            queue.whenDurable(ticket, then: completion)
+        } catch {
+            completion(.failure(error))
+        }
     }
 
     package func willSend(_ job: Job) throws {
-        let announced = backlog.withLock { $0.begin(row: job.position.row) }
-        let batch = try announced ?? hand(sentEvent(of: job))
-        if !batch.isSettled { hurry.signal() }
-        if !batch.wait() { try throwFailure() }
+        let result = Lock<Result<Void, any Error>>(.success(()))
+        let isKnown = DispatchSemaphore(value: 0)
+        willSend(job) { known in
+            result.withLock { $0 = known }
+            isKnown.signal()
+        }
+        isKnown.wait()
+        try result.withLock { $0 }.get()
     }
 
-    private func sentEvent(of job: Job) -> LedgerEvent {
-        .sent(
+    private func note(_ job: Job) throws(ToolError) -> WriteTicket {
+        let sent = sentRow(job)
+        let ticket = try queue.add(.sent(sent))
+        rows.withLock { $0.note(sent, ticket) }
+        return ticket
+    }
+
+    private func sentRow(_ job: Job) -> SentRow {
+        SentRow(
             row: job.position.row, key: key(of: job), host: job.address.host, certificate: job.edit.id,
-            at: clock.wallTime())
+            time: clock.wallTime())
     }
 
     package func finished(_ job: Job, _ outcome: Outcome) {
         let row = job.position.row
-        let key = backlog.withLock { $0.end(row: row) } ?? key(of: job)
-        let event = LedgerEvent.done(row: row, key: key, outcome)
-        do {
-            _ = try hand(event)
-        } catch {
-            book.withLock { $0.note([event], areDurable: false) }
-        }
+        let key = rows.withLock { $0.end(row: row) } ?? key(of: job)
+        store.withLock { $0.set(outcome, row: row) }
+        // What cannot be written is known, but not counted.
+        _ = try? queue.add(.done(row: row, key: key))
     }
 
     package func requestEnded(latency: Duration, isRetry: Bool) {
         statistics.count(latency: latency, isRetry: isRetry)
     }
 
+    /// Blocks until everything handed over is on disk and counted, and rows that were noted in vain are withdrawn. Not to
+    /// be called on the recorder's queue, nor before every row that was sent is finished.
+    ///
+    /// - Throws: ``ToolError`` when the ledger could not be written at some time.
+    package func drain() throws(ToolError) {
+        for (row, key) in rows.withLock({ $0.takeOpen() }) { _ = try? queue.add(.withdrawn(row: row, key: key)) }
+        try queue.drain()
+    }
+
     /// Rows that have an outcome on disk, those of an earlier run among them.
-    package var tally: OutcomeTally { book.withLock { $0.tally } }
+    package var tally: OutcomeTally { store.withLock { $0.tally } }
 
     /// Rows whose outcome was taken over from an earlier run.
-    package var resumed: Int { book.withLock { $0.resumed } }
+    package var resumed: Int { store.withLock { $0.resumed } }
 
-    /// The outcomes so far: those on disk and, once the ledger cannot be written any more, those that came after.
+    /// The outcomes so far, also those that are not on disk.
     ///
     /// A copy, which makes the next outcome costly: to be taken when the run is over.
-    package var outcomes: OutcomeTable { book.withLock { $0.table } }
+    package var outcomes: OutcomeStore { store.withLock { $0 } }
 
     /// HTTP requests made so far.
     package var requests: Int { statistics.requests }
@@ -118,61 +178,62 @@ package final class RunRecorder: OutcomeSink {
 
     /// How long requests took so far; nil before the first.
     package var latency: LatencySummary? { statistics.latency }
+}
 
-    /// Takes note that an earlier run sent a row and nobody knows what became of it: it is unknown until it is done.
+/// How far each row is, by its number.
+private struct RowNotes {
+    /// The rows that were noted as sent and are not done.
+    private var open: [Int: Note] = [:]
+    private var stages: [Stage]
+
+    private enum Stage: UInt8 {
+        case ahead, begun, done
+    }
+
+    /// That a row was noted as sent.
+    private struct Note {
+        /// Kept, because working it out takes its time.
+        let key: RowKey
+        let ticket: WriteTicket
+    }
+
+    /// - Parameter expectedRows: how many rows to make room for; more are fine.
+    init(expectedRows: Int) {
+        stages = [Stage](repeating: .ahead, count: expectedRows + 1)
+    }
+
+    /// Whether a row's turn has come, so that it is too late to announce it.
+    func isBegun(row: Int) -> Bool { stage(ofRow: row) != .ahead }
+
+    /// Notes that a row's turn has come.
     ///
-    /// - Parameter row: the row's ``RowPosition/row`` in this run's input.
-    package func adoptDoubt(row: Int) {
-        book.withLock { $0.adoptDoubt(row: row) }
+    /// - Returns: what tells when its note is durable, if it has one already.
+    mutating func begin(row: Int) -> WriteTicket? {
+        if stage(ofRow: row) == .ahead { enter(.begun, row: row) }
+        return open[row]?.ticket
     }
 
-    /// Blocks until everything handed over is on disk and counted, and rows that were noted in vain are withdrawn. Not to
-    /// be called on the recorder's queue, nor before every row that was sent is finished.
-    ///
-    /// - Throws: ``ToolError`` when the ledger could not be written at some time.
-    package func drain() throws(ToolError) {
-        for (row, key) in backlog.withLock({ $0.takeOpen() }) { _ = try? hand(.withdrawn(row: row, key: key)) }
-        hurry.signal()
-        queue.sync {}
-        try throwFailure()
+    /// Takes note that a row is noted as sent.
+    mutating func note(_ sent: SentRow, _ ticket: WriteTicket) {
+        // Of a row that was given up and is sent all the same nobody knows what became.
+        if stage(ofRow: sent.row) != .done { open[sent.row] = Note(key: sent.key, ticket: ticket) }
     }
 
-    private func throwFailure() throws(ToolError) {
-        if let failure = backlog.withLock({ $0.failure }) { throw failure }
+    /// The key of a row that is done, if it was noted as sent; forgotten with that.
+    mutating func end(row: Int) -> RowKey? {
+        enter(.done, row: row)
+        return open.removeValue(forKey: row)?.key
     }
 
-    /// Puts an event into the next batch; does not wait.
-    private func hand(_ event: LedgerEvent) throws(ToolError) -> LedgerBatch {
-        let (batch, isNew) = try backlog.withLock { (backlog) throws(ToolError) in try backlog.add(event) }
-        if isNew { queue.async { self.commit() } }
-        return batch
+    /// The rows that were noted as sent and are not done; forgotten with that.
+    mutating func takeOpen() -> [(row: Int, key: RowKey)] {
+        open.keys.sorted().compactMap { row in end(row: row).map { (row, $0) } }
     }
 
-    /// Brings the next batch to disk, counts its rows, lets those go on who wait for it, and lets others gather.
-    private func commit() {
-        // Whoever asked for haste so far waits for what is written now.
-        while hurry.wait(timeout: .now()) == .success {}
-        var room: [LedgerEvent] = []
-        room.reserveCapacity(64)
-        let (events, batch) = backlog.withLock { $0.take(leaving: room) }
-        let isDurable = write(events)
-        book.withLock { $0.note(events, areDurable: isDurable) }
-        batch?.settle(isDurable: isDurable)
-        _ = hurry.wait(timeout: .now() + longestPause / .seconds(1))
-    }
+    private func stage(ofRow row: Int) -> Stage { row < stages.count ? stages[row] : .ahead }
 
-    /// Writes events; the first error is the last thing that happens to the ledger.
-    ///
-    /// - Returns: whether the events are on disk.
-    private func write(_ events: [LedgerEvent]) -> Bool {
-        if backlog.withLock({ $0.failure }) != nil { return false }
-        do {
-            try ledger.withLock { (ledger) throws(ToolError) in try ledger.append(events) }
-            return true
-        } catch {
-            backlog.withLock { $0.close(error) }
-            onFailure(error)
-            return false
-        }
+    private mutating func enter(_ stage: Stage, row: Int) {
+        if row >= stages.count { stages += repeatElement(.ahead, count: row + 1 - stages.count) }
+        stages[row] = stage
     }
 }

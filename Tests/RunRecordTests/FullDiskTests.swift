@@ -28,6 +28,13 @@ import Testing
             #expect(error?.kind == .broken)
             #expect(error?.message == "cannot write '\(path)/ledger.jsonl': file too large")
             #expect(throws: ToolError.self) { try recorder.willSend(.numbered(1000)) }
+            let refusals = Lock<[String]>([])
+            for row in [1000, 1001] {
+                recorder.willSend(.numbered(row)) { result in
+                    if case .failure(let error) = result { refusals.withLock { $0.append("\(error)") } }
+                }
+            }
+            #expect(refusals.withLock { $0 } == Array(repeating: error?.description ?? "", count: 2))
             #expect(throws: ToolError.self) { try recorder.drain() }
             #expect(failures.withLock { $0 } == [try #require(error)])
             // Rows that were answered are known, also those that could not be written; only the written ones count.
@@ -61,7 +68,7 @@ import Testing
             let directory = try RunDirectory(path: path, for: .newRun)
             let small = EchoedInput(header: ["id"], cells: [["1"]])
             let large = EchoedInput(header: ["id"], cells: (1...1000).map { ["\($0)"] })
-            let writer = ResultWriter(outcomes: OutcomeTable(), unattempted: "the run was stopped")
+            let writer = ResultWriter(outcomes: OutcomeStore(), unattempted: "the run was stopped")
             _ = try writer.write(small, to: directory)
             limitFileSize(to: 4096)
             let error = #expect(throws: ToolError.self) { try writer.write(large, to: directory) }

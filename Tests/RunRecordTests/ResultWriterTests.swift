@@ -18,9 +18,9 @@ import Testing
 
     @discardableResult
     private func write(_ source: EchoedInput, _ outcomes: [Int: Outcome] = [:]) throws -> OutcomeTally {
-        var table = OutcomeTable()
-        for (row, outcome) in outcomes { table[row] = outcome }
-        return try ResultWriter(outcomes: table, unattempted: "the run was stopped by a signal")
+        var store = OutcomeStore()
+        for (row, outcome) in outcomes { store.set(outcome, row: row) }
+        return try ResultWriter(outcomes: store, unattempted: "the run was stopped by a signal")
             .write(source, to: directory)
     }
 
@@ -188,7 +188,7 @@ import Testing
             func forEachRow(_ body: (PassThroughRow) throws -> Void) throws { throw self }
         }
         try work.write("result.csv", "earlier")
-        let writer = ResultWriter(outcomes: OutcomeTable(), unattempted: "")
+        let writer = ResultWriter(outcomes: OutcomeStore(), unattempted: "")
         #expect(throws: Broken.self) { try writer.write(Broken(), to: directory) }
         #expect(try work.read("result.csv") == "earlier")
         #expect(!FileManager.default.fileExists(atPath: work.file("result.csv.part")))

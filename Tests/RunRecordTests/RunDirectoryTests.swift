@@ -1,6 +1,7 @@
 import Platform
 import Foundation
 import Glibc
+import FleetModel
 import RunRecord
 import TestSupport
 import Testing
@@ -95,5 +96,32 @@ import Testing
         await #expect(processExitsWith: .success) { [path = work.path as String] in
             _ = try RunDirectory(path: path, for: .resumedRun)
         }
+    }
+
+    @Test func emptyLedgerWithoutAResultCanBeResumed() throws {
+        _ = try RunDirectory(path: work.path, for: .newRun)
+        try work.write("ledger.jsonl", "")
+        #expect(try RunDirectory(path: work.path, for: .resumedRun).readLedger().salt == nil)
+    }
+
+    @Test func directoryThatIsMissingCannotBeResumed() throws {
+        let error = #expect(throws: ToolError.self) { try RunDirectory(path: work.file("none"), for: .resumedRun) }
+        #expect(error?.kind == .usage)
+        #expect(error?.message == "'\(work.path)/none' holds no run to continue")
+    }
+
+    @Test func runWhoseDirectoryIsMovedGoesOnThere() throws {
+        let directory = try RunDirectory(path: work.file("run"), for: .newRun)
+        let recorder = try RunRecorder.make(in: directory)
+        try recorder.willSend(.numbered(1))
+        try FileManager.default.moveItem(atPath: work.file("run"), toPath: work.file("moved"))
+        recorder.finished(.numbered(1), .fine)
+        try recorder.drain()
+        let input = EchoedInput(header: ["id"], cells: [["1"]])
+        _ = try ResultWriter(outcomes: recorder.outcomes, unattempted: "").write(input, to: directory)
+        #expect(directory.file("result.csv") == work.file("moved/result.csv"))
+        #expect(try work.read("moved/result.csv").contains("\n1,1,2,ok,0,"))
+        #expect(try directory.readLedger().standing(of: recorder.key(of: .numbered(1))) == .done(.fine))
+        #expect(!FileManager.default.fileExists(atPath: work.file("run")))
     }
 }

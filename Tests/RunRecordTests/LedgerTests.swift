@@ -6,7 +6,7 @@ import RunRecord
 import TestSupport
 import Testing
 
-@Suite struct LedgerReaderTests {
+@Suite struct LedgerTests {
     private let work: WorkDirectory
 
     init() throws {
@@ -26,7 +26,7 @@ import Testing
         return (recorder.key(of: jobs[0]), recorder.key(of: jobs[1]), recorder.key(of: jobs[2]))
     }
 
-    private func history() throws -> LedgerHistory {
+    private func history() throws -> History {
         try RunDirectory(path: work.path, for: .resumedRun).readLedger()
     }
 
@@ -34,8 +34,7 @@ import Testing
         let (done, mended, sent) = try writeRun()
         let history = try history()
         #expect(history.outcome(of: done) == .fine && history.outcome(of: mended) == .fine)
-        #expect(history.inDoubt == [sent])
-        #expect(history.isInDoubt(sent) && !history.isInDoubt(done))
+        #expect([done, mended, sent].map(history.standing) == [.done(.fine), .done(.fine), .inDoubt])
         #expect(history.outcome(of: sent) == nil)
     }
 
@@ -57,11 +56,11 @@ import Testing
         for length in lastLine..<whole.count {
             try work.write("ledger.jsonl", bytes: Array(whole[..<length]))
             let history = try history()
-            #expect([done, mended].allSatisfy { history.outcome(of: $0) == .fine }, "torn at byte \(length)")
-            #expect(history.inDoubt.isEmpty)
+            let standings = [done, mended, sent].map(history.standing)
+            #expect(standings == [.done(.fine), .done(.fine), .neverSent], "torn at byte \(length)")
         }
         try work.write("ledger.jsonl", bytes: whole)
-        #expect(try history().inDoubt == [sent])
+        #expect(try history().standing(of: sent) == .inDoubt)
     }
 
     @Test func ledgerTornAtAnyByteCanBeContinued() throws {
@@ -116,7 +115,7 @@ import Testing
     @Test func lastLineThatHasItsEndAndCannotBeReadIsTorn() throws {
         let (_, _, sent) = try writeRun()
         try work.write("ledger.jsonl", try work.read("ledger.jsonl") + "\0\0\"}\n")
-        #expect(try history().inDoubt == [sent])
+        #expect(try history().standing(of: sent) == .inDoubt)
     }
 
     @Test("a run is not continued through a link", arguments: ["ledger.jsonl", "lock"])
@@ -147,111 +146,23 @@ import Testing
         #expect(error?.message == "\(work.path)/ledger.jsonl:1: damaged line: no run begins before it")
     }
 
+    @Test(
+        "a ledger in which no run begins is as good as none beside a result",
+        arguments: [0, 1, 2], ["result.csv", "result.jsonl", "summary.json"])
+    func lost(lines: Int, ending: String) throws {
+        _ = try writeRun()
+        let rows = try work.read("ledger.jsonl").split(separator: "\n").dropFirst()
+        try work.write("ledger.jsonl", rows.prefix(lines).map { $0 + "\n" }.joined())
+        try work.write(ending, "")
+        let error = #expect(throws: ToolError.self) { try history() }
+        #expect(error?.kind == .usage)
+        #expect(error?.message == "'\(work.path)' holds a run without its ledger, so nobody knows what was sent")
+    }
+
     @Test func eventsOfALaterVersionArePassedOver() throws {
         let (_, _, sent) = try writeRun()
         try work.write("ledger.jsonl", try work.read("ledger.jsonl") + #"{"event":"paused"}"# + "\n")
-        #expect(try history().inDoubt == [sent])
-    }
-
-    @Test(
-        "a row that an earlier run left in doubt stays so until it is done",
-        arguments: [
-            (Outcome(status: .skipped), true), (Outcome(status: .notAttempted, attempts: 1), true),
-            (Outcome(status: .failed, errorClass: .protocol, attempts: 2), true),
-            (Outcome(status: .failed, errcode: 10004, errorClass: .auth, attempts: 2), true),
-            (Outcome(status: .failed, errcode: 70082, errorClass: .api, attempts: 2), true),
-            (Outcome(status: .failed, errcode: 40002, errorClass: .api, attempts: 2), false),
-            (Outcome(status: .unknown, errcode: 2, errorClass: .api, attempts: 1), true),
-            (Outcome(status: .ok, attempts: 1), false), (Outcome(status: .noChange), false),
-        ])
-    func doubt(outcome: Outcome, isInDoubt: Bool) throws {
-        let (_, _, sent) = try writeRun()
-        let directory = try RunDirectory(path: work.path, for: .resumedRun)
-        let recorder = try RunRecorder(
-            directory: directory, run: .make(), continuing: try directory.readLedger(), clock: ManualClock(),
-            onFailure: { _ in })
-        let job = Job.numbered(7)
-        #expect(recorder.key(of: job) == sent)
-        recorder.finished(job, outcome)
-        try recorder.drain()
-        let history = try directory.readLedger()
-        #expect(history.outcome(of: sent) == outcome)
-        #expect(history.isInDoubt(sent) == isInDoubt)
-    }
-
-    @Test("a row that was never in doubt is not after it was noted and no request left", arguments: [0, 1])
-    func noDoubt(attempts: Int) throws {
-        let recorder = try RunRecorder.make(in: RunDirectory(path: work.path, for: .newRun))
-        try recorder.willSend(.numbered(1))
-        recorder.finished(.numbered(1), Outcome(status: .failed, errorClass: .connect, attempts: attempts))
-        try recorder.drain()
-        #expect(try history().inDoubt.isEmpty)
-    }
-
-    @Test("a row that was noted, never sent and left by a run that ended is not in doubt")
-    func leftOpen() throws {
-        let recorder = try RunRecorder.make(in: RunDirectory(path: work.path, for: .newRun))
-        try recorder.willSend(.numbered(1))
-        try recorder.drain()
-        #expect(try history().inDoubt.isEmpty)
-    }
-
-    @Test("what an earlier run left in doubt stays so when a later one notes the row and no request leaves")
-    func doubtThatStays() throws {
-        let (_, _, sent) = try writeRun()
-        for _ in 1...2 {
-            let directory = try RunDirectory(path: work.path, for: .resumedRun)
-            let recorder = try RunRecorder(
-                directory: directory, run: .make(), continuing: try directory.readLedger(), clock: ManualClock(),
-                onFailure: { _ in })
-            #expect(recorder.announce(.numbered(7)))
-            try recorder.drain()
-        }
-        #expect(try history().inDoubt == [sent])
-    }
-
-    @Test("a row is superseded while another edit of its certificate was sent last")
-    func superseded() throws {
-        let edits = [true, false].map { CertificateEdit(id: 5, name: $0 ? "a.crt" : "b.crt") }
-        let other = Job.make(edit: CertificateEdit(id: 6, name: "a.crt"))
-        let (first, second) = (Job.make(edit: edits[0]), Job.make(edit: edits[1]))
-        var superseded: [[Bool]] = []
-        for job in [first, other, second, first] {
-            let isNew = superseded.isEmpty
-            let directory = try RunDirectory(path: work.path, for: isNew ? .newRun : .resumedRun)
-            let recorder = try RunRecorder(
-                directory: directory, run: .make(), continuing: isNew ? nil : try directory.readLedger(),
-                clock: ManualClock(), onFailure: { _ in })
-            try recorder.willSend(job)
-            recorder.finished(job, .fine)
-            try recorder.drain()
-            let history = try directory.readLedger()
-            superseded.append([first, second, other].map { history.isSuperseded(recorder.key(of: $0)) })
-        }
-        #expect(
-            superseded == [
-                [false, false, false], [false, false, false], [true, false, false], [false, true, false],
-            ])
-    }
-
-    @Test("a row that was noted and never left supersedes nothing", arguments: [true, false])
-    func notedInVain(isDone: Bool) throws {
-        let (first, second) = (
-            Job.make(edit: CertificateEdit(id: 5, name: "a.crt")), Job.make(edit: CertificateEdit(id: 5, name: "b.crt"))
-        )
-        let directory = try RunDirectory(path: work.path, for: .newRun)
-        let recorder = try RunRecorder.make(in: directory, rows: 2)
-        try recorder.willSend(first)
-        recorder.finished(first, .fine)
-        try recorder.drain()
-        let later = try RunRecorder(
-            directory: directory, run: .make(), continuing: try directory.readLedger(), clock: ManualClock(),
-            onFailure: { _ in })
-        #expect(later.announce(second))
-        if isDone { later.finished(second, Outcome(status: .skipped, errorClass: .hostStopped, error: "stopped")) }
-        try later.drain()
-        let history = try directory.readLedger()
-        #expect(!history.isSuperseded(later.key(of: first)) && history.outcome(of: later.key(of: first)) == .fine)
+        #expect(try history().standing(of: sent) == .inDoubt)
     }
 
     @Test("a killed process leaves a ledger that can be read and continued", arguments: 1...5)
@@ -269,7 +180,7 @@ import Testing
         let history = try directory.readLedger()
         let salt = try #require(history.salt)
         let keys = (1...round * 40).map { RowKey(.numbered($0), salt: salt) }
-        #expect(keys.dropLast().allSatisfy { history.outcome(of: $0) == .fine })
-        #expect((history.outcome(of: keys[keys.count - 1]) == .fine) != history.isInDoubt(keys[keys.count - 1]))
+        #expect(keys.dropLast().allSatisfy { history.standing(of: $0) == .done(.fine) })
+        #expect([.done(.fine), .inDoubt].contains(history.standing(of: keys[keys.count - 1])))
     }
 }

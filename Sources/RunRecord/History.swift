@@ -1,0 +1,169 @@
+package import FleetModel
+import Platform
+
+/// What a ledger says became of each row, and with that whether a row is sent again when its run goes on.
+///
+/// This is the one place that decides it. A row is known by its ``RowKey``, so another edit is another row.
+///
+/// - A row with an outcome stands as it is: it is left alone when the outcome is good, and sent again when not.
+/// - A row is **in doubt** when an edit request of its may have left and no answer told what became of it: it is noted as
+///   sent and not as done, or done as `unknown`. It stays so, over any number of runs, until an outcome settles the doubt
+///   (``FleetModel/Outcome/settlesDoubt``). It is sent again, and `unknown` in the result until then.
+/// - A row is **superseded** while another row of the same certificate was sent last: whatever became of it, it says
+///   nothing any more about the certificate. It is sent again.
+/// - A row that was noted and of which no request left (no attempt in its outcome) supersedes nothing, and is in doubt
+///   only if it was before.
+package struct History: Sendable {
+    /// How a row stands for the run that goes on.
+    package enum Standing: Hashable, Sendable {
+        /// The ledger knows nothing of it.
+        case neverSent
+        /// Nobody knows whether its edit was made.
+        case inDoubt
+        /// Another edit of its certificate was sent since.
+        case superseded
+        /// Its last outcome tells what became of it.
+        case done(Outcome)
+
+        /// The outcome of a row that is not sent again; nil when it is.
+        package var finalOutcome: Outcome? {
+            if case .done(let outcome) = self, outcome.status.isGood { outcome } else { nil }
+        }
+    }
+
+    /// The salt of its row keys; nil when no run begins in it.
+    package private(set) var salt: RowSalt?
+    /// How many bytes of the ledger are whole lines, when there are others behind them.
+    var tornAt: Int?
+    private var rows: [Row] = []
+    /// Where each row stands in `rows`.
+    private var numbers: [RowKey: UInt32] = [:]
+    /// The row that was sent last for each certificate.
+    private var lastSent: [Certificate: UInt32] = [:]
+    /// What a row took the place of when it was noted as sent, as long as it is not done.
+    private var displaced: [UInt32: Displaced] = [:]
+    private var texts = Interner()
+
+    /// What became of one row.
+    private struct Row {
+        var outcome = PackedOutcome.absent
+        var isInDoubt = false
+        /// Whether it was before the run under way noted anything about it.
+        var wasInDoubt = false
+        var isSuperseded = false
+    }
+
+    /// A hash, which takes less memory than the host's name and the id. Two certificates with the same one would only
+    /// have rows sent again.
+    private struct Certificate: Hashable {
+        let hash: Int
+
+        init(_ host: HostKey, _ id: Int64) {
+            var hasher = Hasher()
+            hasher.combine(host)
+            hasher.combine(id)
+            hash = hasher.finalize()
+        }
+    }
+
+    /// What is so again when a row that was noted as sent never left.
+    private struct Displaced {
+        let certificate: Certificate
+        /// The row that was sent last before.
+        let earlier: UInt32
+        /// Whether the noted row was superseded itself.
+        let wasSuperseded: Bool
+    }
+
+    /// A history of nothing.
+    init() {}
+
+    /// How a row stands.
+    package func standing(of key: RowKey) -> Standing {
+        guard let number = numbers[key] else { return .neverSent }
+        let row = rows[Int(number)]
+        if row.isInDoubt { return .inDoubt }
+        if row.isSuperseded { return .superseded }
+        return row.outcome.unpacked(texts).map(Standing.done) ?? .neverSent
+    }
+
+    /// The last outcome of a row, whatever came after it; nil when it never was done.
+    package func outcome(of key: RowKey) -> Outcome? {
+        numbers[key].flatMap { rows[Int($0)].outcome.unpacked(texts) }
+    }
+
+    /// Takes in the next line of the ledger.
+    mutating func take(_ line: LedgerLine) throws(LedgerLineError) {
+        if case .run(let salt) = line { return try begin(salt: salt) }
+        if case .unknown = line { return }
+        guard salt != nil else { throw LedgerLineError(reason: "no run begins before it") }
+        switch line {
+        case .sent(let key, let host, let id): sent(number(of: key), host, certificate: id)
+        case .done(let key, let outcome): done(number(of: key), outcome)
+        case .run, .unknown: break
+        }
+    }
+
+    private mutating func begin(salt: RowSalt) throws(LedgerLineError) {
+        guard self.salt == nil || self.salt == salt else {
+            throw LedgerLineError(reason: "its 'salt' is not that of the first run")
+        }
+        self.salt = salt
+        // Whatever the run before left open stays in doubt.
+        for index in rows.indices { rows[index].wasInDoubt = rows[index].isInDoubt }
+    }
+
+    /// A line that does not name the certificate supersedes nothing.
+    private mutating func sent(_ number: UInt32, _ host: HostKey?, certificate id: Int64?) {
+        rows[Int(number)].isInDoubt = true
+        guard let host, let id else { return }
+        let certificate = Certificate(host, id)
+        if let earlier = lastSent.updateValue(number, forKey: certificate), earlier != number {
+            rows[Int(earlier)].isSuperseded = true
+            displaced[number] = Displaced(
+                certificate: certificate, earlier: earlier, wasSuperseded: rows[Int(number)].isSuperseded)
+        }
+        rows[Int(number)].isSuperseded = false
+    }
+
+    private mutating func done(_ number: UInt32, _ outcome: Outcome) {
+        if let displaced = displaced.removeValue(forKey: number), outcome.isUntried, !rows[Int(number)].wasInDoubt {
+            restore(displaced, insteadOf: number)
+        }
+        let isStillInDoubt = rows[Int(number)].wasInDoubt && !outcome.settlesDoubt
+        rows[Int(number)].isInDoubt = outcome.status == .unknown || isStillInDoubt
+        rows[Int(number)].wasInDoubt = rows[Int(number)].isInDoubt
+        rows[Int(number)].outcome = PackedOutcome(outcome, texts: &texts)
+    }
+
+    private mutating func restore(_ displaced: Displaced, insteadOf number: UInt32) {
+        guard lastSent[displaced.certificate] == number else { return }
+        lastSent[displaced.certificate] = displaced.earlier
+        rows[Int(displaced.earlier)].isSuperseded = false
+        rows[Int(number)].isSuperseded = displaced.wasSuperseded
+    }
+
+    private mutating func number(of key: RowKey) -> UInt32 {
+        if let known = numbers[key] { return known }
+        rows.append(Row())
+        numbers[key] = UInt32(rows.count - 1)
+        return UInt32(rows.count - 1)
+    }
+}
+
+extension Outcome {
+    /// Whether no edit request of the row left, although it may have been noted.
+    fileprivate var isUntried: Bool { attempts == 0 && !status.isGood && status != .unknown }
+
+    /// What a row comes to that an earlier run left in doubt.
+    ///
+    /// - Parameter own: what became of it in this run; nil when nothing did.
+    init(inDoubt own: Outcome?) {
+        guard let own else {
+            let error = "an earlier run may have made the edit, and it was not sent again"
+            self.init(status: .unknown, errorClass: .runStopped, error: error)
+            return
+        }
+        self = own.weighed(against: "an earlier run may have made the edit")
+    }
+}
