@@ -52,7 +52,7 @@ let package = Package(
         // Floor 2
         floor("FleetInput", ["Platform", "JSONText", "FleetModel", "TabularText"]),
         floor("Pacing", ["Platform", "FleetModel"]),
-        floor("HTTPTransport", ["Platform", "CLibCurl"]),
+        floor("HTTPTransport", ["Platform", "CLibCurl", deque]),
         floor("RunRecord", ["Platform", "JSONText", "FleetModel", "TabularText", histogram]),
         // Floor 3
         floor("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),

@@ -1,4 +1,7 @@
 #include <curl/curl.h>
+#include <openssl/ssl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 // Swift cannot call variadic functions: one function for each kind of argument that we pass.
 
@@ -20,8 +23,26 @@ static inline CURLcode certfleet_set_receiver(CURL *easy, CURLoption option, cur
     return curl_easy_setopt(easy, option, callback);
 }
 
+static inline CURLcode certfleet_set_reader(CURL *easy, curl_read_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_READFUNCTION, callback);
+}
+
 static inline CURLcode certfleet_set_before_request(CURL *easy, curl_prereq_callback callback) {
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
+}
+
+static inline CURLcode certfleet_set_socket_opener(CURL *easy, curl_opensocket_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+
+static CURLcode certfleet_allow_tickets(CURL *easy, void *context, void *unused) {
+    SSL_CTX_clear_options((SSL_CTX *)context, SSL_OP_NO_TICKET);
+    return CURLE_OK;
+}
+
+// libcurl forbids session tickets for TLS 1.2; they are allowed again just before each handshake.
+static inline CURLcode certfleet_set_tickets_allowed(CURL *easy) {
+    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, certfleet_allow_tickets);
 }
 
 static inline CURLcode certfleet_get_number(CURL *easy, CURLINFO info, long *value) {
@@ -30,6 +51,19 @@ static inline CURLcode certfleet_get_number(CURL *easy, CURLINFO info, long *val
 
 static inline CURLcode certfleet_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
     return curl_easy_getinfo(easy, info, value);
+}
+
+static inline CURLcode certfleet_get_pointer(CURL *easy, CURLINFO info, void **value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+
+static inline CURLMcode certfleet_watch(CURLM *multi, curl_socket_callback sockets, curl_multi_timer_callback timer,
+                                        void *context) {
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, sockets);
+    if (code == CURLM_OK) code = curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    if (code == CURLM_OK) code = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer);
+    if (code == CURLM_OK) code = curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+    return code;
 }
 
 // CURLVERSION_NOW is a macro for an enumerator, which Swift does not see.

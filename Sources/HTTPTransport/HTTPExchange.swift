@@ -1,3 +1,4 @@
+import CLibCurl
 import Platform
 
 /// What one request came to, and how long it took.
@@ -55,5 +56,27 @@ package struct HTTPAnswer: Hashable, Sendable {
         self.body = body
         self.isTruncated = isTruncated
         self.retryAfter = retryAfter
+    }
+}
+
+/// When a server wants to be asked again: the value of a `Retry-After` header.
+package enum RetryAfter: Hashable, Sendable {
+    /// So many seconds from now.
+    case seconds(Int64)
+    /// At a moment, in seconds since 1970-01-01T00:00:00Z.
+    case moment(Int64)
+
+    /// Reads `120`, or a date in any of HTTP's three forms.
+    ///
+    /// - Parameter text: the header's value; nil comes of anything else.
+    package init?(_ text: String) {
+        guard let first = text.utf8.first else { return nil }
+        if text.utf8.allSatisfy(\.isDigit) {
+            self = .seconds(Int64(text) ?? .max)
+        } else if first >= UInt8(ascii: "A"), case let moment = curl_getdate(text, nil), moment >= 0 {
+            self = .moment(Int64(moment))
+        } else {
+            return nil
+        }
     }
 }

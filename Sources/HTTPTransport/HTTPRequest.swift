@@ -1,3 +1,5 @@
+import Platform
+
 /// One request to send. Its URL and body may hold secrets, so it shows only its method wherever it is printed.
 package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable {
     /// What the request does, and with which body.
@@ -11,7 +13,7 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
     package let method: Method
     /// Absolute `http` or `https` URL, percent-encoded.
     package let url: String
-    /// Key that the server must have, as `sha256//BASE64`; beats the one of the settings.
+    /// Keys of which the server must have one, as ``TransportSettings/pin``; beats the one of the settings.
     package let pin: String?
     /// For the whole request, when that is shorter than what the settings allow.
     package let timeout: Duration?
@@ -19,7 +21,7 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
     /// - Parameters:
     ///   - method: what the request does.
     ///   - url: absolute `http` or `https` URL, percent-encoded.
-    ///   - pin: key that the server must have; nil for that of the settings.
+    ///   - pin: keys of which the server must have one; nil for those of the settings.
     ///   - timeout: for the whole request, when that is shorter than what the settings allow.
     package init(_ method: Method, url: String, pin: String? = nil, timeout: Duration? = nil) {
         self.method = method
@@ -38,4 +40,52 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
 
     /// Nothing, so that a dump shows nothing.
     package var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// Where the URL leads.
+    var host: Host {
+        var url = url
+        return url.withUTF8 { Host(inURL: $0) }
+    }
+}
+
+extension HTTPRequest {
+    /// What stands in a URL between its scheme and its path, as far as the transport must know it.
+    struct Host {
+        /// How the server is named.
+        enum Kind: Equatable {
+            /// An address, for which there is nothing to look up.
+            case address
+            /// A name of this machine, which libcurl knows by itself.
+            case localName
+            /// A name to look up, in lower case.
+            case name(String)
+        }
+
+        let kind: Kind
+        /// As in the URL, or the usual one of its scheme.
+        let port: Int
+        /// Whether it is this machine: `localhost`, `[::1]` or an address of 127.0.0.0/8.
+        let isLoopback: Bool
+
+        init(inURL url: Bytes) {
+            let schemeEnd = url.firstIndex(of: UInt8(ascii: ":")) ?? url.endIndex
+            let rest = url.part(min(schemeEnd + "://".utf8.count, url.count)..<url.count)
+            let name = rest.part(0..<Self.nameLength(rest))
+            let portDigits = rest.dropFirst(name.count + 1).prefix { $0.isDigit }
+            let isSecure = url.part(0..<schemeEnd).equalsIgnoringCase("https")
+            port = Int(digits: portDigits) ?? (isSecure ? 443 : 80)
+            let isIPv6 = name.first == UInt8(ascii: "[")
+            let isIPv4 = !isIPv6 && !name.isEmpty && name.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
+            let isLocalName = name.equalsIgnoringCase("localhost")
+            isLoopback = isIPv4 && name.starts(with: "127.") || isLocalName || name.equals("[::1]")
+            kind = isIPv4 || isIPv6 ? .address : isLocalName ? .localName : .name(name.text.lowercased())
+        }
+
+        private static func nameLength(_ bytes: Bytes) -> Int {
+            if bytes.first == UInt8(ascii: "[") {
+                return bytes.firstIndex(of: UInt8(ascii: "]")).map { $0 + 1 } ?? bytes.count
+            }
+            return bytes.firstIndex { ":/?#".utf8.contains($0) } ?? bytes.count
+        }
+    }
 }

@@ -9,7 +9,7 @@ import Glibc
 /// request is never sent twice.
 package final class HTTPTransport {
     private let easy: EasyHandle
-    private let postHeaders: HeaderList
+    private let postHeaders: TextList
     private let buffer = AnswerBuffer()
     private let settings: TransportSettings
 
@@ -22,8 +22,10 @@ package final class HTTPTransport {
         self.settings = settings
         easy = try EasyHandle()
         // An empty Expect keeps libcurl from waiting for a "100 Continue" that no PBX sends.
-        postHeaders = try HeaderList(["Content-Type: application/json", "Expect:"])
+        postHeaders = try TextList(["Content-Type: application/json", "Expect:"])
         try easy.configure(settings)
+        easy.set(CURLOPT_SSL_SESSIONID_CACHE, false)
+        easy.set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout.wholeMilliseconds)
         try ToolError.check(buffer.attach(to: easy))
     }
 
@@ -35,7 +37,7 @@ package final class HTTPTransport {
         buffer.reset()
         var code = prepare(request)
         if code == CURLE_OK { code = perform(request.method) }
-        let ending = HTTPExchange.Ending(code, of: easy, received: buffer)
+        let ending = HTTPExchange.Ending(code, of: easy, received: buffer.reception)
         return HTTPExchange(ending, latency: monotonicTime() - start)
     }
 
@@ -70,9 +72,9 @@ package final class HTTPTransport {
     ///
     /// - Returns: the first failure; the request must not be made then, least of all without its pin.
     private func prepare(_ request: HTTPRequest) -> CURLcode {
-        easy.limit(to: limit(of: request))
+        easy.set(CURLOPT_TIMEOUT_MS, limit(of: request).wholeMilliseconds)
         let host = request.host
-        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, host.isNumeric ? 0 : Self.lookupLifetimeSeconds)
+        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, host.kind == .address ? 0 : Self.lookupLifetimeSeconds)
         var code = easy.set(CURLOPT_URL, request.url)
         if code == CURLE_OK { code = chooseProxy(for: host) }
         return code == CURLE_OK ? trust(pin: request.pin ?? settings.pin) : code
@@ -97,15 +99,12 @@ package final class HTTPTransport {
         case .get:
             easy.set(CURLOPT_HTTPHEADER, pointer: nil)
             easy.set(CURLOPT_HTTPGET, true)
-            return easy.perform()
         case .post(let body):
             easy.set(CURLOPT_HTTPHEADER, pointer: postHeaders.pointer)
             easy.set(CURLOPT_POST, true)
-            return body.withUnsafeBufferPointer { bytes in
-                easy.setBody(bytes)
-                return easy.perform()
-            }
+            _ = easy.setBody(body)
         }
+        return curl_easy_perform(easy.pointer)
     }
 
     private func monotonicTime() -> Duration {
@@ -113,4 +112,58 @@ package final class HTTPTransport {
         clock_gettime(CLOCK_MONOTONIC, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
+}
+
+/// Where libcurl's callbacks of a blocking request lead.
+private final class AnswerBuffer {
+    private(set) var reception = Reception()
+    /// Asked when the connection stands: whether the request may leave.
+    var mayLeave: () -> Bool = { true }
+
+    func reset() {
+        reception = Reception()
+    }
+
+    /// Sets the callbacks of a handle; the buffer must outlive the handle's requests.
+    func attach(to easy: borrowing EasyHandle) -> [CURLcode] {
+        let context = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+        return [
+            easy.set(CURLOPT_WRITEDATA, pointer: context),
+            easy.set(CURLOPT_HEADERDATA, pointer: context),
+            easy.set(CURLOPT_PREREQDATA, pointer: context),
+            certfleet_set_receiver(easy.pointer, CURLOPT_WRITEFUNCTION, receiveBody),
+            certfleet_set_receiver(easy.pointer, CURLOPT_HEADERFUNCTION, receiveHeader),
+            certfleet_set_before_request(easy.pointer, askBeforeRequest),
+        ]
+    }
+
+    fileprivate static func of(_ context: UnsafeMutableRawPointer) -> AnswerBuffer {
+        Unmanaged<AnswerBuffer>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    fileprivate func append(_ bytes: UnsafeRawBufferPointer) -> Int { reception.append(bytes) }
+
+    fileprivate func countHeader(_ size: Int) -> Int { reception.countHeader(size) }
+
+    fileprivate func startRequest() -> Bool {
+        reception.isRequestStarted = mayLeave()
+        return reception.isRequestStarted
+    }
+}
+
+// libcurl gives up the request when a receiver takes less than it was given.
+
+private let receiveBody: curl_write_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return 0 }
+    return AnswerBuffer.of(context).append(UnsafeRawBufferPointer(start: bytes, count: size * count))
+}
+
+private let receiveHeader: curl_write_callback = { _, size, count, context in
+    guard let context else { return 0 }
+    return AnswerBuffer.of(context).countHeader(size * count)
+}
+
+private let askBeforeRequest: curl_prereq_callback = { context, _, _, _, _ in
+    guard let context, AnswerBuffer.of(context).startRequest() else { return CURL_PREREQFUNC_ABORT }
+    return CURL_PREREQFUNC_OK
 }

@@ -15,6 +15,17 @@ package struct FileDescriptor: ~Copyable, Sendable {
         self.name = name
     }
 
+    /// Takes over what a system call opened.
+    ///
+    /// - Parameters:
+    ///   - number: what the call returned.
+    ///   - name: what messages call it.
+    /// - Throws: ``ToolError`` when the call failed.
+    package init(opened number: Int32, name: String) throws(ToolError) {
+        guard number >= 0 else { throw .cannot("open", name, code: errno) }
+        self.init(number, name: name)
+    }
+
     /// Opens a file.
     ///
     /// - Parameters:

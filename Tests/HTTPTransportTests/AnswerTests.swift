@@ -57,18 +57,18 @@ struct AnswerTests {
     func afterCutAnswer() throws {
         let large = String(repeating: "x", count: HTTPAnswer.sizeLimit * 2)
         let server = try ScriptedServer([.answer(200, large), .answer(200, "small")])
-        let transport = try HTTPTransport(.make())
-        _ = transport.send(HTTPRequest(.get, url: server.url()))
-        let second = transport.send(HTTPRequest(.get, url: server.url())).ending
+        let client = try Client(.make())
+        _ = client.send(HTTPRequest(.get, url: server.url()))
+        let second = client.send(HTTPRequest(.get, url: server.url())).ending
         #expect(second == .answered(HTTPAnswer(status: 200, body: Array("small".utf8))))
     }
 
-    @Test("an answer stays as it is while the transport goes on")
+    @Test("an answer stays as it is while the handle goes on")
     func answerIsKept() throws {
         let server = try ScriptedServer([.answer(200, "first"), .answer(200, "other")])
-        let transport = try HTTPTransport(.make())
-        let first = transport.send(HTTPRequest(.get, url: server.url())).ending
-        _ = transport.send(HTTPRequest(.get, url: server.url()))
+        let client = try Client(.make())
+        let first = client.send(HTTPRequest(.get, url: server.url())).ending
+        _ = client.send(HTTPRequest(.get, url: server.url()))
         #expect(first == .answered(HTTPAnswer(status: 200, body: Array("first".utf8))))
     }
 
@@ -88,7 +88,7 @@ struct AnswerTests {
     @Test("the latency covers the wait for the answer")
     func latency() throws {
         let server = try ScriptedServer([.silence])
-        let transport = try HTTPTransport(.make(timeout: .milliseconds(200)))
-        #expect(transport.send(HTTPRequest(.get, url: server.url())).latency >= .milliseconds(200))
+        let client = try Client(.make(timeout: .milliseconds(200)))
+        #expect(client.send(HTTPRequest(.get, url: server.url())).latency >= .milliseconds(200))
     }
 }

@@ -65,10 +65,10 @@ struct FailureTests {
     func ownTimeout(_ isShorter: Bool) throws {
         let server = try ScriptedServer([.silence, .answer(200, "")])
         let (short, long) = (Duration.milliseconds(300), Duration.seconds(30))
-        let transport = try HTTPTransport(.make(timeout: isShorter ? long : short))
+        let client = try Client(.make(timeout: isShorter ? long : short))
         let limited = HTTPRequest(.get, url: server.url(), timeout: isShorter ? short : long)
-        #expect(transport.send(limited).ending == .unanswered(.timedOut, status: nil))
-        let next = transport.send(HTTPRequest(.get, url: server.url())).ending
+        #expect(client.send(limited).ending == .unanswered(.timedOut, status: nil))
+        let next = client.send(HTTPRequest(.get, url: server.url())).ending
         #expect(next == .answered(HTTPAnswer(status: 200, body: [])))
     }
 

@@ -67,13 +67,13 @@ struct ProxyTests {
             let server = try ScriptedServer(Array(repeating: .answer(200, "direct"), count: 4))
             let proxy = try ScriptedServer(Array(repeating: .answer(200, "by proxy"), count: 4))
             for name in ["http_proxy", "https_proxy", "all_proxy"] { setenv(name, proxy.url(), 1) }
-            let transport = try HTTPTransport(.make())
+            let client = try Client(.make())
             let near = ["127.0.0.1", "localhost", "LocalHost", "127.0.0.1"]
             let far = ["pbx.test", "127.example.org", "localhost.test", "mylocalhost"]
             for (near, far) in zip(near, far) {
-                let direct = transport.send(HTTPRequest(.get, url: "http://\(near):\(server.port)/"))
+                let direct = client.send(HTTPRequest(.get, url: "http://\(near):\(server.port)/"))
                 #expect(direct.ending == .answered(HTTPAnswer(status: 200, body: Array("direct".utf8))), "\(near)")
-                let proxied = transport.send(HTTPRequest(.get, url: "http://\(far):1/"))
+                let proxied = client.send(HTTPRequest(.get, url: "http://\(far):1/"))
                 #expect(proxied.ending == .answered(HTTPAnswer(status: 200, body: Array("by proxy".utf8))), "\(far)")
             }
             #expect(proxy.requests.map(\.line) == far.map { "GET http://\($0):1/ HTTP/1.1" })

@@ -1,8 +1,7 @@
-import Platform
-import Glibc
-import HTTPTransport
 import TestSupport
 import Testing
+
+@testable import HTTPTransport
 
 @Suite("A request as it is sent")
 struct RequestTests {
@@ -21,12 +20,12 @@ struct RequestTests {
             ])
     }
 
-    @Test("a GET after a POST on the same transport carries nothing of it")
+    @Test("a GET after a POST with the same handle carries nothing of it")
     func getAfterPost() throws {
         let server = try ScriptedServer([.answer(200, "{}"), .answer(200, "{}")])
-        let transport = try HTTPTransport(.make())
-        _ = transport.send(HTTPRequest(.post(body: Array("{}".utf8)), url: server.url()))
-        _ = transport.send(HTTPRequest(.get, url: server.url("http", "/second")))
+        let client = try Client(.make())
+        _ = client.send(HTTPRequest(.post(body: Array("{}".utf8)), url: server.url()))
+        _ = client.send(HTTPRequest(.get, url: server.url("http", "/second")))
         let request = try #require(server.requests.last)
         #expect(request.line == "GET /second HTTP/1.1")
         #expect(request.body.isEmpty)
@@ -47,43 +46,11 @@ struct RequestTests {
     func connectionPerRequest() throws {
         let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK".utf8)
         let server = try ScriptedServer([.answerAndKeep(answer), .answerAndKeep(answer)])
-        let transport = try HTTPTransport(.make())
-        let endings = (0..<2).map { _ in transport.send(HTTPRequest(.get, url: server.url())).ending }
+        let client = try Client(.make())
+        let endings = (0..<2).map { _ in client.send(HTTPRequest(.get, url: server.url())).ending }
         let expected = HTTPExchange.Ending.answered(HTTPAnswer(status: 200, body: Array("OK".utf8)))
         #expect(endings == [expected, expected])
         #expect(server.requests.count == 2)
-    }
-
-    @Test("a request leaves when it may, which is asked once and only when the connection stands")
-    func question() throws {
-        let server = try ScriptedServer([.answer(200, "OK"), .answer(200, "OK")])
-        let transport = try HTTPTransport(.make())
-        var questions = 0
-        let ask = {
-            questions += 1
-            return questions > 1
-        }
-        let nobody = try LoopbackSocket.unused()
-        let refused = transport.send(HTTPRequest(.get, url: "http://\(nobody.host):\(nobody.port)/"), mayLeave: ask)
-        #expect(refused.ending == .notConnected(.refused) && questions == 0)
-        let request = HTTPRequest(.get, url: server.url())
-        #expect(transport.send(request, mayLeave: ask).ending == .notConnected(.heldBack))
-        #expect(server.requests.isEmpty)
-        let expected = HTTPExchange.Ending.answered(HTTPAnswer(status: 200, body: Array("OK".utf8)))
-        #expect(transport.send(request, mayLeave: ask).ending == expected)
-        #expect(server.requests.count == 1 && questions == 2)
-    }
-
-    @Test("a request that may leave too late does not")
-    func lateAnswer() throws {
-        let server = try ScriptedServer([.answer(200, "OK")])
-        let request = HTTPRequest(.get, url: server.url(), timeout: .milliseconds(50))
-        let exchange = try HTTPTransport(.make()).send(request) {
-            usleep(60_000)
-            return true
-        }
-        #expect(exchange.ending == .notConnected(.heldBack))
-        #expect(server.requests.isEmpty)
     }
 
     @Test("printing a request shows neither URL nor body")
@@ -93,5 +60,26 @@ struct RequestTests {
         dump(request, to: &dumped)
         #expect("\(request)" == "POST")
         #expect(!(dumped + String(reflecting: request)).contains("canary"))
+    }
+}
+
+@Suite("Where a URL leads")
+struct RequestHostTests {
+    @Test(
+        "to an address, a name of this machine or a name to look up, on its own port or the usual one",
+        arguments: [
+            ("http://127.0.0.1:8088/openapi", .address, 8088, true), ("https://10.0.0.1/", .address, 443, false),
+            ("http://[::1]:80/", .address, 80, true), ("https://[2001:db8::1]", .address, 443, false),
+            ("http://127.53.0.9?x", .address, 80, true), ("http://128.0.0.1/", .address, 80, false),
+            ("HTTPS://LocalHost:1/a:b", .localName, 1, true), ("http://pbx.example/", .name("pbx.example"), 80, false),
+            ("https://1PBX.example:8088", .name("1pbx.example"), 8088, false),
+            ("http://1.2.3.4.example:80/", .name("1.2.3.4.example"), 80, false),
+            ("http://127.example.org/", .name("127.example.org"), 80, false),
+            ("https://mylocalhost#", .name("mylocalhost"), 443, false), ("http:", .name(""), 80, false),
+            ("", .name(""), 80, false),
+        ] as [(String, HTTPRequest.Host.Kind, Int, Bool)])
+    func host(_ url: String, _ kind: HTTPRequest.Host.Kind, _ port: Int, _ isLoopback: Bool) {
+        let host = HTTPRequest(.get, url: url).host
+        #expect(host.kind == kind && host.port == port && host.isLoopback == isLoopback)
     }
 }

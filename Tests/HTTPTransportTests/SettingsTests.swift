@@ -7,7 +7,7 @@ import Testing
 struct SettingsTests {
     private func error(_ settings: TransportSettings) -> String? {
         do {
-            _ = try HTTPTransport(settings)
+            _ = try TransportLoop(settings, lookups: NameLookups())
             return nil
         } catch {
             return error.description

@@ -67,9 +67,9 @@ struct TrustTests {
     @Test("a request's pin beats the settings' for that request alone")
     func requestPin() throws {
         let server = try TLSServer()
-        let transport = try HTTPTransport(.make(pin: Self.otherPin))
+        let client = try Client(.make(pin: Self.otherPin))
         let endings = [nil, server.pin, nil].map { pin in
-            transport.send(HTTPRequest(.get, url: server.url, pin: pin)).ending
+            client.send(HTTPRequest(.get, url: server.url, pin: pin)).ending
         }
         let mismatch = HTTPExchange.Ending.notConnected(.untrusted(.pinMismatch))
         #expect(endings == [mismatch, Self.secure, mismatch])
@@ -78,9 +78,9 @@ struct TrustTests {
     @Test("after a request with a pin the chain is checked again")
     func chainAfterPin() throws {
         let server = try TLSServer()
-        let transport = try HTTPTransport(.make())
+        let client = try Client(.make())
         let endings = [server.pin, nil].map { pin in
-            transport.send(HTTPRequest(.get, url: server.url, pin: pin)).ending
+            client.send(HTTPRequest(.get, url: server.url, pin: pin)).ending
         }
         #expect(endings == [Self.secure, .notConnected(.untrusted(.unknownAuthority))])
     }

@@ -63,15 +63,20 @@ package enum JSONTexts {
 package enum PinTexts {
     private static let zeros = String(repeating: "A", count: 42)
 
-    /// `sha256//` and the base64 text of 32 bytes.
+    /// `sha256//` and the base64 text of 32 bytes, once or several times.
     package static let right =
-        "AEIMQUYcgkosw048".map { "sha256//\(zeros)\($0)=" } + ["sha256//+/\(zeros.dropLast(2))A="]
+        "AEIMQUYcgkosw048".map { "sha256//\(zeros)\($0)=" } + [
+            "sha256//+/\(zeros.dropLast(2))A=", "sha256//\(zeros)A=;sha256//\(zeros)E=",
+            "sha256//\(zeros)A=;sha256//\(zeros)A=;sha256//\(zeros)E=",
+        ]
 
     /// What differs from that in length, form, or bits that no 32 bytes have.
     package static let wrong =
         "BCDFZabz12379+/=-".map { "sha256//\(zeros)\($0)=" } + [
             "sha256//\(zeros)=", "sha256//\(zeros)AA", "sha256//\(zeros)AA=", "sha256//\(zeros.dropLast())-A=",
             "sha256//\(zeros.dropLast()) A=", "sha256/\(zeros)A=", "SHA256//\(zeros)A=", "\(zeros)A=",
-            "sha256//\(zeros)A=;sha256//\(zeros)A=", "server.pem",
+            "sha256//\(zeros)A=;", ";sha256//\(zeros)A=", "sha256//\(zeros)A=;;sha256//\(zeros)A=",
+            "sha256//\(zeros)A=; sha256//\(zeros)A=", "sha256//\(zeros)A=,sha256//\(zeros)A=",
+            "sha256//\(zeros)B=;sha256//\(zeros)A=", "sha256//\(zeros)A=;sha256//\(zeros)B=", "server.pem",
         ]
 }

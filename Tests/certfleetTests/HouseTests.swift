@@ -11,7 +11,7 @@ import Testing
         "TabularText": ["Platform", "JSONText", "CLibCSV"],
         "FleetInput": ["Platform", "JSONText", "FleetModel", "TabularText"],
         "Pacing": ["Platform", "FleetModel"],
-        "HTTPTransport": ["Platform", "CLibCurl"],
+        "HTTPTransport": ["Platform", "CLibCurl", "DequeModule"],
         "RunRecord": ["Platform", "JSONText", "FleetModel", "TabularText", "Histogram"],
         "PBXClient": ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"],
         "RunEngine": ["Platform", "FleetModel", "Pacing", "DequeModule", "HeapModule"],

@@ -1,0 +1,314 @@
+import CLibCurl
+import Glibc
+import Platform
+
+/// What one host's requests are made with, one at a time and over one TCP connection each: a libcurl handle, which keeps
+/// the host's TLS session. Confined to the loop that made it.
+package final class HostHandle {
+    /// How far its request is.
+    enum State: Equatable {
+        case idle
+        /// Waits for its host's address.
+        case lookingUp(name: String)
+        /// Waits for its turn on the loop, or for the machine.
+        case waiting
+        case running
+    }
+
+    let easy: EasyHandle
+    var state = State.idle
+    /// Where it stands among the loop's handles that have a request.
+    var slot = 0
+    private(set) var call = Call.none
+    private let settings: TransportSettings
+    private let postHeaders: UnsafeMutablePointer<curl_slist>?
+    /// The addresses of the host, for libcurl; kept until the next request replaces them.
+    private var addresses: TextList?
+
+    /// - Throws: ``ToolError`` when libcurl lacks memory or what is needed.
+    init(
+        _ settings: TransportSettings, postHeaders: UnsafeMutablePointer<curl_slist>?
+    ) throws(ToolError) {
+        self.settings = settings
+        self.postHeaders = postHeaders
+        easy = try EasyHandle()
+        try easy.configure(settings)
+        try ToolError.check(attach())
+    }
+
+    /// Makes a full TLS handshake for each of the host's further requests, so that each shows the server's key: after an
+    /// edit that may have changed it.
+    package func forgetSession() {
+        easy.set(CURLOPT_SSL_SESSIONID_CACHE, false)
+    }
+}
+
+/// The request under way.
+extension HostHandle {
+    /// Whether the body may leave.
+    enum Hold: Equatable {
+        /// libcurl did not ask for the body yet.
+        case unasked
+        /// The gate was asked and did not answer yet; since then the transfer is paused.
+        case asked(since: Duration)
+        case open, withheld
+        /// The server answered or went while the body was held; it must not leave any more.
+        case overtaken
+    }
+
+    /// What belongs to one request.
+    struct Call {
+        let request: HTTPRequest
+        let host: HTTPRequest.Host
+        /// Counts the loop's requests, so that what comes too late for one does not reach another.
+        let number: Int
+        /// When it must be over in any case.
+        let deadline: Duration?
+        /// How long the loop had waited when it began.
+        let birth: Duration
+        /// Asks the gate; nil when the body has none.
+        var ask: (() -> Bool?)?
+        /// Told once when the request has waited long; nil when that was told.
+        var aged: (() -> Void)?
+        var then: ((HTTPExchange) -> Void)?
+        /// From when on its time limits count.
+        var start: Duration
+        /// What a lookup brought; nil when it needed none.
+        var finding: NameLookups.Finding?
+        var hold = Hold.unasked
+        var heldFor = Duration.zero
+        var bodyOffset = 0
+        var reception = Reception()
+
+        init(_ request: HTTPRequest, number: Int, at now: Duration, waited: Duration) {
+            self.request = request
+            self.number = number
+            host = request.host
+            deadline = request.timeout.map { now + $0 }
+            birth = waited
+            start = now
+        }
+
+        static var none: Call { Call(HTTPRequest(.get, url: ""), number: 0, at: .zero, waited: .zero) }
+    }
+
+    /// The number of its request; 0 when it has none.
+    var number: Int { call.number }
+
+    func begin(_ call: Call) {
+        self.call = call
+    }
+
+    /// Ends the request: nothing of it is kept.
+    func end() -> ((HTTPExchange) -> Void)? {
+        let then = call.then
+        state = .idle
+        call = Call.none
+        return then
+    }
+
+    /// Makes the request anew: nothing of it has left.
+    ///
+    /// - Parameters:
+    ///   - time: from when on its time limits count.
+    ///   - finding: what a lookup brought.
+    func restart(at time: Duration, finding: NameLookups.Finding?) {
+        call.start = time
+        call.finding = finding
+        call.reception = Reception()
+    }
+
+    func takeAged() -> (() -> Void)? {
+        defer { call.aged = nil }
+        return call.aged
+    }
+
+    /// Whether the gate decides now: the transfer is paused, and goes on once resumed.
+    func answerGate(_ hold: Hold, at now: Duration) -> Bool {
+        guard case .asked(let since) = call.hold else { return false }
+        call.heldFor += now - since
+        call.hold = hold
+        return true
+    }
+
+    func resume() {
+        curl_easy_pause(easy.pointer, CURLPAUSE_CONT)
+    }
+
+    var isPaused: Bool {
+        if case .asked = call.hold { true } else { false }
+    }
+}
+
+/// What differs between requests.
+extension HostHandle {
+    /// Sets it.
+    ///
+    /// - Returns: the first failure; the request must not be made then, least of all without its pin.
+    func prepare(at now: Duration) -> CURLcode {
+        limitTime(at: now)
+        var code = easy.set(CURLOPT_URL, call.request.url)
+        if code == CURLE_OK { code = setHost() }
+        if code == CURLE_OK { code = trust(pin: call.request.pin ?? settings.pin) }
+        if code == CURLE_OK { code = setMethod() }
+        return code
+    }
+
+    private func limitTime(at now: Duration) {
+        let spent = now - call.start
+        var rest = settings.timeout - spent
+        if let deadline = call.deadline { rest = min(rest, deadline - now) }
+        easy.set(CURLOPT_TIMEOUT_MS, rest.wholeMilliseconds)
+        easy.set(CURLOPT_CONNECTTIMEOUT_MS, (settings.connectTimeout - spent).wholeMilliseconds)
+    }
+
+    /// What is sent to this machine may be plain http with secrets in it, which must not leave by way of a proxy.
+    ///
+    /// libcurl keeps addresses in its cache of lookups and walks through all of it with every request: one that was looked
+    /// up here need only outlast the moment.
+    private func setHost() -> CURLcode {
+        let host = call.host
+        var lifetimeSeconds = 0
+        addresses = nil
+        if case .name(let name) = host.kind {
+            lifetimeSeconds = 60
+            if case .addresses(let found) = call.finding {
+                lifetimeSeconds = 2
+                addresses = try? TextList(["+\(name):\(host.port):\(found.joined(separator: ","))"])
+                if addresses == nil { return CURLE_OUT_OF_MEMORY }
+            }
+        }
+        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, lifetimeSeconds)
+        easy.set(CURLOPT_RESOLVE, pointer: addresses?.pointer)
+        return easy.set(CURLOPT_PROXY, host.isLoopback ? "" : nil)
+    }
+
+    /// A right pin is trust enough: the certificate's chain and name are only looked at without one.
+    private func trust(pin: String?) -> CURLcode {
+        let isChainChecked = pin == nil && !settings.isInsecure
+        easy.set(CURLOPT_SSL_VERIFYPEER, isChainChecked)
+        easy.set(CURLOPT_SSL_VERIFYHOST, isChainChecked ? 2 : 0)
+        return easy.set(CURLOPT_PINNEDPUBLICKEY, pin)
+    }
+
+    private func setMethod() -> CURLcode {
+        switch call.request.method {
+        case .get:
+            easy.set(CURLOPT_HTTPHEADER, pointer: nil)
+            return easy.set(CURLOPT_HTTPGET, true)
+        case .post(let body):
+            easy.set(CURLOPT_HTTPHEADER, pointer: postHeaders)
+            return call.ask == nil ? easy.setBody(body) : easy.setBody(ofSize: body.count)
+        }
+    }
+}
+
+/// What it came to.
+extension HostHandle {
+    func ending(_ code: CURLcode) -> HTTPExchange.Ending {
+        // The server is not to blame for what was not let go.
+        let isOurs = code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_OPERATION_TIMEDOUT && isHeld
+        return isOurs ? .notConnected(.heldBack) : HTTPExchange.Ending(code, of: easy, received: call.reception)
+    }
+
+    func exchange(_ ending: HTTPExchange.Ending, at now: Duration) -> HTTPExchange {
+        var heldFor = call.heldFor
+        if case .asked(let since) = call.hold { heldFor += now - since }
+        return HTTPExchange(ending, latency: now - call.start - heldFor, isBodySent: isBodySent)
+    }
+
+    private var isBodySent: Bool { call.ask == nil || call.bodyOffset > 0 }
+
+    /// Whether the gate had not answered; a transfer that ends while it is paused looks overtaken too.
+    private var isHeld: Bool { isPaused || call.hold == .overtaken }
+}
+
+/// What libcurl calls.
+extension HostHandle {
+    /// libcurl keeps the handle's address: it must outlive its requests.
+    private func attach() -> [CURLcode] {
+        let context = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+        let data = [
+            CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA, CURLOPT_PREREQDATA,
+            CURLOPT_OPENSOCKETDATA,
+        ]
+        return data.map { easy.set($0, pointer: context) } + [
+            certfleet_set_receiver(easy.pointer, CURLOPT_WRITEFUNCTION, receiveBodyCallback),
+            certfleet_set_receiver(easy.pointer, CURLOPT_HEADERFUNCTION, receiveHeaderCallback),
+            certfleet_set_reader(easy.pointer, giveBodyCallback),
+            certfleet_set_before_request(easy.pointer, noteRequestCallback),
+            certfleet_set_socket_opener(easy.pointer, openSocketCallback),
+        ]
+    }
+
+    /// The handle that libcurl's is a part of; nil for one of libcurl's own.
+    static func of(easy: UnsafeMutableRawPointer?) -> HostHandle? {
+        var context: UnsafeMutableRawPointer?
+        guard certfleet_get_pointer(easy, CURLINFO_PRIVATE, &context) == CURLE_OK else { return nil }
+        return context.map(of)
+    }
+
+    fileprivate static func of(_ context: UnsafeMutableRawPointer) -> HostHandle {
+        Unmanaged<HostHandle>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    fileprivate func receive(_ bytes: UnsafeRawBufferPointer) -> Int { call.reception.append(bytes) }
+
+    fileprivate func receiveHeader(_ size: Int) -> Int { call.reception.countHeader(size) }
+
+    fileprivate func noteRequest() { call.reception.isRequestStarted = true }
+
+    /// Gives libcurl the next part of a body that has a gate, once the gate is open.
+    fileprivate func giveBody(to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        if call.hold == .unasked {
+            call.hold = .asked(since: SystemClock().now())
+            if let answer = call.ask?(), isPaused { call.hold = answer ? .open : .withheld }
+        }
+        switch call.hold {
+        case .unasked, .withheld: return Int(CURL_READFUNC_ABORT)
+        case .asked: return Int(CURL_READFUNC_PAUSE)
+        case .overtaken: return 0
+        case .open: return copyBody(to: buffer)
+        }
+    }
+
+    private func copyBody(to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard case .post(let body) = call.request.method else { return 0 }
+        let part = body[call.bodyOffset...].prefix(buffer.count)
+        buffer.copyBytes(from: part)
+        call.bodyOffset += part.count
+        return part.count
+    }
+
+    fileprivate func openSocket(_ address: curl_sockaddr) -> curl_socket_t {
+        let number = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+        if number < 0 { call.reception.machineLimit = MachineLimit(errno) }
+        return number
+    }
+}
+
+private let receiveBodyCallback: curl_write_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return 0 }
+    return HostHandle.of(context).receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
+}
+
+private let receiveHeaderCallback: curl_write_callback = { _, size, count, context in
+    guard let context else { return 0 }
+    return HostHandle.of(context).receiveHeader(size * count)
+}
+
+private let giveBodyCallback: curl_read_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return Int(CURL_READFUNC_ABORT) }
+    return HostHandle.of(context).giveBody(to: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+}
+
+private let noteRequestCallback: curl_prereq_callback = { context, _, _, _, _ in
+    guard let context else { return CURL_PREREQFUNC_ABORT }
+    HostHandle.of(context).noteRequest()
+    return CURL_PREREQFUNC_OK
+}
+
+private let openSocketCallback: curl_opensocket_callback = { context, _, address in
+    guard let context, let address else { return CURL_SOCKET_BAD }
+    return HostHandle.of(context).openSocket(address.pointee)
+}

@@ -1,0 +1,416 @@
+import CLibCurl
+import DequeModule
+import Glibc
+package import Platform
+
+/// Makes requests, many at a time: an event loop over one libcurl multi handle.
+///
+/// It occupies the queue that calls ``run()``; other threads reach it by ``post(_:)``. All else is for the loop itself:
+/// what is posted, and what requests call back. HTTP/1.1 over `http` and `https` and nothing else: no redirect is
+/// followed, no cookie or `.netrc` read. Proxies come from the environment as with curl, but none is used to reach this
+/// machine. A request is never sent twice.
+///
+/// A request for which this machine lacks something (open files, memory, threads, ports) waits until another one ends.
+// Safe because all but the inbox, which has a lock, is only reached on the loop.
+package final class TransportLoop: @unchecked Sendable {
+    private let settings: TransportSettings
+    private let lookups: NameLookups
+    private let postHeaders: TextList
+    private let multi: UnsafeMutableRawPointer
+    private let clock = SystemClock()
+    private let inbox: Inbox
+    private var sockets: SocketSet
+    /// Whether there may be a proxy, which looks names up by itself.
+    private let hasProxy: Bool
+
+    private var isStopped = false
+    /// The handles that have a request.
+    private var busy: [HostHandle] = []
+    private var lastNumber = 0
+    private var runningCount = 0
+    /// Requests to hand to libcurl in this turn.
+    private var ready: Deque<Ticket> = []
+    /// Paused transfers whose server has answered or gone.
+    private var overtaken: [Ticket] = []
+    /// Requests that wait for another thread's word, by their number.
+    private var asking: [Int: HostHandle] = [:]
+    /// Requests that this machine lacks something for, the oldest first.
+    private var parked: Deque<(ticket: Ticket, limit: MachineLimit)> = []
+    /// When a request last ended, or began to wait although nothing was under way.
+    private var lastRoom = Duration.zero
+    /// When libcurl wants to be called.
+    private var deadline: Duration?
+    /// When the requests that wait for a name or for the machine are looked at again.
+    private var patrol: Duration?
+    /// How long the loop has waited so far, and not worked.
+    private var waited = Duration.zero
+    /// Before which time of waiting no request gets old.
+    private var nextAge: Duration?
+
+    private static let proxyVariables = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    private static let age = Duration.milliseconds(100)
+    private static let patrolPause = Duration.milliseconds(50)
+
+    /// - Parameters:
+    ///   - settings: what holds for every request.
+    ///   - lookups: shared by all loops of a run.
+    /// - Throws: ``ToolError`` when the CA file or the pin cannot be used, libcurl lacks what is needed, or this machine
+    ///   has no files left to open.
+    package init(_ settings: TransportSettings, lookups: NameLookups) throws(ToolError) {
+        try settings.validate()
+        self.settings = settings
+        self.lookups = lookups
+        // An empty Expect keeps libcurl from waiting for a "100 Continue" that no PBX sends.
+        postHeaders = try TextList(["Content-Type: application/json", "Expect:"])
+        inbox = try Inbox()
+        sockets = try SocketSet(bell: inbox.bell.number)
+        guard EasyHandle.isLibraryReady, let multi = curl_multi_init() else { throw .curlUnusable }
+        self.multi = multi
+        hasProxy = Self.proxyVariables.contains { name in getenv(name).map { $0.pointee != 0 } ?? false }
+        certfleet_watch(multi, watchSocket, setTimer, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    deinit {
+        curl_multi_cleanup(multi)
+    }
+
+    /// Works until ``stop()``.
+    package func run() {
+        while !isStopped { turn() }
+        cutAll()
+    }
+
+    /// Cuts what is under way and lets ``run()`` return; from any thread.
+    package func stop() {
+        post { [self] in isStopped = true }
+    }
+
+    /// Has something done on the loop, soon; from any thread. What is posted after the loop has stopped is not done.
+    package func post(_ work: @escaping @Sendable () -> Void) {
+        inbox.post(work)
+    }
+
+    /// Makes a handle for a host's requests.
+    ///
+    /// - Throws: ``ToolError`` when libcurl lacks memory.
+    package func makeHandle() throws(ToolError) -> HostHandle {
+        try HostHandle(settings, postHeaders: postHeaders.pointer)
+    }
+}
+
+/// Requests.
+extension TransportLoop {
+    /// Makes a request, and calls back when it is over.
+    ///
+    /// - Parameters:
+    ///   - request: what to send.
+    ///   - handle: of the request's host; it must have no other request under way.
+    ///   - gate: holds the body back: called once, when the connection stands, the head has left and the body could
+    ///     leave. Says whether it may; nil when that will be known later, by the gate it is given. No request must be
+    ///     started or cut in it.
+    ///   - aged: called once when the request has waited for 100 ms, not counting what the loop worked meanwhile.
+    ///   - then: called once with what it came to; whatever goes wrong is part of that.
+    package func start(
+        _ request: HTTPRequest, on handle: HostHandle, gate: ((BodyGate) -> Bool?)? = nil,
+        aged: (() -> Void)? = nil, then: @escaping (HTTPExchange) -> Void
+    ) {
+        precondition(handle.state == .idle, "a handle makes one request at a time")
+        lastNumber += 1
+        var call = HostHandle.Call(request, number: lastNumber, at: clock.now(), waited: waited)
+        call.aged = aged
+        call.then = then
+        if let gate {
+            call.ask = { [self, number = lastNumber] in
+                asking[number] = handle
+                return gate(BodyGate(loop: self, number: number))
+            }
+        }
+        handle.begin(call)
+        handle.slot = busy.count
+        busy.append(handle)
+        if aged != nil, nextAge == nil { nextAge = waited + Self.age }
+        findHost(of: Ticket(handle))
+    }
+
+    /// Takes a handle's request, if it has one, off the network at once; it ends as cut. Not for a callback of ``start``'s
+    /// gate.
+    package func cut(_ handle: HostHandle) {
+        guard handle.state != .idle else { return }
+        let ending = HTTPExchange.Ending(cut: handle.easy, received: handle.call.reception)
+        if handle.state == .running { release(handle) }
+        finish(handle, ending)
+    }
+
+    /// Cuts every request.
+    package func cutAll() {
+        for handle in busy { cut(handle) }
+    }
+
+    /// Lets a body leave or not.
+    fileprivate func answer(_ number: Int, _ mayLeave: Bool) {
+        guard let handle = asking.removeValue(forKey: number),
+            handle.answerGate(mayLeave ? .open : .withheld, at: clock.now())
+        else { return }
+        handle.resume()
+    }
+
+    private func findHost(of ticket: Ticket) {
+        let handle = ticket.handle
+        handle.state = .waiting
+        guard !hasProxy, case .name(let name) = handle.call.host.kind, name.isLookedUpHere else {
+            ready.append(ticket)
+            return
+        }
+        handle.state = .lookingUp(name: name)
+        let known = lookups.find(name) { [self, number = ticket.number] found in
+            post { self.take(found, for: number) }
+        }
+        if let known {
+            take(known, for: handle)
+        } else {
+            asking[ticket.number] = handle
+            schedulePatrol(at: clock.now())
+        }
+    }
+
+    private func take(_ found: NameLookups.Found, for number: Int) {
+        guard let handle = asking.removeValue(forKey: number) else { return }
+        take(found, for: handle)
+    }
+
+    private func take(_ found: NameLookups.Found, for handle: HostHandle) {
+        // Waiting for a thread was no fault of the host's.
+        handle.restart(at: max(handle.call.start, found.start), finding: found.finding)
+        handle.state = .waiting
+        ready.append(Ticket(handle))
+    }
+
+    /// Hands a request to libcurl.
+    private func admit(_ handle: HostHandle) {
+        switch handle.call.finding {
+        case .unknown, .noAnswer: return finish(handle, .notConnected(.unknownHost))
+        case .machine(let limit): return park(handle, limit)
+        case .addresses, nil: break
+        }
+        var code = handle.prepare(at: clock.now())
+        if code == CURLE_OK, curl_multi_add_handle(multi, handle.easy.pointer) != CURLM_OK {
+            code = CURLE_OUT_OF_MEMORY
+        }
+        guard code == CURLE_OK else { return settle(handle, code) }
+        handle.state = .running
+        runningCount += 1
+    }
+
+    /// Takes a request back from libcurl.
+    private func release(_ handle: HostHandle) {
+        curl_multi_remove_handle(multi, handle.easy.pointer)
+        handle.state = .waiting
+        runningCount -= 1
+    }
+
+    private func settle(_ handle: HostHandle, _ code: CURLcode) {
+        let ending = handle.ending(code)
+        if case .notConnected(.machine(let limit)) = ending {
+            park(handle, limit)
+        } else {
+            finish(handle, ending)
+        }
+    }
+
+    private func finish(_ handle: HostHandle, _ ending: HTTPExchange.Ending) {
+        let now = clock.now()
+        let exchange = handle.exchange(ending, at: now)
+        busy[busy.count - 1].slot = handle.slot
+        busy.swapAt(handle.slot, busy.count - 1)
+        busy.removeLast()
+        asking[handle.number] = nil
+        let then = handle.end()
+        lastRoom = now
+        admitParked()
+        then?(exchange)
+    }
+}
+
+/// Requests that this machine lacks something for.
+extension TransportLoop {
+    private func park(_ handle: HostHandle, _ limit: MachineLimit) {
+        let now = clock.now()
+        if parked.isEmpty { lastRoom = max(lastRoom, now) }
+        parked.append((Ticket(handle), limit))
+        schedulePatrol(at: now)
+    }
+
+    /// Tries the oldest one again.
+    private func admitParked() {
+        while let (ticket, _) = parked.popFirst() {
+            guard ticket.isCurrent else { continue }
+            ticket.handle.restart(at: clock.now(), finding: nil)
+            return findHost(of: ticket)
+        }
+    }
+
+    private func schedulePatrol(at now: Duration) {
+        patrol = patrol ?? now + Self.patrolPause
+    }
+
+    /// Looks after the requests that libcurl knows nothing of: ends those whose time is over.
+    private func patrol(at now: Duration) {
+        guard let time = patrol, time <= now else { return }
+        patrol = nil
+        for handle in busy {
+            if case .lookingUp(let name) = handle.state { checkLookup(of: name, for: handle, at: now) }
+        }
+        for (ticket, limit) in parked where ticket.isCurrent {
+            if let deadline = ticket.handle.call.deadline, deadline <= now {
+                finish(ticket.handle, .notConnected(.heldBack))
+            } else if runningCount == 0, now - lastRoom > settings.connectTimeout {
+                finish(ticket.handle, .notConnected(.machine(limit)))
+            }
+        }
+        admitParked()
+        if !parked.isEmpty { schedulePatrol(at: now) }
+    }
+
+    private func checkLookup(of name: String, for handle: HostHandle, at now: Duration) {
+        let start = lookups.start(of: name)
+        if let start, now - start > min(settings.connectTimeout, settings.timeout) {
+            finish(handle, .notConnected(.timedOut(.lookup)))
+        } else if let deadline = handle.call.deadline, deadline <= now {
+            finish(handle, .notConnected(start == nil ? .heldBack : .timedOut(.lookup)))
+        } else {
+            schedulePatrol(at: now)
+        }
+    }
+}
+
+/// A turn.
+extension TransportLoop {
+    private func turn() {
+        repeat {
+            for work in inbox.take() { work() }
+            while let ticket = ready.popFirst() {
+                if ticket.isCurrent, ticket.handle.state == .waiting { admit(ticket.handle) }
+            }
+            resumeOvertaken()
+            runDue(at: clock.now())
+            collect()
+        } while !ready.isEmpty || !overtaken.isEmpty
+        patrol(at: clock.now())
+        if ready.isEmpty, !isStopped { wait() }
+        age()
+    }
+
+    /// Lets libcurl read what a server said before it got the body, which stays here.
+    private func resumeOvertaken() {
+        let tickets = overtaken
+        overtaken = []
+        for ticket in tickets where ticket.isCurrent { ticket.handle.resume() }
+    }
+
+    private func runDue(at now: Duration) {
+        guard let deadline, deadline <= now else { return }
+        self.deadline = nil
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
+    }
+
+    private func collect() {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            guard let handle = HostHandle.of(easy: message.pointee.easy_handle) else { continue }
+            let code = message.pointee.data.result
+            release(handle)
+            settle(handle, code)
+        }
+    }
+
+    private func wait() {
+        sockets.update()
+        let start = clock.now()
+        let events = sockets.wait(atMost: inbox.mayWait() ? pause(at: start) : 0)
+        waited += clock.now() - start
+        var running: Int32 = 0
+        for event in events { curl_multi_socket_action(multi, event.socket, event.what, &running) }
+    }
+
+    /// Milliseconds until there is something to do although nothing happened; -1 when there will be nothing.
+    private func pause(at now: Duration) -> Int32 {
+        let waits = [
+            deadline.map { $0 - now }, patrol.map { $0 - now }, nextAge.map { $0 - waited },
+            sockets.isBehind ? Self.patrolPause : nil,
+        ]
+        guard let wait = waits.compactMap(\.self).min() else { return -1 }
+        return wait <= .zero ? 0 : Int32(clamping: wait.wholeMilliseconds)
+    }
+
+    private func age() {
+        guard let time = nextAge, time <= waited else { return }
+        nextAge = nil
+        for handle in busy where handle.call.aged != nil {
+            let time = handle.call.birth + Self.age
+            if time <= waited {
+                handle.takeAged()?()
+            } else {
+                nextAge = min(nextAge ?? time, time)
+            }
+        }
+    }
+
+    fileprivate func watch(_ socket: Int32, _ what: Int32, for easy: UnsafeMutableRawPointer?) {
+        guard what == CURL_POLL_REMOVE else { return sockets.want(what, of: socket) }
+        sockets.remove(socket)
+        // libcurl lets go of a paused transfer's socket when the server has answered or gone.
+        guard let handle = HostHandle.of(easy: easy), handle.answerGate(.overtaken, at: clock.now()) else { return }
+        overtaken.append(Ticket(handle))
+    }
+
+    fileprivate func setDeadline(inMilliseconds milliseconds: Int) {
+        deadline = milliseconds < 0 ? nil : clock.now() + .milliseconds(milliseconds)
+    }
+
+    fileprivate static func of(_ context: UnsafeMutableRawPointer) -> TransportLoop {
+        Unmanaged<TransportLoop>.fromOpaque(context).takeUnretainedValue()
+    }
+}
+
+/// Lets the body of a request leave, or not.
+package struct BodyGate: Sendable {
+    fileprivate let loop: TransportLoop
+    fileprivate let number: Int
+
+    /// Says whether the body may leave; from any thread. It changes nothing once the request is over, or was answered
+    /// without its body.
+    package func answer(_ mayLeave: Bool) {
+        loop.post { [self] in loop.answer(number, mayLeave) }
+    }
+}
+
+/// A request that something is to be done for later, if it is still under way then.
+private struct Ticket {
+    let handle: HostHandle
+    let number: Int
+
+    init(_ handle: HostHandle) {
+        self.handle = handle
+        number = handle.number
+    }
+
+    var isCurrent: Bool { handle.number == number && handle.state != .idle }
+}
+
+extension String {
+    /// Whether libcurl would look up just this name: it changes one with other letters, and knows this machine's.
+    fileprivate var isLookedUpHere: Bool {
+        !hasSuffix(".localhost") && utf8.allSatisfy { $0.isLetter || $0.isDigit || "-_.".utf8.contains($0) }
+    }
+}
+
+private let watchSocket: curl_socket_callback = { easy, socket, what, context, _ in
+    if let context { TransportLoop.of(context).watch(socket, what, for: easy) }
+    return 0
+}
+
+private let setTimer: curl_multi_timer_callback = { _, milliseconds, context in
+    if let context { TransportLoop.of(context).setDeadline(inMilliseconds: milliseconds) }
+    return 0
+}

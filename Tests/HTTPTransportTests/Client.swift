@@ -1,0 +1,85 @@
+import Dispatch
+import HTTPTransport
+import Platform
+import TestSupport
+
+/// A loop on a queue of its own, and one host's handle.
+final class Client {
+    /// What is used on the loop; it may outlive the client for a moment.
+    // Safe because the handle is only used on the loop.
+    struct Line: @unchecked Sendable {
+        let loop: TransportLoop
+        let handle: HostHandle
+    }
+
+    let loop: TransportLoop
+    private let line: Line
+    private let isOver = DispatchSemaphore(value: 0)
+
+    init(_ settings: TransportSettings = .make(), lookups: NameLookups = NameLookups()) throws {
+        loop = try TransportLoop(settings, lookups: lookups)
+        line = Line(loop: loop, handle: try loop.makeHandle())
+        DispatchQueue(label: "test.loop").async { [loop, isOver] in
+            loop.run()
+            isOver.signal()
+        }
+    }
+
+    deinit {
+        loop.stop()
+        isOver.wait()
+    }
+
+    /// Makes a request and waits for its end.
+    func send(_ request: HTTPRequest, gate: (@Sendable (BodyGate) -> Bool?)? = nil) -> HTTPExchange {
+        begin(request, gate: gate)()
+    }
+
+    /// Makes a request.
+    ///
+    /// - Returns: waits for its end.
+    func begin(
+        _ request: HTTPRequest, gate: (@Sendable (BodyGate) -> Bool?)? = nil, aged: (@Sendable () -> Void)? = nil
+    ) -> () -> HTTPExchange {
+        let (result, isDone) = (Lock<HTTPExchange?>(nil), DispatchSemaphore(value: 0))
+        onLoop { line in
+            line.loop.start(request, on: line.handle, gate: gate, aged: aged) { exchange in
+                result.withLock { $0 = exchange }
+                isDone.signal()
+            }
+        }
+        return {
+            isDone.wait()
+            guard let exchange = result.withLock({ $0 }) else { preconditionFailure("it was said to be over") }
+            return exchange
+        }
+    }
+
+    /// Has something done on the loop.
+    func onLoop(_ work: @escaping @Sendable (Line) -> Void) {
+        loop.post { [line] in work(line) }
+    }
+}
+
+extension TransportSettings {
+    /// Settings with limits that a test can wait for.
+    static func make(
+        connectTimeout: Duration = .seconds(5), timeout: Duration = .seconds(5), caFile: String? = nil,
+        pin: String? = nil, isInsecure: Bool = false
+    ) -> TransportSettings {
+        TransportSettings(
+            connectTimeout: connectTimeout, timeout: timeout, caFile: caFile, pin: pin, isInsecure: isInsecure)
+    }
+}
+
+/// Makes one request with a loop of its own.
+func exchange(
+    _ url: String, _ method: HTTPRequest.Method = .get, settings: TransportSettings = .make()
+) throws -> HTTPExchange.Ending {
+    try Client(settings).send(HTTPRequest(method, url: url)).ending
+}
+
+extension ScriptedServer {
+    /// The server's URL with a scheme.
+    func url(_ scheme: String = "http", _ path: String = "/") -> String { "\(scheme)://\(host):\(port)\(path)" }
+}
