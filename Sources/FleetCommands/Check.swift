@@ -26,7 +26,7 @@ package struct Check: Sendable {
         var printer = ProblemPrinter(file: file.name, isJSON: printsJSON, limit: limit)
         let catalog = try RowCatalog.read(file, settings: input.settings()) { printer.print($0) }
         try printer.finish()
-        if catalog.hasFileProblem || catalog.invalidRowCount > 0 { throw ExitCode.inputInvalid }
+        if catalog.isFileInvalid || catalog.invalidRowCount > 0 { throw ExitCode.inputInvalid }
         if catalog.rowCount == 0 { throw input.noRows }
         if !printsJSON { try Console.output("\(catalog.rowCount) rows, \(catalog.hostCount) hosts: valid\n") }
     }

@@ -54,8 +54,8 @@ struct ValidatedInput {
     }
 
     private func refuseProblems(skipsInvalid: Bool) throws(ExitCode) {
-        guard catalog.hasFileProblem || catalog.invalidRowCount > 0 && !skipsInvalid else { return }
-        if catalog.hasFileProblem {
+        guard catalog.isFileInvalid || catalog.invalidRowCount > 0 && !skipsInvalid else { return }
+        if catalog.isFileInvalid {
             Console.error("'\(file.name)' cannot be read as it is: nothing was sent")
         } else {
             Console.error(

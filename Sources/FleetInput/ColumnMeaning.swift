@@ -28,11 +28,6 @@ enum Field: Int, CaseIterable {
 
     /// Other names of the same column.
     var aliases: [String] { self == .baseURL ? ["host", "pbx", "url"] : [] }
-
-    /// Whether its value must not be seen.
-    var isSecret: Bool {
-        self == .accessToken || self == .clientSecret || self == .authInfoList || self == .authObject
-    }
 }
 
 /// The JSON type in which a column `auth.KEY` is sent.

@@ -3,7 +3,7 @@ import JSONText
 import FleetModel
 import TabularText
 
-/// How a cell comes back in the result.
+/// What may be shown of a cell: how it comes back in the result. A diagnostic quotes plain cells only.
 enum PassThrough: Equatable {
     /// As it was read.
     case plain
@@ -18,12 +18,20 @@ enum PassThrough: Equatable {
 
     init(_ meaning: ColumnMeaning) {
         switch meaning {
-        case .field(.authInfoList), .nearMiss(.authInfoList), .field(.authObject): self = .secretList
-        case .field(let field), .nearMiss(let field): self = field.isSecret ? .secret : .plain
+        case .field(let field), .nearMiss(let field): self.init(field)
         case .auth(_, type: .string), .badAuth: self = .secret
         case .auth(_, let type): self = .typed(type)
         case .nameless, .other: self = .plain
         case .result: self = .dropped
+        }
+    }
+
+    private init(_ field: Field) {
+        switch field {
+        case .accessToken, .clientSecret: self = .secret
+        case .authInfoList, .authObject: self = .secretList
+        case .baseURL, .apiPath, .id, .name, .certFile, .issueTo, .autoRenewal, .dnsProvider, .clientID, .tlsPin:
+            self = .plain
         }
     }
 
@@ -42,9 +50,19 @@ enum PassThrough: Equatable {
     private static let mask = Array(Secret.mask.utf8)
 }
 
+extension SecretCell {
+    /// Whether the cell only says where the secret is.
+    fileprivate var isReference: Bool {
+        switch self {
+        case .environment, .file: true
+        case .literal, .mask: false
+        }
+    }
+}
+
 extension AuthType {
     /// Whether a text is a value of the type, so that it is no secret.
-    func matches(_ text: Bytes) -> Bool {
+    fileprivate func matches(_ text: Bytes) -> Bool {
         switch self {
         case .string: false
         case .int: WholeNumber.read(text, allowsMinus: true) != nil

@@ -76,12 +76,4 @@ enum SecretCell {
             self = .literal
         }
     }
-
-    /// Whether the cell may be shown, because it only says where the secret is.
-    var isReference: Bool {
-        switch self {
-        case .environment, .file: true
-        case .literal, .mask: false
-        }
-    }
 }

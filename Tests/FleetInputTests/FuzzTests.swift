@@ -31,17 +31,17 @@ struct FuzzTests {
     }
 
     private func check(_ path: String, _ settings: InputSettings, sliceSize: Int, _ comment: Comment) throws {
-        let (kept, problems) = try read(path, settings, kept: true, sliceSize: TableReader.sliceSize)
+        let (kept, diagnostics) = try read(path, settings, kept: true, sliceSize: TableReader.sliceSize)
         let (_, same) = try read(path, settings, kept: false, sliceSize: sliceSize)
-        #expect(problems == same, comment)
-        #expect(problems.map(\.line) == problems.map(\.line).sorted(), comment)
-        #expect(!problems.contains { $0.text(file: "f").contains { $0.isNewline } }, comment)
-        #expect(kept.hasFileProblem == problems.contains { $0.severity == .file }, comment)
-        let faulty = Set(problems.filter { $0.severity == .row }.compactMap(\.row))
+        #expect(diagnostics == same, comment)
+        #expect(diagnostics.map(\.line) == diagnostics.map(\.line).sorted(), comment)
+        #expect(!diagnostics.contains { $0.text(file: "f").contains { $0.isNewline } }, comment)
+        #expect(kept.isFileInvalid == diagnostics.contains { $0.severity == .file }, comment)
+        let faulty = Set(diagnostics.filter { $0.severity == .row }.compactMap(\.row))
         var rows = 0
         try kept.forEachRow { row in
             #expect((row.reason != nil) == (kept.host(ofRow: rows) == nil), comment)
-            #expect(kept.hasFileProblem || (row.reason != nil) == faulty.contains(row.row), comment)
+            #expect(kept.isFileInvalid || (row.reason != nil) == faulty.contains(row.row), comment)
             if row.reason == nil {
                 let job = try kept.job(row: rows)
                 #expect(job.position == RowPosition(row: row.row, line: row.line), comment)
@@ -55,9 +55,9 @@ struct FuzzTests {
     private func read(
         _ path: String, _ settings: InputSettings, kept: Bool, sliceSize: Int
     ) throws -> (RowCatalog, [Diagnostic]) {
-        var problems: [Diagnostic] = []
+        var diagnostics: [Diagnostic] = []
         let input = try InputFile.open(path, kept: kept)
-        let catalog = try RowCatalog.read(input, settings: settings, sliceSize: sliceSize) { problems.append($0) }
-        return (catalog, problems)
+        let catalog = try RowCatalog.read(input, settings: settings, sliceSize: sliceSize) { diagnostics.append($0) }
+        return (catalog, diagnostics)
     }
 }

@@ -12,8 +12,8 @@ struct JSONConformanceTests {
         let reading = try Reading.line([("note", value)])
         #expect(reading.texts == [] && reading.validRowCount == 1)
         let compact = value.split(whereSeparator: { " \t".contains($0) }).joined()
-        let echo = try reading.echoedMembers()[0].split(whereSeparator: { " ".contains($0) }).joined()
-        if !value.contains("\\") { #expect(echo.hasSuffix("\"note\":\(compact)")) }
+        let shown = try reading.shownMembers()[0].split(whereSeparator: { " ".contains($0) }).joined()
+        if !value.contains("\\") { #expect(shown.hasSuffix("\"note\":\(compact)")) }
     }
 
     @Test("What is no JSON spoils its own line and no other", arguments: JSONTexts.others)
@@ -21,7 +21,7 @@ struct JSONConformanceTests {
         let good = #"{"host":"a","id":1,"auto_renewal":0,"access_token":"t"}"#
         let reading = try Reading("\(good)\n{\"note\":\(value)}\n\(good.replacing("1", with: "2"))\n", name: "x.jsonl")
         #expect(reading.codes == [.jsonMalformed])
-        #expect(reading.problems.map(\.line) == [2])
+        #expect(reading.diagnostics.map(\.line) == [2])
         #expect(try reading.jobs().map(\.edit.id) == [1, 2])
     }
 }

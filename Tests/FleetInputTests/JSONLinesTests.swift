@@ -64,7 +64,7 @@ struct JSONLinesTests {
         let about = reading.texts.filter { text.isEmpty || $0.contains(text) }
         #expect(about.count == (text.isEmpty ? 0 : 1), "\(reading.texts)")
         #expect(reading.validRowCount == (text.isEmpty || text.hasPrefix("warning") ? 1 : 0))
-        #expect(!reading.catalog.hasFileProblem)
+        #expect(!reading.catalog.isFileInvalid)
     }
 
     @Test(
@@ -75,8 +75,8 @@ struct JSONLinesTests {
         let reading = try Reading("\(good)\n\(line)\n\(good)\n", name: "fleet.jsonl")
         #expect(reading.codes == [.jsonMalformed, .rowRepeated])
         #expect(reading.catalog.rowCount == 3 && reading.validRowCount == 1)
-        #expect(try reading.echoedMembers()[1] == "")
-        #expect(try reading.echo()[1].reason == reading.problems[0].message)
+        #expect(try reading.shownMembers()[1] == "")
+        #expect(try reading.passThrough()[1].reason == reading.diagnostics[0].message)
     }
 
     @Test("An auth object is typed by its values")
@@ -95,7 +95,7 @@ struct JSONLinesTests {
         for name in ["x", "x.ndjson", "x.JSONL", "x.txt"] {
             #expect(try Reading("\n \(line)", name: name).catalog.shape.format == .jsonl)
         }
-        #expect(try Reading(line, name: "x.csv").catalog.hasFileProblem)
+        #expect(try Reading(line, name: "x.csv").catalog.isFileInvalid)
         #expect(try Reading("host,id", name: "x").catalog.shape.format == .csv)
         let forced = InputSettings(table: TableChoices(format: .jsonl))
         #expect(try Reading(line, name: "x.csv", settings: forced).validRowCount == 1)
@@ -110,7 +110,7 @@ struct JSONLinesTests {
         for sliceSize in 1...latin.count {
             let reading = try Reading(bytes: latin, name: "x.jsonl", sliceSize: sliceSize)
             #expect(reading.codes == [.jsonMalformed, .encodingInvalid, .rowRepeated])
-            #expect(reading.problems.map(\.line) == [2, 2, 3])
+            #expect(reading.diagnostics.map(\.line) == [2, 2, 3])
         }
     }
 }

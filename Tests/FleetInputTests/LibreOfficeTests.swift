@@ -12,7 +12,7 @@ struct LibreOfficeTests {
         ("semicolon-windows1252.csv", .windows1252, ";", .windows1252),
     ]
 
-    @Test("The same sheet in every dialect gives the same rows and the same problems", arguments: files)
+    @Test("The same sheet in every dialect gives the same rows and the same diagnostics", arguments: files)
     func dialects(
         file: String, choice: TableChoices.Encoding, delimiter: String, encoding: TableShape.Encoding
     ) throws {
@@ -50,7 +50,7 @@ struct LibreOfficeTests {
                 CertificateEdit(id: 7, autoRenewal: false),
             ])
         #expect(jobs.first?.credentials == .token(Secret("tök€n;1")))
-        let cells = try reading.echoedCells()
+        let cells = try reading.shownCells()
         #expect(cells.map { $0[8] } == [noted, "“smart” – “quotes”", "", "wrong twice", "#DIV/0!"])
         #expect(cells[0][3] == " pbx1.example.com " && cells[0][1] == "5.0" && cells[0][2] == "FALSE")
     }
@@ -61,6 +61,6 @@ struct LibreOfficeTests {
     func wrongEncoding() throws {
         let reading = try Reading(bytes: Fixtures.bytes("LibreOffice/semicolon-windows1252.csv"))
         #expect(reading.codes.contains(.encodingInvalid))
-        #expect(reading.problems.first?.line == 2)
+        #expect(reading.diagnostics.first?.line == 2)
     }
 }

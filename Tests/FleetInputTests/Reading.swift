@@ -7,7 +7,7 @@ import TestSupport
 /// An input read to its end, with everything that was said about it.
 struct Reading {
     let catalog: RowCatalog
-    let problems: [Diagnostic]
+    let diagnostics: [Diagnostic]
     private let directory: WorkDirectory
 
     /// Reads bytes as a file of a name.
@@ -17,9 +17,9 @@ struct Reading {
     ) throws {
         directory = try WorkDirectory()
         let input = try InputFile.open(try directory.write(name, bytes: bytes), kept: kept)
-        var problems: [Diagnostic] = []
-        catalog = try RowCatalog.read(input, settings: settings, sliceSize: sliceSize) { problems.append($0) }
-        self.problems = problems
+        var diagnostics: [Diagnostic] = []
+        catalog = try RowCatalog.read(input, settings: settings, sliceSize: sliceSize) { diagnostics.append($0) }
+        self.diagnostics = diagnostics
     }
 
     init(
@@ -29,10 +29,10 @@ struct Reading {
         try self.init(bytes: Array(text.utf8), name: name, settings: settings, kept: kept, sliceSize: sliceSize)
     }
 
-    /// The problems as the command prints them.
-    var texts: [String] { problems.map { $0.text(file: "fleet") } }
+    /// The diagnostics as the command prints them.
+    var texts: [String] { diagnostics.map { $0.text(file: "fleet") } }
 
-    var codes: [Diagnostic.Code] { problems.map(\.code) }
+    var codes: [Diagnostic.Code] { diagnostics.map(\.code) }
 
     /// How many rows can run.
     var validRowCount: Int { (0..<catalog.rowCount).count { catalog.host(ofRow: $0) != nil } }
@@ -43,23 +43,23 @@ struct Reading {
     }
 
     /// The rows as the result repeats them.
-    func echo() throws -> [PassThroughRow] {
+    func passThrough() throws -> [PassThroughRow] {
         var rows: [PassThroughRow] = []
         try catalog.forEachRow { rows.append($0) }
         return rows
     }
 
     /// The cells of a CSV as the result repeats them, without its header.
-    func echoedCells() throws -> [[String]] {
-        try echo().map { row in
+    func shownCells() throws -> [[String]] {
+        try passThrough().map { row in
             guard case .cells(let cells) = row.content else { return [] }
             return cells.map { String(decoding: $0, as: UTF8.self) }
         }
     }
 
     /// The members of JSON lines as the result repeats them.
-    func echoedMembers() throws -> [String] {
-        try echo().map { row in
+    func shownMembers() throws -> [String] {
+        try passThrough().map { row in
             guard case .members(let text) = row.content else { return "" }
             return String(decoding: text, as: UTF8.self)
         }

@@ -25,6 +25,18 @@ struct HostKeyTests {
         #expect(HostKey(name: name, port: port).description == text)
     }
 
+    @Test(
+        "knows whether it is an address and whether it is this machine",
+        arguments: [
+            ("127.0.0.1", true, true), ("127.9.8.7", true, true), ("10.0.0.1", true, false), ("[::1]", true, true),
+            ("[FE80::1]", true, false), ("LocalHost", false, true), ("127.example.org", false, false),
+            ("localhost.example.org", false, false), ("pbx1", false, false), ("", false, false),
+        ])
+    func kind(name: String, isNumericAddress: Bool, isLoopback: Bool) {
+        let host = HostKey(name: name, port: 443)
+        #expect(host.isNumericAddress == isNumericAddress && host.isLoopback == isLoopback)
+    }
+
     @Test("leads to the usual path of the API unless told otherwise")
     func address() {
         let host = HostKey(name: "pbx.example.com", port: 443)

@@ -5,13 +5,13 @@ package enum FuzzSeeds {
     /// Bytes of the largest.
     private static let limit = 4096
 
-    /// Exports of a spreadsheet, the samples, an input for each kind of problem, and the texts of the conformance tests.
+    /// Exports of a spreadsheet, the samples, an input for each kind of diagnostic, and the texts of the conformance tests.
     ///
     /// - Throws: when a file cannot be read.
     package static func all() throws -> [[UInt8]] {
         let texts = CSVTexts.files.map(\.0) + CSVTexts.broken.map { "\(CSVTexts.header)\n\($0.rows)" }
         let lines = (JSONTexts.values + JSONTexts.others).map { "\(line),\"note\":\($0)}\n\(line)}\n" }
-        let seeds = try exports() + samples() + (problems() + texts + lines).map { Array($0.utf8) }
+        let seeds = try exports() + samples() + (diagnostics() + texts + lines).map { Array($0.utf8) }
         return seeds.filter { $0.count <= limit }
     }
 
@@ -35,9 +35,9 @@ package enum FuzzSeeds {
         return try names.map { Array(try Data(contentsOf: folder.appendingPathComponent($0))) }
     }
 
-    /// The inputs that the page of all problems shows, indented there.
-    private static func problems() throws -> [String] {
-        let page = try String(contentsOf: fixtures.appendingPathComponent("problems.txt"), encoding: .utf8)
+    /// The inputs that the page of all diagnostics shows, indented there.
+    private static func diagnostics() throws -> [String] {
+        let page = try String(contentsOf: fixtures.appendingPathComponent("diagnostics.txt"), encoding: .utf8)
         return page.components(separatedBy: "\n## ").map { section in
             let lines = section.split(separator: "\n").filter { $0.hasPrefix("    ") }
             return lines.map { $0.dropFirst(4) + "\n" }.joined()

@@ -1,13 +1,10 @@
-import Platform
 import Foundation
-import FleetModel
 import Testing
 
-@testable import FleetInput
 @testable import TabularText
 
 @Suite("Encodings")
-struct EncodingTests {
+struct TextEncodingTests {
     static let text = "host,id,auto_renewal,access_token,note\r\npbx,5,0,tök€n,\"“ä\r\n🙂\"\r\n\r\nb,6,0,t,ÿ\r\n"
     static let plain = text.replacingOccurrences(of: "🙂", with: "™")
 
@@ -29,21 +26,19 @@ struct EncodingTests {
         bytes: [UInt8]
     ) throws {
         let note = encoding == .windows1252 ? "“ä\r\n™" : "“ä\r\n🙂"
+        let rows = [
+            TableReading.Row(line: 1, cells: ["host", "id", "auto_renewal", "access_token", "note"]),
+            TableReading.Row(line: 2, cells: ["pbx", "5", "0", "tök€n", note]),
+            TableReading.Row(line: 5, cells: ["b", "6", "0", "t", "ÿ"]),
+        ]
         for size in 1...bytes.count {
-            let reading = try Reading(
-                bytes: bytes, settings: InputSettings(table: TableChoices(encoding: choice)), sliceSize: size)
-            #expect(reading.texts == [])
-            #expect(try reading.jobs().map(\.credentials) == [.token(Secret("tök€n")), .token(Secret("t"))])
-            #expect(try reading.jobs().map(\.position.line) == [2, 5])
-            #expect(
-                try reading.echoedCells() == [["pbx", "5", "0", "***", note], ["b", "6", "0", "***", "ÿ"]], "\(size)")
-            let shape = reading.catalog.shape
-            #expect(shape.encoding == encoding && shape.hasByteOrderMark == isMarked)
-            #expect(shape.lineEnding == [0x0D, 0x0A])
+            let reading = try TableReading(bytes: bytes, TableChoices(encoding: choice), sliceSize: size)
+            #expect(reading.texts == [] && reading.rows == rows, "\(size)")
+            #expect(reading.shape.encoding == encoding && reading.shape.hasByteOrderMark == isMarked)
+            #expect(reading.shape.lineEnding == [0x0D, 0x0A])
         }
-        let unkept = try Reading(
-            bytes: bytes, settings: InputSettings(table: TableChoices(encoding: choice)), kept: false)
-        #expect(unkept.texts == [] && unkept.validRowCount == 2)
+        let unkept = try TableReading(bytes: bytes, TableChoices(encoding: choice), kept: false)
+        #expect(unkept.texts == [] && unkept.rows == rows)
     }
 
     static let header = Array("host,id,auto_renewal,access_token,note\n".utf8)
@@ -100,29 +95,28 @@ struct EncodingTests {
     @Test("Bytes that are no text are told with their line, once, and never replaced", arguments: broken)
     func brokenText(name: String, choice: TableChoices.Encoding, bytes: [UInt8], text: String) throws {
         for size in 1...bytes.count {
-            let reading = try Reading(
-                bytes: bytes, settings: InputSettings(table: TableChoices(encoding: choice)), sliceSize: size)
-            #expect(reading.codes.filter { $0 == .encodingInvalid }.count == 1, "\(reading.texts)")
-            #expect(reading.texts.contains { $0.contains(text) }, "\(reading.texts)")
-            #expect(reading.catalog.hasFileProblem)
+            let reading = try TableReading(bytes: bytes, TableChoices(encoding: choice), sliceSize: size)
+            #expect(reading.codes == [.encodingInvalid], "\(reading.texts)")
+            #expect(reading.texts[0].contains(text), "\(reading.texts)")
+            #expect(reading.diagnostics[0].severity == .file)
         }
     }
 
-    @Test("Behind bytes that are no UTF-8 the rows are judged on, problems in the order of their lines")
+    @Test("Behind bytes that are no UTF-8 the records are read on")
     func goesOn() throws {
         let bytes = Self.header + Array("b,2,0,t,\"\n".utf8) + [0xFC] + Array("\"\nc,x,0,t,\n".utf8) + [0xFC, 0x0A]
-        let reading = try Reading(bytes: bytes, sliceSize: 3)
-        #expect(reading.problems.map(\.line) == [3, 4, 5, 5, 5, 5])
-        #expect(reading.codes.first == .encodingInvalid && reading.codes[1] == .idMalformed)
+        let reading = try TableReading(bytes: bytes, kept: false, sliceSize: 3)
+        #expect(reading.diagnostics.map(\.line) == [3])
+        #expect(reading.rows.map(\.line) == [1, 2, 4, 5])
     }
 
     @Test("JSON lines come in other encodings too")
     func jsonLines() throws {
-        let line = #"{"host":"a","id":1,"auto_renewal":0,"access_token":"ö"}"#
+        let line = #"{"host":"a","access_token":"ö"}"#
         let bytes = [0xFF, 0xFE] + Self.bytes("\(line)\r\n", .utf16LittleEndian)
-        let reading = try Reading(bytes: bytes, name: "fleet", sliceSize: 3)
-        #expect(try reading.jobs().map(\.credentials) == [.token(Secret("ö"))])
-        #expect(reading.catalog.shape.format == .jsonl && reading.catalog.shape.encoding == .utf16LittleEndian)
+        let reading = try TableReading(bytes: bytes, name: "fleet", sliceSize: 3)
+        #expect(reading.rows == [TableReading.Row(line: 1, cells: [line])])
+        #expect(reading.shape.format == .jsonl && reading.shape.encoding == .utf16LittleEndian)
     }
 
     private static func bytes(_ text: String, _ encoding: String.Encoding) -> [UInt8] {

@@ -7,7 +7,7 @@ import Testing
 @testable import TabularText
 
 @Suite("What a row may say")
-struct RowRuleTests {
+struct RowParserTests {
     /// One change to a row that is right, and what is said about it: a piece of the text, or nothing.
     static let rules: [(String, String?, String)] = [
         ("base_url", nil, "fleet:1: there is no column 'base_url' in the header"),
@@ -117,66 +117,9 @@ struct RowRuleTests {
         let about = reading.texts.filter { text.isEmpty || $0.contains(text) }
         #expect(about.count == (text.isEmpty ? 0 : 1), "\(reading.texts)")
         let isInvalid = !text.isEmpty && !text.contains("warning") && !text.contains("is no DNS provider")
-        if isInvalid, !reading.catalog.hasFileProblem { #expect(reading.validRowCount == 0) }
+        if isInvalid, !reading.catalog.isFileInvalid { #expect(reading.validRowCount == 0) }
         if !isInvalid { #expect(reading.validRowCount == 1, "\(reading.texts)") }
         if reading.codes.isEmpty { #expect(try reading.jobs().count == 1) }
-    }
-
-    @Test("What is no file problem makes the row invalid and says why in the echo")
-    func invalid() throws {
-        let reading = try Reading.row([("id", "x"), ("auto_renewal", "y")])
-        #expect(reading.catalog.invalidRowCount == 1 && !reading.catalog.hasFileProblem)
-        #expect(reading.catalog.host(ofRow: 0) == nil)
-        #expect(
-            try reading.echo()[0].reason
-                == "column 'id': 'x' is no whole number; "
-                + "column 'auto_renewal': 'y' is none of \(BooleanWord.list)")
-        #expect(throws: ToolError.self) { try reading.catalog.job(row: 0) }
-    }
-
-    @Test(
-        "Ids are read as spreadsheets and people write them",
-        arguments: [
-            ("5", 5), ("5.0", 5), ("5.00", 5), ("05", 5), (" 5\t", 5), ("\u{A0}5\u{200B}", 5), ("\u{FEFF}5", 5),
-            ("9223372036854775807", Int64.max), ("000000000000000000000000001", 1),
-        ])
-    func ids(cell: String, id: Int64) throws {
-        #expect(try Reading.row([("id", cell)]).jobs().map(\.edit.id) == [id])
-    }
-
-    @Test("Every word for on and off, in any case")
-    func words() throws {
-        for word in ["0", "0.0", "false", "No", "OFF", "disable", "Disabled", " 0 "] {
-            #expect(try Reading.row([("auto_renewal", word)]).jobs().map(\.edit.autoRenewal) == [false], "\(word)")
-        }
-        for word in ["1", "1.0", "TRUE", "yes", "On", "enable", "ENABLED"] {
-            let more = [("auto_renewal", word), ("dns_provider", "alidns"), ("auth.AccessKeyId", "x")]
-            #expect(try Reading.row(more).jobs().map(\.edit.autoRenewal) == [true], "\(word)")
-        }
-    }
-
-    @Test(
-        "Addresses come out in one form",
-        arguments: [
-            ("https://PBX1.Example.com", "https pbx1.example.com:443"), ("HTTPS://a:8443/", "https a:8443"),
-            ("a", "https a:8088"), ("a/", "https a:8088"), ("a:99", "https a:99"),
-            ("http://127.0.0.1", "http 127.0.0.1:80"),
-            ("https://[FE80:0:0::1]:8088", "https [fe80::1]:8088"), ("[::ffff:1.2.3.4]", "https [::ffff:1.2.3.4]:8088"),
-            ("pbx_1.local", "https pbx_1.local:8088"),
-        ])
-    func addresses(cell: String, address: String) throws {
-        let job = try #require(try Reading.row([("base_url", cell)]).jobs().first)
-        #expect("\(job.address.scheme) \(job.address.host)" == address)
-    }
-
-    @Test("Each of the address columns is known, and plain http may be allowed")
-    func hostColumns() throws {
-        for name in ["host", "PBX", "Url", "Base URL", "base-url", "\u{FEFF}baseurl\u{A0}"] {
-            let settings = InputSettings(allowsPlainHTTP: true)
-            let reading = try Reading.row([("base_url", nil), (name, "http://a")], settings: settings)
-            #expect(reading.texts == [])
-            #expect(try reading.jobs().map(\.address.host.description) == ["a:80"])
-        }
     }
 
     @Test("The fields of an edit are those that the row sets")
@@ -225,101 +168,13 @@ struct RowRuleTests {
         #expect(both.codes == [.certFileUnsupported, .nameAndCertFile])
     }
 
-    @Test("The same certificate of the same host twice names the earlier line, wherever they stand")
-    func repeated() throws {
-        let rows = "a,1\nA,2\nb,1\nhttps://a:8088,2.0\na,x\na,1\nc,1\nb,2\nb,2\n"
-        let reading = try Reading(
-            "base_url,id,auto_renewal,access_token\n"
-                + rows.split(separator: "\n").map { "\($0),0,t\n" }.joined())
-        #expect(
-            reading.texts == [
-                "fleet:5: the row on line 3 edits the same certificate on the same host",
-                "fleet:6: column 'id': 'x' is no whole number",
-                "fleet:7: the row on line 2 edits the same certificate on the same host",
-                "fleet:10: the row on line 9 edits the same certificate on the same host",
-            ])
-        #expect(reading.catalog.invalidRowCount == 4 && reading.catalog.hostCount == 3)
-        #expect((0..<9).map { reading.catalog.host(ofRow: $0) } == [0, 0, 1, nil, nil, nil, 2, 1, nil])
-        #expect(try reading.jobs().map(\.address.host.name) == ["a", "a", "b", "c", "b"])
-        #expect(try reading.echo()[5].reason == "the row on line 2 edits the same certificate on the same host")
+    @Test("A row's pin is the base64 text of 32 bytes", arguments: PinTexts.right)
+    func pin(pin: String) throws {
+        #expect(try Reading.row([("tls_pin", pin)]).jobs().map(\.tlsPin) == [pin])
     }
 
-    @Test("Cells beyond the header are an error unless they are empty")
-    func longRow() throws {
-        let reading = try Reading("host,id,auto_renewal,access_token\na,1,0,t,,x,\nb,1,0,t, ,\n")
-        #expect(
-            reading.texts == [
-                "fleet:2: the row has 7 cells, the header 4: "
-                    + "is there a cell too many, or a delimiter without quotes round it?"
-            ])
-        #expect(reading.validRowCount == 1)
-    }
-
-    @Test("A header without what is needed is told once, and quotes nothing of it")
-    func noHeader() throws {
-        let reading = try Reading("https://a,tok-secret,5,0\nhttps://b,tok-secret,5,0\n")
-        #expect(reading.codes == [.headerUnrecognized])
-        #expect(reading.texts[0].hasPrefix("fleet:1: no header with 'base_url' and 'id' here"))
-        #expect(!reading.texts[0].contains("tok"))
-        #expect(reading.catalog.rowCount == 0 && reading.catalog.hasFileProblem)
-    }
-
-    @Test("With a wrong header the rows' own problems come out all the same")
-    func wrongHeader() throws {
-        let reading = try Reading("base_url,id,auto_renewl,access_token\na,x,0,t\nb,5,7,t\n")
-        #expect(
-            reading.texts == [
-                "fleet:1: column 'auto_renewl': this is no known column: did you mean 'auto_renewal'?",
-                "fleet:2: column 'id': 'x' is no whole number",
-                "fleet:3: column 'auto_renewl': '7' is none of \(BooleanWord.list)",
-            ])
-    }
-
-    @Test(
-        "A near miss is 1 or 2 edits from a name of 6 letters or more",
-        arguments: [
-            ("bas_url", "base_url"), ("base-ulr", "base_url"), ("Isue To", "issue_to"), ("api_pat", "api_path"),
-            ("tls pins", "tls_pin"), ("client_ids", "client_id"), ("dns_providr", "dns_provider"),
-            ("acces token", "access_token"), ("autorenewals", "auto_renewal"),
-        ])
-    func nearMiss(name: String, meant: String) throws {
-        let header = try Reading.row([(name, "x")])
-        #expect(
-            header.texts.contains("fleet:1: column '\(name)': this is no known column: did you mean '\(meant)'?"),
-            "\(header.texts)")
-        let key = try Reading.line([(name, "\"x\"")])
-        #expect(key.codes.contains(.keyNearMiss), "\(key.texts)")
-    }
-
-    @Test(
-        "What is further away, or near a short name, is the user's own",
-        arguments: ["auto_rnwl", "issue", "ids", "hosts", "nmae", "pbx2", "urls", "token", "secret", "Größe", "*"])
-    func ownColumn(name: String) throws {
-        #expect(try Reading.row([(name, "x")]).texts == [])
-        #expect(try Reading.line([(name, "\"x\"")]).texts == [])
-    }
-
-    @Test("The key of an auth column keeps its case, which its prefix and type need not")
-    func authNames() throws {
-        let reading = try Reading.row([("AUTH.aPi_Key", "x"), (" Auth. TTL : INT ", "5"), ("auth.apikey", "y")])
-        let auth = [
-            AuthInfo(key: "aPi_Key", value: .string(Secret("x"))), AuthInfo(key: "TTL", value: .integer(5)),
-            AuthInfo(key: "apikey", value: .string(Secret("y"))),
-        ]
-        #expect(reading.texts == [])
-        #expect(try reading.jobs().map(\.edit.authInfo) == [auth])
-    }
-
-    @Test("Only the hosts asked for are part of anything", arguments: [("pbx-*", 2), ("PBX-1", 1), ("?", 1), ("x", 0)])
-    func only(pattern: String, count: Int) throws {
-        let text = "host,id,auto_renewal,access_token\na,x,0,t\npbx-1,5,0,t\npbx-2:99,6,y,t\n,7,0,t\n"
-        let reading = try Reading(text, settings: InputSettings(only: pattern))
-        #expect(reading.catalog.rowCount == count)
-        #expect(reading.problems.count == (pattern == "x" || pattern == "PBX-1" ? 0 : 1))
-        #expect(try reading.echo().count == count)
-        if pattern == "pbx-*" {
-            #expect(
-                try reading.echo().map { RowPosition(row: $0.row, line: $0.line) }[1] == RowPosition(row: 3, line: 4))
-        }
+    @Test("Whatever else stands for a pin makes the row invalid", arguments: PinTexts.wrong)
+    func wrongPin(pin: String) throws {
+        #expect(try Reading.row([("tls_pin", pin)]).codes == [.tlsPinMalformed])
     }
 }

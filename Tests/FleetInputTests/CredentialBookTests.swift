@@ -8,7 +8,7 @@ import Testing
 @testable import TabularText
 
 @Suite("Credentials of a row")
-struct CredentialTests {
+struct CredentialBookTests {
     private let directory: WorkDirectory
 
     init() throws {
@@ -63,11 +63,13 @@ struct CredentialTests {
     @Test("The environment may hold the secrets or name files with them")
     func environment() throws {
         let path = try directory.write("token", "tok\r\n")
-        let token = try CredentialEnvironment(["CERTFLEET_ACCESS_TOKEN_FILE": path]).credentials()
+        let token = try CredentialBook(file: nil, environment: ["CERTFLEET_ACCESS_TOKEN_FILE": path]).credentials(
+            for: nil)
         #expect(token == .token(Secret("tok")))
-        let client = CredentialEnvironment(["CERTFLEET_CLIENT_ID": "i", "CERTFLEET_CLIENT_SECRET_FILE": path])
-        #expect(try client.credentials() == .client(id: "i", secret: Secret("tok")))
-        #expect(try CredentialEnvironment(["CERTFLEET_ACCESS_TOKEN": ""]).credentials() == nil)
+        let client = try CredentialBook(
+            file: nil, environment: ["CERTFLEET_CLIENT_ID": "i", "CERTFLEET_CLIENT_SECRET_FILE": path])
+        #expect(client.credentials(for: nil) == .client(id: "i", secret: Secret("tok")))
+        #expect(try CredentialBook(file: nil, environment: ["CERTFLEET_ACCESS_TOKEN": ""]).credentials(for: nil) == nil)
     }
 
     @Test(
@@ -113,95 +115,6 @@ struct CredentialTests {
         let error = #expect(throws: ToolError.self) { try CredentialBook(file: file, environment: [:]) }
         #expect(error?.description.hasPrefix("\(file):\(message)") == true, "\(error?.description ?? "")")
         #expect(error?.description.contains("canary") == false)
-    }
-
-    @Test("References lead to the environment and to files beside the input")
-    func references() throws {
-        let settings = InputSettings(environment: ["A": "x y"])
-        let folder = try WorkDirectory()
-        try folder.write("token", "secret\n\n")
-        let text =
-            "host,id,auto_renewal,access_token,auth.k\na,1,0,file:token,env:A\nb,1,0,file:\(folder.file("token")),\n"
-        let input = try InputFile.open(try folder.write("fleet.csv", text), kept: true)
-        let catalog = try RowCatalog.read(input, settings: settings) { Issue.record("\($0)") }
-        #expect(try catalog.job(row: 0).credentials == .token(Secret("secret\n")))
-        #expect(try catalog.job(row: 0).edit.authInfo == [AuthInfo(key: "k", value: .string(Secret("x y")))])
-        #expect(try catalog.job(row: 1).credentials == .token(Secret("secret\n")))
-        try FileManager.default.removeItem(atPath: folder.file("token"))
-        #expect(try catalog.job(row: 0).credentials == .token(Secret("secret\n")))
-    }
-
-    @Test("The secrets of rows that are left out are not opened")
-    func leftOutSecrets() throws {
-        let folder = try WorkDirectory()
-        for name in ["mine", "other"] { try folder.write(name, "secret") }
-        let text = "host,id,auto_renewal,access_token\na,1,0,file:mine\nb,1,0,file:other\n"
-        let input = try InputFile.open(try folder.write("fleet.csv", text), kept: true)
-        let catalog = try RowCatalog.read(input, settings: InputSettings(only: "a")) { Issue.record("\($0)") }
-        for (name, isKept) in [("mine", true), ("other", false)] {
-            // Gone, so that only what was read before is found.
-            try FileManager.default.removeItem(atPath: folder.file(name))
-            let secret = Array("file:\(name)".utf8).withUnsafeBufferPointer {
-                try? catalog.secrets.secret($0, isQuotable: true)
-            }
-            #expect((secret != nil) == isKept)
-        }
-    }
-
-    @Test("A variable whose name only looks the same is another one")
-    func similarVariables() throws {
-        let settings = InputSettings(environment: ["T\u{E9}": "one"])
-        #expect(try Reading.row([("access_token", "env:T\u{E9}")], settings: settings).codes == [])
-        #expect(
-            try Reading.row([("access_token", "env:Te\u{301}")], settings: settings).codes == [.referenceUnresolved])
-    }
-
-    @Test("A reference to nothing says which", arguments: ["empty", "folder", "latin", ""])
-    func deadReference(name: String) throws {
-        let folder = try WorkDirectory()
-        try folder.write("empty", "\n")
-        try folder.write("latin", bytes: [0xFC])
-        try FileManager.default.createDirectory(atPath: folder.file("folder"), withIntermediateDirectories: false)
-        let text = "host,id,auto_renewal,access_token\na,1,0,file:\(name)\n"
-        let input = try InputFile.open(try folder.write("fleet.csv", text), kept: false)
-        var problems: [String] = []
-        _ = try RowCatalog.read(input, settings: InputSettings()) { problems.append($0.sentence) }
-        #expect(problems.count == 1 && problems[0].hasPrefix("column 'access_token': the file '\(name)' is "))
-    }
-
-    @Test("A secret's file is read no further than its limit, and never waited for", .timeLimit(.minutes(5)))
-    func hugeFile() throws {
-        let folder = try WorkDirectory()
-        let path = try folder.write("huge", "x")
-        #expect(truncate(path, 1 << 38) == 0)
-        #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
-        for (name, clause) in [("huge", "is larger than 1 MiB"), ("pipe", "is no file that exists")] {
-            let failure = #expect(throws: SecretFile.Failure.self) { try SecretFile.read(name, in: folder.path) }
-            #expect(failure?.clause == clause)
-        }
-    }
-
-    @Test("A secret's file is read once, and all of them have a limit")
-    func keptFiles() throws {
-        let folder = try WorkDirectory()
-        try folder.write("first", "one")
-        try folder.write("second", "two")
-        let files = SecretFiles(in: folder.path, limit: 200)
-        #expect(try files.secret("first") == Secret("one"))
-        let failure = #expect(throws: SecretFile.Failure.self) { try files.secret("second") }
-        #expect(failure?.clause == "does not fit: all such files may have 64 MiB together")
-        try folder.write("first", "three")
-        #expect(try files.secret("first") == Secret("one"))
-    }
-
-    @Test("Two paths that look the same are two files")
-    func similarPaths() throws {
-        let folder = try WorkDirectory()
-        try folder.write("s\u{E9}", "one")
-        let files = SecretFiles(in: folder.path)
-        #expect(try files.secret("s\u{E9}") == Secret("one"))
-        #expect(throws: SecretFile.Failure.self) { try files.secret("se\u{301}") }
-        #expect(Secret("s\u{E9}") != Secret("se\u{301}"))
     }
 
     private func secretFile(_ text: String) throws -> String {

@@ -4,8 +4,8 @@ import Testing
 @testable import FleetInput
 @testable import TabularText
 
-@Suite("Names that were meant for the auth list")
-struct AuthNameTests {
+@Suite("What the names of columns and keys mean")
+struct ColumnMeaningTests {
     @Test(
         "What was meant for an auth column is refused and told its right name, and its secret is not shown",
         arguments: [
@@ -23,12 +23,12 @@ struct AuthNameTests {
         let column = try Reading.row([(name, "canary"), ("dns_provider", "alidns"), ("auto_renewal", "1")])
         #expect(column.codes == [.headerAuthMalformed])
         let advice = "this is no known column: did you mean '\(meant)'?"
-        #expect(column.problems.map(\.message) == [advice])
-        #expect(try column.echoedCells()[0].contains("***") && !column.echoedCells()[0].contains("canary"))
+        #expect(column.diagnostics.map(\.message) == [advice])
+        #expect(try column.shownCells()[0].contains("***") && !column.shownCells()[0].contains("canary"))
         let key = try Reading.line([(name.replacing("\n", with: "\\n"), "\"canary\"")])
         #expect(key.codes == [.keyMalformed] && key.validRowCount == 0)
-        #expect(key.problems.map(\.message) == [advice.replacing("column", with: "key")])
-        #expect(try !key.echoedMembers()[0].contains("canary") && key.echo()[0].reason != nil)
+        #expect(key.diagnostics.map(\.message) == [advice.replacing("column", with: "key")])
+        #expect(try !key.shownMembers()[0].contains("canary") && key.passThrough()[0].reason != nil)
     }
 
     @Test("A key with a control character in it is refused", arguments: ["a\nb", "a\u{85}b", "a\u{202E}b"])
@@ -42,15 +42,15 @@ struct AuthNameTests {
     func bareAuth() throws {
         let column = try Reading.row([("Auth", "canary")])
         #expect(column.texts == ["fleet:1: column 'Auth': this is no known column: did you mean 'auth.KEY'?"])
-        #expect(try !column.echoedCells()[0].contains("canary"))
+        #expect(try !column.shownCells()[0].contains("canary"))
         #expect(try Reading.line([("Auth", "{\"Key\":\"x\"}")]).texts == [])
     }
 
     @Test("A list under a shorter name is refused and not shown", arguments: ["auth_info", "AuthInfo", "auth list"])
     func misspelledList(name: String) throws {
         let column = try Reading.row([(name, "[{\"k\":\"Key\",\"sv\":\"canary\"}]")])
-        #expect(column.problems.map(\.message) == ["this is no known column: did you mean 'auth_info_list'?"])
-        #expect(try !column.echoedCells()[0].joined().contains("canary"))
+        #expect(column.diagnostics.map(\.message) == ["this is no known column: did you mean 'auth_info_list'?"])
+        #expect(try !column.shownCells()[0].joined().contains("canary"))
     }
 
     @Test(
@@ -62,6 +62,41 @@ struct AuthNameTests {
         for reading in [try Reading.row([(name, "x")]), try Reading.line([(name, "\"x\"")])] {
             #expect(reading.texts == [] && reading.validRowCount == 1)
         }
-        #expect(try Reading.row([(name, "x")]).echoedCells()[0].contains("x"))
+        #expect(try Reading.row([(name, "x")]).shownCells()[0].contains("x"))
+    }
+
+    @Test(
+        "A near miss is 1 or 2 edits from a name of 6 letters or more",
+        arguments: [
+            ("bas_url", "base_url"), ("base-ulr", "base_url"), ("Isue To", "issue_to"), ("api_pat", "api_path"),
+            ("tls pins", "tls_pin"), ("client_ids", "client_id"), ("dns_providr", "dns_provider"),
+            ("acces token", "access_token"), ("autorenewals", "auto_renewal"),
+        ])
+    func nearMiss(name: String, meant: String) throws {
+        let header = try Reading.row([(name, "x")])
+        #expect(
+            header.texts.contains("fleet:1: column '\(name)': this is no known column: did you mean '\(meant)'?"),
+            "\(header.texts)")
+        let key = try Reading.line([(name, "\"x\"")])
+        #expect(key.codes.contains(.keyNearMiss), "\(key.texts)")
+    }
+
+    @Test(
+        "What is further away, or near a short name, is the user's own",
+        arguments: ["auto_rnwl", "issue", "ids", "hosts", "nmae", "pbx2", "urls", "token", "secret", "Größe", "*"])
+    func ownColumn(name: String) throws {
+        #expect(try Reading.row([(name, "x")]).texts == [])
+        #expect(try Reading.line([(name, "\"x\"")]).texts == [])
+    }
+
+    @Test("The key of an auth column keeps its case, which its prefix and type need not")
+    func authNames() throws {
+        let reading = try Reading.row([("AUTH.aPi_Key", "x"), (" Auth. TTL : INT ", "5"), ("auth.apikey", "y")])
+        let auth = [
+            AuthInfo(key: "aPi_Key", value: .string(Secret("x"))), AuthInfo(key: "TTL", value: .integer(5)),
+            AuthInfo(key: "apikey", value: .string(Secret("y"))),
+        ]
+        #expect(reading.texts == [])
+        #expect(try reading.jobs().map(\.edit.authInfo) == [auth])
     }
 }

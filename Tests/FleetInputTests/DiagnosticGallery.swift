@@ -1,9 +1,9 @@
 @testable import FleetInput
 @testable import TabularText
 
-/// One input for every kind of problem, for the file that shows them all.
-enum ProblemGallery {
-    /// An input that shows a kind of problem.
+/// One input for every kind of diagnostic, for the file that shows them all.
+enum DiagnosticGallery {
+    /// An input that shows a kind of diagnostic.
     struct Exhibit {
         let code: Diagnostic.Code
         let name: String
@@ -83,7 +83,7 @@ enum ProblemGallery {
         line(.keyMalformed, "\"id\":5,\"auto_renewal\":0,\"auth_APIKey\":\"key\""),
     ]
 
-    static let doubts: [Exhibit] = [
+    static let warnings: [Exhibit] = [
         row(.dnsProviderUnknown, "dns_provider", "rout53"), row(.authNumberAsText, "auth.TTL", "600"),
         row(.apostrophe, "name", "'a.pem"),
     ]

@@ -6,22 +6,22 @@ import Testing
 @testable import FleetInput
 @testable import TabularText
 
-@Suite("What is said about each kind of problem")
-struct ProblemTextTests {
+@Suite("What is said about an input, kind by kind")
+struct DiagnosticTests {
     @Test("Every text is the one in the file that shows them all")
     func golden() throws {
         let page = try [
-            ("The file as a whole is at fault: nothing of it runs", ProblemGallery.file),
-            ("A row is at fault: it does not run", ProblemGallery.rows),
-            ("A value is doubtful but possible: the row runs", ProblemGallery.doubts),
+            ("The file as a whole is at fault: nothing of it runs", DiagnosticGallery.file),
+            ("A row is at fault: it does not run", DiagnosticGallery.rows),
+            ("A value is doubtful but possible: the row runs", DiagnosticGallery.warnings),
         ].map { title, exhibits in try "# \(title)\n\n" + exhibits.map(section).joined(separator: "\n") }
         let actual = page.joined(separator: "\n")
-        #expect(try Fixtures.text("problems.txt") == actual, "it should be:\n\(actual)")
+        #expect(try Fixtures.text("diagnostics.txt") == actual, "it should be:\n\(actual)")
     }
 
-    @Test("Every kind of problem is shown, and under its own code")
+    @Test("Every kind of diagnostic is shown, and under its own code")
     func complete() throws {
-        let exhibits = ProblemGallery.file + ProblemGallery.rows + ProblemGallery.doubts
+        let exhibits = DiagnosticGallery.file + DiagnosticGallery.rows + DiagnosticGallery.warnings
         for exhibit in exhibits {
             let codes = try Reading(bytes: exhibit.bytes, name: exhibit.name).codes
             #expect(codes.contains(exhibit.code), "\(exhibit.code): \(codes)")
@@ -31,14 +31,14 @@ struct ProblemTextTests {
         #expect(codes.count > 40 && Set(exhibits.map(\.code.rawValue)) == Set(codes))
     }
 
-    @Test("A problem is one line whatever the names of file and column")
+    @Test("A diagnostic is one line whatever the names of file and column")
     func oneLine() {
-        let problem = Diagnostic(
+        let diagnostic = Diagnostic(
             .idMalformed, severity: .warning, line: 7, column: "a\r\nb\u{2028}\u{1B}", "wrong")
-        #expect(problem.text(file: "x\ny") == "x\\ny:7: warning: column 'a\\r\\nb\\u{2028}\\u{1b}': wrong")
+        #expect(diagnostic.text(file: "x\ny") == "x\\ny:7: warning: column 'a\\r\\nb\\u{2028}\\u{1b}': wrong")
     }
 
-    @Test("A name with a line break in it stays on the line, also where another column's problem names it")
+    @Test("A name with a line break in it stays on the line, also where another column's diagnostic names it")
     func brokenNames() throws {
         let texts = try Reading("host,id,client_id,\"client\n_secret\"\na,5,app,\n").texts
         #expect(texts.count { $0.contains("'client\\n_secret'") } == 2, "\(texts)")
@@ -57,11 +57,11 @@ struct ProblemTextTests {
         #expect(Quotation.of([0xFC, 0x41] as [UInt8]) == "'\\xfcA'")
     }
 
-    private func section(_ exhibit: ProblemGallery.Exhibit) throws -> String {
+    private func section(_ exhibit: DiagnosticGallery.Exhibit) throws -> String {
         let reading = try Reading(bytes: exhibit.bytes, name: exhibit.name)
         let input = exhibit.caption.map { "(\($0))" } ?? visible(exhibit.bytes)
         let shown = input.split(separator: "\n").map { "    \($0)\n" }.joined()
-        let texts = reading.problems.map { $0.text(file: exhibit.name) + "\n" }.joined()
+        let texts = reading.diagnostics.map { $0.text(file: exhibit.name) + "\n" }.joined()
         return "## \(exhibit.code.rawValue)\n\n\(shown)\n\(texts)"
     }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import TabularText
 
 @Suite("Beside Python's csv module")
-struct PythonComparisonTests {
+struct CSVPythonTests {
     /// Reads texts, hexadecimal and one a line, and writes each one's records as a JSON array.
     static let script = """
         import csv, io, json, sys

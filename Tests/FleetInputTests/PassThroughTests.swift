@@ -5,7 +5,7 @@ import Testing
 @testable import TabularText
 
 @Suite("Rows as the result repeats them")
-struct EchoTests {
+struct PassThroughTests {
     @Test("Cells come back as they were read, secrets masked, references as they are, result columns left out")
     func cells() throws {
         let settings = InputSettings(environment: ["T": "secret"])
@@ -18,13 +18,13 @@ struct EchoTests {
             """
         let reading = try Reading(text, settings: settings)
         #expect(
-            try reading.echoedCells() == [
+            try reading.shownCells() == [
                 [" \"x\",\ny", "***", " ", "", " 5 ", "", "a", " 05 ", "no"],
                 ["z", "env:T", "***", " env:T ", "***", "***", "b", "6", "0"],
                 ["short", "", "", "", "", "", "", "", ""],
             ])
-        #expect(try reading.echo().map(\.line) == [2, 4, 6])
-        #expect(try reading.echo()[0].reason == nil)
+        #expect(try reading.passThrough().map(\.line) == [2, 4, 6])
+        #expect(try reading.passThrough()[0].reason == nil)
     }
 
     @Test("Members come back in their order and numbers as they are written")
@@ -39,7 +39,7 @@ struct EchoTests {
             """
         let reading = try Reading(text, name: "x.jsonl")
         #expect(
-            try reading.echoedMembers() == [
+            try reading.shownMembers() == [
                 #""n":1.50e+1,"host":"a","id":5.0,"auto_renewal":0,"access_token":"***","o":{"x":[null,"é"]}"#,
                 #""host":"b","id":"x","access_token":"***","client_secret":"","auth.a":"***","auth.b:int":5"#,
                 #""auth_info_list":[{"k":"a","sv":"***"},{"k":"b","iv":5},{"k":"c","sv":"env:X"},"***","#
@@ -51,17 +51,17 @@ struct EchoTests {
 
     @Test("Of a number or switch of the auth list only what is one is shown")
     func typedCells() throws {
-        let shown = ["5", " -5.0 ", "", " "]
-        for cell in shown { #expect(try echo("auth.A:int", cell) == cell) }
+        let values = ["5", " -5.0 ", "", " "]
+        for cell in values { #expect(try shown("auth.A:int", cell) == cell) }
         for cell in ["five", "5.5", "1E5", "env:T", "true", "5 5", "9223372036854775808"] {
-            #expect(try echo("auth.A:int", cell) == "***", "\(cell)")
+            #expect(try shown("auth.A:int", cell) == "***", "\(cell)")
         }
-        for cell in ["Yes", " 0 ", "disabled", ""] { #expect(try echo("auth.A:bool", cell) == cell) }
-        for cell in ["2", "yes!", "file:x", "sure"] { #expect(try echo("auth.A:bool", cell) == "***", "\(cell)") }
+        for cell in ["Yes", " 0 ", "disabled", ""] { #expect(try shown("auth.A:bool", cell) == cell) }
+        for cell in ["2", "yes!", "file:x", "sure"] { #expect(try shown("auth.A:bool", cell) == "***", "\(cell)") }
     }
 
-    private func echo(_ column: String, _ cell: String) throws -> String {
-        try #require(Reading.row([(column, cell)]).echoedCells()[0].last)
+    private func shown(_ column: String, _ cell: String) throws -> String {
+        try #require(Reading.row([(column, cell)]).shownCells()[0].last)
     }
 
     @Test("In JSON lines too only what is of the type is shown")
@@ -74,25 +74,25 @@ struct EchoTests {
         ]
         for (type, value, isShown) in values {
             let member = "\"auth.A:\(type)\":"
-            let echoed = try Reading("{\(member)\(value)}", name: "x.jsonl").echoedMembers()
-            #expect(echoed == ["\(member)\(isShown ? value : "\"***\"")"])
+            let shown = try Reading("{\(member)\(value)}", name: "x.jsonl").shownMembers()
+            #expect(shown == ["\(member)\(isShown ? value : "\"***\"")"])
         }
     }
 
-    @Test("What was echoed can be fed back when its secrets are references")
+    @Test("What is shown can be fed back when its secrets are references")
     func fedBack() throws {
         let settings = InputSettings(environment: ["T": "secret"])
         let first = try Reading(
             "host,id,result.status,auto_renewal,access_token\n\"a\",05,ok,no,env:T\n", settings: settings)
         let header = first.catalog.shape.header.map { String(decoding: $0, as: UTF8.self) } + ["result.status"]
-        let row = try first.echoedCells()[0] + ["ok"]
+        let row = try first.shownCells()[0] + ["ok"]
         let text = [header, row].map { $0.joined(separator: ",") }.joined(separator: "\n")
         let second = try Reading(text, settings: settings)
         #expect(try second.jobs().map(\.edit) == first.jobs().map(\.edit))
         #expect(try second.jobs().map(\.credentials) == [.token(Secret("secret"))])
     }
 
-    @Test("No secret of a wrong row is told, in no problem and no echo")
+    @Test("No secret of a wrong row is told, in no diagnostic and nowhere in the result")
     func silence() throws {
         let columns = ["access_token", "client_secret", "auth.A", "auth.B:int", "auth.C:bool", "auth_info_list"]
         let values = [
@@ -103,10 +103,10 @@ struct EchoTests {
             for value in values {
                 let reading = try Reading.row([(column, value), ("id", "x")])
                 #expect(!reading.texts.joined().contains("canary"), "\(column) \(reading.texts)")
-                #expect(!reading.catalog.hasFileProblem)
-                let row = try reading.echo()[0]
+                #expect(!reading.catalog.isFileInvalid)
+                let row = try reading.passThrough()[0]
                 #expect(row.reason?.contains("canary") != true)
-                #expect(try !reading.echoedCells()[0].joined().contains("canary"), "\(column)")
+                #expect(try !reading.shownCells()[0].joined().contains("canary"), "\(column)")
             }
         }
     }
