@@ -46,14 +46,19 @@ struct Answer: Sendable {
     }
 }
 
+extension JSONValue {
+    /// A whole number.
+    static func integer(_ number: some BinaryInteger) -> JSONValue { .number(String(number)) }
+}
+
 /// The codes a simulated PBX answers with by itself, by the names the PBX's own table gives them.
 enum ErrorCode: Int, Error {
     case success = 0
     case interfaceNotExisted = 10001
     case tokenExpired = 10004
-    case accessDenied = 10005
     case parameterSyntax = 40001
     case parameter = 40002
+    case fileSizeExceeded = 40004
     case dataNotFound = 60001
     case limitExceeded = 60002
     case accountIPBlocked = 70004

@@ -21,7 +21,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var started = Duration.zero
     private var body = ByteBuffer()
     private var timer: Scheduled<Void>?
-    private static let bodyLimit = 1 << 20
+    /// The largest file that is taken, and some more.
+    private static let bodyLimit = 2 << 20
 
     init(pbx: SimulatedPBX) {
         self.pbx = pbx
@@ -67,7 +68,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard case .reading = phase, let head else { return }
         let request = ReceivedRequest(
             method: head.method.rawValue, uri: head.uri, userAgent: head.headers.first(name: "User-Agent"),
-            client: context.remoteAddress?.ipAddress ?? "", body: Array(body.readableBytesView), started: started)
+            contentType: head.headers.first(name: "Content-Type"), client: context.remoteAddress?.ipAddress ?? "",
+            body: Array(body.readableBytesView), started: started)
         phase = .open(request, shown: nil)
         let reaction = pbx.react(to: request)
         guard reaction.delay > .zero else { return perform(reaction, context: context) }

@@ -26,9 +26,15 @@ package struct Fault: Sendable {
         Fault(.carryOut { Reaction(act: .answer($0), delay: delay) }, at: endpoint, times: times)
     }
 
-    /// Does not carry the request out and answers with this errcode.
-    package static func errcode(_ code: Int, at endpoint: Endpoint? = nil, times: Int? = nil) -> Fault {
-        instead(Answer(errcode: code), at: endpoint, times: times)
+    /// Answers with this errcode and nothing else.
+    ///
+    /// - Parameter isCarriedOut: whether the request is carried out all the same, as when the code says that it goes on.
+    package static func errcode(
+        _ code: Int, isCarriedOut: Bool = false, at endpoint: Endpoint? = nil, times: Int? = nil
+    ) -> Fault {
+        let answer = Answer(errcode: code)
+        guard isCarriedOut else { return instead(answer, at: endpoint, times: times) }
+        return Fault(.carryOut { _ in Reaction(act: .answer(answer)) }, at: endpoint, times: times)
     }
 
     /// Does not carry the request out and answers with an HTTP status and an empty body.

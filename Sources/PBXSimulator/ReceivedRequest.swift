@@ -1,19 +1,33 @@
-import JSONText
+import Platform
 
 /// The calls that a simulated PBX answers.
 package enum Endpoint: String, Sendable, CaseIterable {
     /// Login with the application's credentials.
     case getToken = "get_token"
+    /// New tokens for those of a login.
+    case refreshToken = "refresh_token"
     /// Revocation of the token in the query.
     case delToken = "del_token"
+    /// What one certificate is.
+    case certificateGet = "certificate/get"
+    /// What some certificates are.
+    case certificateQuery = "certificate/query"
+    /// What all certificates are, page by page.
+    case certificateList = "certificate/list"
+    /// A file for an edit or a new certificate to name.
+    case certificateUpload = "certificate/upload"
+    /// A new certificate.
+    case certificateCreate = "certificate/create"
     /// The edit of one certificate.
     case certificateUpdate = "certificate/update"
+    /// The end of one certificate.
+    case certificateDelete = "certificate/delete"
 
     /// GET queries and deletes, POST adds and acts.
     var method: String {
         switch self {
-        case .delToken: "GET"
-        case .getToken, .certificateUpdate: "POST"
+        case .delToken, .certificateGet, .certificateQuery, .certificateList, .certificateDelete: "GET"
+        case .getToken, .refreshToken, .certificateUpload, .certificateCreate, .certificateUpdate: "POST"
         }
     }
 }
@@ -26,6 +40,7 @@ struct ReceivedRequest: Sendable {
     /// What stood after `?`, as it came.
     let query: String
     let userAgent: String?
+    let contentType: String?
     /// The caller's IP address.
     let client: String
     let body: [UInt8]
@@ -34,13 +49,15 @@ struct ReceivedRequest: Sendable {
 
     /// - Parameter uri: path and query as the request line has them.
     init(
-        method: String, uri: String, userAgent: String?, client: String, body: [UInt8], started: Duration
+        method: String, uri: String, userAgent: String?, contentType: String?, client: String, body: [UInt8],
+        started: Duration
     ) {
         let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         self.method = method
         call = String(parts[0].hasPrefix(Self.apiPath) ? parts[0].dropFirst(Self.apiPath.count) : parts[0])
         query = parts.count > 1 ? String(parts[1]) : ""
         self.userAgent = userAgent
+        self.contentType = contentType
         self.client = client
         self.body = body
         self.started = started
@@ -56,6 +73,20 @@ struct ReceivedRequest: Sendable {
     func parameter(_ name: String) -> String? {
         let item = query.split(separator: "&").first { $0.hasPrefix(name + "=") }
         return item?.dropFirst(name.count + 1).percentDecoded
+    }
+
+    /// A value of the query that is a whole number from 1; nil when it has none of that name.
+    func number(_ name: String) throws(ErrorCode) -> Int? {
+        guard let text = parameter(name) else { return nil }
+        guard let number = Int(digits: text.utf8), number > 0 else { throw .parameter }
+        return number
+    }
+
+    /// A value of the query that is one of a few words; nil when it has none of that name.
+    func word<Word: RawRepresentable<String>>(_ name: String) throws(ErrorCode) -> Word? {
+        guard let text = parameter(name) else { return nil }
+        guard let word = Word(rawValue: text) else { throw .parameter }
+        return word
     }
 }
 
@@ -75,44 +106,5 @@ extension Substring {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-/// The fields of an object in a request's body. An absent field is nil; one of another type is a syntax error.
-struct BodyFields {
-    private let object: JSONValue
-
-    /// - Parameter known: the fields that the call has. A real PBX may let another one pass: here a misspelt one must not.
-    init(_ body: [UInt8], known: Set<String>) throws(ErrorCode) {
-        guard let value = try? JSONValue(parsing: body) else { throw .parameterSyntax }
-        try self.init(value, known: known)
-    }
-
-    init(_ value: JSONValue, known: Set<String>) throws(ErrorCode) {
-        guard case .object(let members) = value, members.allSatisfy({ known.contains($0.key) }) else {
-            throw .parameterSyntax
-        }
-        object = value
-    }
-
-    func string(_ name: String) throws(ErrorCode) -> String? { try field(name) { $0.text } }
-
-    /// A number that is written as a plain integer: `5` is one, `5.0` is none.
-    func integer(_ name: String) throws(ErrorCode) -> Int? {
-        try field(name) { if case .number(let text) = $0 { Int(text) } else { nil } }
-    }
-
-    func boolean(_ name: String) throws(ErrorCode) -> Bool? {
-        try field(name) { if case .boolean(let value) = $0 { value } else { nil } }
-    }
-
-    func array(_ name: String) throws(ErrorCode) -> [JSONValue]? {
-        try field(name) { if case .array(let elements) = $0 { elements } else { nil } }
-    }
-
-    private func field<Value>(_ name: String, _ read: (JSONValue) -> Value?) throws(ErrorCode) -> Value? {
-        guard let value = object[name] else { return nil }
-        guard let typed = read(value) else { throw .parameterSyntax }
-        return typed
     }
 }

@@ -1,15 +1,26 @@
 import JSONText
+import Platform
 
 /// A certificate as a simulated PBX holds it.
 package struct SimulatedCertificate: Sendable, Hashable {
     /// What the certificate is for, the API's `type`.
     package enum Purpose: String, Sendable {
         case trusted, server
+
+        /// How many certificates of its kind a PBX can have.
+        var limit: Int { self == .server ? 3 : 20 }
     }
 
     /// Where a server certificate came from, the API's `ca_type`.
     package enum Origin: String, Sendable {
         case upload, apply
+    }
+
+    /// How far the issuing is of a certificate that the PBX applied for.
+    package enum ApplyStatus: String, Sendable {
+        case issuing
+        case success = "issuance_success"
+        case failure = "issuance_fail"
     }
 
     /// From 1, unique on one PBX.
@@ -22,23 +33,31 @@ package struct SimulatedCertificate: Sendable, Hashable {
     package var name: String
     /// Domain name.
     package var issueTo: String
+    /// When it is no longer good, as the PBX writes it; any text.
+    package var expiration: String
     /// Whether the PBX renews it by itself.
     package var autoRenewal: Bool
     /// Flag name of the DNS provider; empty without one.
     package var dnsProvider: String
     /// The provider's credentials.
     package var authInfo: [SimulatedAuthInfo]
+    /// Nil as long as the PBX has not applied for it.
+    package var applyStatus: ApplyStatus?
+    /// What the DNS provider said when the issuing failed.
+    package var tipCode: Int?
 
     /// An uploaded server certificate with nothing set, unless told otherwise.
     package init(
         id: Int, purpose: Purpose = .server, origin: Origin = .upload, name: String = "", issueTo: String = "",
-        autoRenewal: Bool = false, dnsProvider: String = "", authInfo: [SimulatedAuthInfo] = []
+        expiration: String = "", autoRenewal: Bool = false, dnsProvider: String = "",
+        authInfo: [SimulatedAuthInfo] = []
     ) {
         self.id = id
         self.purpose = purpose
         self.origin = origin
         self.name = name
         self.issueTo = issueTo
+        self.expiration = expiration
         self.autoRenewal = autoRenewal
         self.dnsProvider = dnsProvider
         self.authInfo = authInfo
@@ -46,8 +65,35 @@ package struct SimulatedCertificate: Sendable, Hashable {
 
     /// As many server certificates as a PBX can have, with the ids 1 to 3, and a trusted one with the id 4.
     package static let defaults =
-        (1...3).map { SimulatedCertificate(id: $0, name: "server-\($0).pem") }
-        + [SimulatedCertificate(id: 4, purpose: .trusted, name: "trusted-4.pem")]
+        (1...3).map {
+            SimulatedCertificate(
+                id: $0, name: "server-\($0).pem", issueTo: "pbx-\($0).example.com", expiration: expiration(in: 30 * $0))
+        } + [
+            SimulatedCertificate(id: 4, purpose: .trusted, name: "trusted-4.pem", expiration: expiration(in: 3650))
+        ]
+
+    /// How a certificate's last day is written that is good for so many days from a moment on.
+    static func expiration(in days: Int, after start: WallTime = SystemClock().wallTime()) -> String {
+        let text = (start + .seconds(days * 86_400)).description
+        return text.prefix(10) + " " + text.dropFirst(11).prefix(8)
+    }
+
+    /// The certificate as the API's `Cert_Info`, secrets and all.
+    var info: JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("id", .integer(id)), ("name", .string(name)), ("type", .string(purpose.rawValue)),
+            ("issue_to", .string(issueTo)), ("expiration", .string(expiration)),
+        ]
+        if purpose == .server {
+            members += [
+                ("ca_type", .string(origin.rawValue)), ("auto_renewal", .integer(autoRenewal ? 1 : 0)),
+                ("dns_provider", .string(dnsProvider)), ("auth_info_list", .array(authInfo.map(\.info))),
+            ]
+        }
+        if let applyStatus { members.append(("apply_status", .string(applyStatus.rawValue))) }
+        if let tipCode { members.append(("apply_tip_code", .integer(tipCode))) }
+        return .object(members.map { JSONMember(key: $0.0, value: $0.1) })
+    }
 }
 
 /// One DNS credential of a certificate.
@@ -71,75 +117,40 @@ package struct SimulatedAuthInfo: Sendable, Hashable {
         self.key = key
         self.value = value
     }
+
+    fileprivate var info: JSONValue {
+        let typed =
+            switch value {
+            case .integer(let number): JSONMember(key: "iv", value: .integer(number))
+            case .string(let text): JSONMember(key: "sv", value: .string(text))
+            case .boolean(let value): JSONMember(key: "bv", value: .boolean(value))
+            }
+        return .object([JSONMember(key: "k", value: .string(key)), typed])
+    }
 }
 
-/// The body of `certificate/update`, checked as far as that is possible without the certificate.
-///
-/// A wrong type, a repeated or an unknown member is a syntax error; a value out of range, or one that is missing, a
-/// parameter error. A real PBX may let an unknown member pass: here a misspelt one must not.
-struct CertificateChange {
-    let id: Int
-    private let name: String?
-    private let issueTo: String?
-    private let autoRenewal: Bool?
-    private let dnsProvider: String?
-    private let authInfo: [SimulatedAuthInfo]?
+/// A file that was uploaded to a simulated PBX.
+package struct SimulatedUpload: Sendable, Hashable {
+    /// What an edit or a new certificate can name.
+    package let name: String
+    /// What the upload said that it is for.
+    package let purpose: SimulatedCertificate.Purpose
+    /// The file as it came.
+    package let content: [UInt8]
+}
 
-    init(body: [UInt8]) throws(ErrorCode) {
-        let fields = try BodyFields(
-            body, known: ["id", "name", "issue_to", "auto_renewal", "dns_provider", "auth_info_list"])
-        guard let id = try fields.integer("id"), id >= 1 else { throw .parameter }
-        self.id = id
-        name = try fields.string("name")
-        issueTo = try fields.string("issue_to")
-        let renewal = try fields.integer("auto_renewal")
-        guard renewal == nil || renewal == 0 || renewal == 1 else { throw .parameter }
-        autoRenewal = renewal.map { $0 == 1 }
-        dnsProvider = try fields.string("dns_provider")
-        authInfo = try fields.array("auth_info_list").map { (list) throws(ErrorCode) in try Self.authInfo(list) }
-        if autoRenewal == true { try requireDNSCredentials() }
-    }
+/// How the issuing of certificates goes that a simulated PBX applies for.
+package struct Issuing: Sendable, Hashable {
+    /// How long it takes.
+    package var time: Duration
+    /// What the DNS provider says when it fails; nil when it succeeds.
+    package var tipCode: Int?
 
-    /// Puts the fields that are present into the certificate; `issue_to` counts only for one that was applied for,
-    /// `auto_renewal` only for one that was uploaded.
-    ///
-    /// - Throws: the code of a field that this certificate needs or cannot have; it is then unchanged.
-    func apply(to certificate: inout SimulatedCertificate) throws(ErrorCode) {
-        if certificate.purpose == .trusted {
-            guard autoRenewal == nil, dnsProvider == nil, authInfo == nil else { throw .parameter }
-        } else if certificate.origin == .apply {
-            try requireDNSCredentials()
-        }
-        certificate.name = name ?? certificate.name
-        if certificate.origin == .apply {
-            certificate.issueTo = issueTo ?? certificate.issueTo
-        } else {
-            certificate.autoRenewal = autoRenewal ?? certificate.autoRenewal
-        }
-        certificate.dnsProvider = dnsProvider ?? certificate.dnsProvider
-        certificate.authInfo = authInfo ?? certificate.authInfo
-    }
-
-    private func requireDNSCredentials() throws(ErrorCode) {
-        guard dnsProvider?.isEmpty == false, authInfo?.isEmpty == false else { throw .parameter }
-    }
-
-    private static func authInfo(_ list: [JSONValue]) throws(ErrorCode) -> [SimulatedAuthInfo] {
-        let items = try list.map { (item) throws(ErrorCode) in try authItem(item) }
-        guard Set(items.map(\.key)).count == items.count else { throw .parameter }
-        return items
-    }
-
-    private static func authItem(_ item: JSONValue) throws(ErrorCode) -> SimulatedAuthInfo {
-        let fields = try BodyFields(item, known: ["k", "iv", "sv", "bv"])
-        let values: [SimulatedAuthInfo.Value?] = [
-            try fields.integer("iv").map { .integer($0) },
-            try fields.string("sv").map { .string($0) },
-            try fields.boolean("bv").map { .boolean($0) },
-        ]
-        let present = values.compactMap(\.self)
-        guard present.count == 1 else { throw .parameterSyntax }
-        guard let key = try fields.string("k"), !key.isEmpty else { throw .parameter }
-        return SimulatedAuthInfo(key: key, value: present[0])
+    /// - Parameters:
+    ///   - time: how long it takes; default 2 s.
+    ///   - tipCode: what the DNS provider says when it fails; nil, the default, when it succeeds.
+    package init(time: Duration = .seconds(2), tipCode: Int? = nil) {
+        self.time = time
+        self.tipCode = tipCode
     }
 }

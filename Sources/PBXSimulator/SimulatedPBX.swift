@@ -13,12 +13,14 @@ final class SimulatedPBX: Sendable {
     let host: SimulatedHost
     private let state: Lock<State>
     private let record: RequestRecord
-    private let now: @Sendable () -> Duration
+    private let clock: any RunClock
+    private let latency: Duration
 
     init(host: SimulatedHost, settings: SimulatorSettings, record: RequestRecord) {
         self.host = host
         self.record = record
-        now = settings.now
+        clock = settings.clock
+        latency = settings.latency
         state = Lock(State(api: PBXState(host: host, settings: settings)))
     }
 
@@ -34,15 +36,16 @@ final class SimulatedPBX: Sendable {
 
     /// Carries out a request that was read to its end, as far as the faults let it.
     func react(to request: ReceivedRequest) -> Reaction {
-        let now = now()
-        return state.withLock { state in
+        var reaction = state.withLock { state in
             state.requests += 1
             switch state.faults.take(for: request.endpoint) {
-            case nil: return Reaction(act: .answer(state.api.answer(request, at: now)))
+            case nil: return Reaction(act: .answer(state.api.answer(request, at: clock)))
             case .instead(let answer): return Reaction(act: .answer(answer(request)))
-            case .carryOut(let then): return then(state.api.answer(request, at: now))
+            case .carryOut(let then): return then(state.api.answer(request, at: clock))
             }
         }
+        reaction.delay += latency
+        return reaction
     }
 
     /// Records a request that is over, before its client can know that it is.
@@ -54,75 +57,64 @@ final class SimulatedPBX: Sendable {
 
     func expireTokens() { state.withLock { $0.api.logins.expireAll() } }
 
-    var certificates: [SimulatedCertificate] { state.withLock { $0.api.certificates } }
+    func set(_ certificate: SimulatedCertificate) { state.withLock { $0.api.store.put(certificate) } }
+
+    func set(_ issuing: Issuing) { state.withLock { $0.api.store.issuing = issuing } }
+
+    var certificates: [SimulatedCertificate] {
+        state.withLock { state in
+            state.api.store.settle(at: clock)
+            return state.api.store.certificates
+        }
+    }
+
+    var uploads: [SimulatedUpload] { state.withLock { $0.api.store.uploads } }
+    var tokenCount: Int { state.withLock { $0.api.logins.count(at: clock.now()) } }
     var connections: Int { state.withLock { $0.connections } }
     var requests: Int { state.withLock { $0.requests } }
-
-    var tokenCount: Int {
-        let now = now()
-        return state.withLock { $0.api.logins.count(at: now) }
-    }
 }
 
-/// What one PBX knows, and how it answers a call; a pure value, the time is an argument.
+/// What one PBX knows, and how it answers a call.
 private struct PBXState {
-    private let host: SimulatedHost
-    private let lifetime: Duration
     var logins: Logins
-    private(set) var certificates: [SimulatedCertificate]
+    var store: CertificateStore
 
     init(host: SimulatedHost, settings: SimulatorSettings) {
-        self.host = host
-        lifetime = settings.tokenLifetime
-        logins = Logins(lifetime: settings.tokenLifetime, presets: settings.presetTokens)
-        certificates = settings.certificates
+        logins = Logins(host: host, settings: settings)
+        store = CertificateStore(settings)
     }
 
     /// Carries a request out.
-    mutating func answer(_ request: ReceivedRequest, at now: Duration) -> Answer {
+    mutating func answer(_ request: ReceivedRequest, at clock: any RunClock) -> Answer {
         do throws(ErrorCode) {
-            return Answer(errcode: ErrorCode.success.rawValue, members: try carryOut(request, at: now))
+            return Answer(errcode: ErrorCode.success.rawValue, members: try carryOut(request, at: clock))
         } catch {
             return Answer(errcode: error.rawValue)
         }
     }
 
     /// Returns the members of the answer beside errcode and errmsg.
-    private mutating func carryOut(_ request: ReceivedRequest, at now: Duration) throws(ErrorCode) -> [JSONMember] {
+    private mutating func carryOut(
+        _ request: ReceivedRequest, at clock: any RunClock
+    ) throws(ErrorCode) -> [JSONMember] {
         try logins.admit(request.client)
-        guard request.userAgent == "OpenAPI" else { throw .accessDenied }
+        guard request.userAgent?.isEmpty == false else { throw .parameter }
         guard let endpoint = request.endpoint, request.method == endpoint.method else { throw .interfaceNotExisted }
-        if endpoint == .getToken { return try logIn(request, at: now) }
         let token = request.parameter("access_token") ?? ""
-        try logins.check(token, at: now)
+        if endpoint != .getToken, endpoint != .refreshToken { try logins.check(token, at: clock.now()) }
+        store.settle(at: clock)
         switch endpoint {
-        case .getToken: break
-        case .delToken: try logins.revoke(token, at: now)
-        case .certificateUpdate: try update(CertificateChange(body: request.body))
+        case .getToken: return try logins.logIn(request, at: clock.now())
+        case .refreshToken: return try logins.refresh(request, at: clock.now())
+        case .delToken: logins.revoke(token)
+        case .certificateGet: return try store.get(request)
+        case .certificateQuery: return try store.query(request)
+        case .certificateList: return try store.list(request)
+        case .certificateUpload: return try store.upload(request)
+        case .certificateCreate: return try store.create(request, at: clock)
+        case .certificateUpdate: try store.update(request, at: clock)
+        case .certificateDelete: return try store.delete(request)
         }
         return []
-    }
-
-    /// The `get_token` call. Only credentials that are wrong count towards the block, not a body that is malformed.
-    private mutating func logIn(_ request: ReceivedRequest, at now: Duration) throws(ErrorCode) -> [JSONMember] {
-        let fields = try BodyFields(request.body, known: ["username", "password"])
-        guard let username = try fields.string("username"), let password = try fields.string("password") else {
-            throw .parameter
-        }
-        guard username == host.clientID, password == host.clientSecret else {
-            logins.noteFailure(of: request.client)
-            throw .parameter
-        }
-        return [
-            JSONMember(key: "access_token", value: .string(try logins.logIn(request.client, at: now))),
-            JSONMember(key: "access_token_expire_time", value: .number(String(lifetime.components.seconds))),
-            JSONMember(key: "refresh_token", value: .string(Logins.randomToken())),
-            JSONMember(key: "refresh_token_expire_time", value: .number("86400")),
-        ]
-    }
-
-    private mutating func update(_ change: CertificateChange) throws(ErrorCode) {
-        guard let index = certificates.firstIndex(where: { $0.id == change.id }) else { throw .dataNotFound }
-        try change.apply(to: &certificates[index])
     }
 }

@@ -123,8 +123,22 @@ extension Simulator {
         try listeners[host - 1].set(reachability, for: pbxs[host - 1])
     }
 
+    /// The certificates of every PBX as they are now, in the order of the PBXs.
+    package var certificates: [[SimulatedCertificate]] { pbxs.map(\.certificates) }
+
     /// The certificates of a PBX as they are now.
     package func certificates(on host: Int) -> [SimulatedCertificate] { pbxs[host - 1].certificates }
+
+    /// Puts a certificate in the place of the one with its id, or beside the others, as somebody at the PBX's own web
+    /// pages could.
+    package func set(_ certificate: SimulatedCertificate, on host: Int) { pbxs[host - 1].set(certificate) }
+
+    /// Changes how the issuing goes of certificates that a PBX applies for from now on.
+    package func set(_ issuing: Issuing, on host: Int) { pbxs[host - 1].set(issuing) }
+
+    /// The files that were uploaded to a PBX, the last one first; a later one of the same name takes the place of an
+    /// earlier one.
+    package func uploads(on host: Int) -> [SimulatedUpload] { pbxs[host - 1].uploads }
 
     /// How many tokens of logins a PBX accepts now.
     package func tokenCount(on host: Int) -> Int { pbxs[host - 1].tokenCount }

@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 
 /// What a simulator is to be.
 package struct SimulatorSettings: Sendable {
@@ -18,19 +18,25 @@ package struct SimulatorSettings: Sendable {
     package var credentials = Credentials.perHost
     /// Tokens that every PBX accepts without a login. They never expire and do not count for the cap.
     package var presetTokens: [String] = []
-    /// How long a token of a login is good, by ``now``; default 1800 s.
+    /// How long a token of a login is good, by ``clock``; default 1800 s.
     package var tokenLifetime: Duration = .seconds(1800)
     /// The certificates each PBX starts with; default three server certificates and one trusted certificate, which
     /// refuses the fields that only a server certificate has.
     package var certificates: [SimulatedCertificate] = SimulatedCertificate.defaults
+    /// How the issuing of certificates goes that a PBX applies for.
+    package var issuing = Issuing()
+    /// The most certificates that a page of `certificate/list` holds, whatever is asked for; default 100.
+    package var largestPage = 100
+    /// How long each answer takes at least; default no time.
+    package var latency = Duration.zero
     /// Event loops, from 1; nil, the default, takes one per core.
     package var threads: Int?
     /// Whether every request stays in memory for ``Simulator/record``; default yes.
     package var keepsRecord = true
     /// Where to write every request as a JSON line, secrets masked; nil writes nothing.
     package var recordFile: String?
-    /// The clock that tokens live by; called on event loops, must not block.
-    package var now: @Sendable () -> Duration = { SystemClock().now() }
+    /// The clock that tokens and the issuing of certificates live by.
+    package var clock: any RunClock = SystemClock()
 
     /// - Parameter hosts: how many PBXs; from 1.
     package init(hosts: Int) {

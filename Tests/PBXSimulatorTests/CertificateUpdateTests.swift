@@ -1,4 +1,5 @@
 import PBXSimulator
+import TestSupport
 import Testing
 
 @Suite("certificate/update")
@@ -30,6 +31,12 @@ struct CertificateUpdateTests {
 
     @Test(arguments: [
         "", "{", "null", "[]", "5", #"{"id":1}x"#, #"{"id":1,}"#, #"{"id":01}"#, #"{'id':1}"#, #"{"id":1,"id":1}"#,
+    ])
+    func isASyntaxError(body: String) throws {
+        #expect(try errcode(body) == 40001)
+    }
+
+    @Test(arguments: [
         #"{"id":"1"}"#, #"{"id":1.0}"#, #"{"id":1e0}"#, #"{"id":true}"#, #"{"id":null}"#,
         #"{"id":9223372036854775808}"#,
         #"{"id":1,"auto_renewal":true}"#, #"{"id":1,"auto_renewal":"1"}"#, #"{"id":1,"auto_renewal":0.0}"#,
@@ -40,12 +47,6 @@ struct CertificateUpdateTests {
         #"{"id":1,"auth_info_list":[{"k":"A","iv":1.0}]}"#, #"{"id":1,"auth_info_list":[{"k":"A","bv":1}]}"#,
         #"{"id":1,"auth_info_list":[{"k":1,"sv":"x"}]}"#, #"{"id":1,"auth_info_list":[{"k":"A","sv":"x","z":1}]}"#,
         #"{"id":1,"auto_renewl":0}"#,
-    ])
-    func isASyntaxError(body: String) throws {
-        #expect(try errcode(body) == 40001)
-    }
-
-    @Test(arguments: [
         "{}", #"{"auto_renewal":0}"#, #"{"id":0}"#, #"{"id":-1}"#, #"{"id":1,"auto_renewal":2}"#,
         #"{"id":1,"auto_renewal":-1}"#, #"{"id":1,"auto_renewal":1}"#,
         #"{"id":1,"auto_renewal":1,"dns_provider":"alidns"}"#,
@@ -55,7 +56,7 @@ struct CertificateUpdateTests {
         #"{"id":1,"auth_info_list":[{"sv":"x"}]}"#, #"{"id":1,"auth_info_list":[{"k":"","sv":"x"}]}"#,
         #"{"id":1,"auth_info_list":[{"k":"A","sv":"x"},{"k":"A","iv":1}]}"#,
     ])
-    func isAParameterError(body: String) throws {
+    func hasABadField(body: String) throws {
         #expect(try errcode(body) == 40002)
     }
 
@@ -114,5 +115,79 @@ struct CertificateUpdateTests {
     ])
     func aTrustedCertificateHasNoFieldsOfAServerCertificate(body: String, expected: Int) throws {
         #expect(try errcode(body) == expected)
+    }
+}
+
+@Suite("Issuing")
+struct IssuingTests {
+    private static let edit =
+        #"{"id":1,"issue_to":"b.example.com","dns_provider":"alidns","auth_info_list":[{"k":"A","sv":"x"}]}"#
+
+    private func run(_ issuing: Issuing, _ test: (Simulator, ManualClock) throws -> Void) throws {
+        let clock = ManualClock()
+        let settings = SimulatorSettings.make {
+            $0.clock = clock
+            $0.presetTokens = ["t"]
+            $0.issuing = issuing
+            $0.certificates = [SimulatedCertificate(id: 1, origin: .apply, expiration: "soon")]
+        }
+        try Simulator.run(settings) { try test($0, clock) }
+    }
+
+    private func status(_ simulator: Simulator) throws -> String? {
+        try simulator.client().get("certificate/get?access_token=t&id=1").body
+            .firstMatch(of: /"apply_status":"([a-z_]+)"/).map { String($0.1) }
+    }
+
+    @Test func takesItsTimeAndChangesTheLastDay() throws {
+        try run(Issuing(time: .seconds(3))) { simulator, clock throws in
+            #expect(try status(simulator) == nil)
+            #expect(try simulator.client().update(Self.edit, token: "t").errcode == 0)
+            #expect(try status(simulator) == "issuing")
+            clock.advance(by: .milliseconds(2999))
+            #expect(try status(simulator) == "issuing")
+            #expect(simulator.certificates(on: 1)[0].expiration == "soon")
+            clock.advance(by: .milliseconds(1))
+            #expect(try status(simulator) == "issuance_success")
+            #expect(simulator.certificates(on: 1)[0].expiration == "2027-02-21 21:00:03")
+        }
+    }
+
+    @Test func canFailAndBeTriedAgain() throws {
+        try run(Issuing(time: .seconds(3), tipCode: 1007)) { simulator, clock throws in
+            let client = simulator.client()
+            #expect(try client.update(Self.edit, token: "t").errcode == 0)
+            clock.advance(by: .seconds(3))
+            #expect(try status(simulator) == "issuance_fail")
+            let failed = try client.get("certificate/get?access_token=t&id=1").body
+            #expect(failed.contains(#""apply_tip_code":1007"#))
+            #expect(simulator.certificates(on: 1)[0].expiration == "soon")
+            simulator.set(Issuing(time: .zero), on: 1)
+            #expect(try client.update(Self.edit, token: "t").errcode == 0)
+            #expect(try status(simulator) == "issuance_success")
+            #expect(simulator.certificates(on: 1)[0].tipCode == nil)
+        }
+    }
+
+    @Test func beginsAnewWithEachEditAndEndsWithTheCertificate() throws {
+        try run(Issuing(time: .seconds(3))) { simulator, clock throws in
+            let client = simulator.client()
+            for _ in 1...2 {
+                #expect(try client.update(Self.edit, token: "t").errcode == 0)
+                clock.advance(by: .seconds(2))
+            }
+            #expect(try status(simulator) == "issuing")
+            #expect(try client.get("certificate/delete?access_token=t&id=1").errcode == 0)
+            clock.advance(by: .seconds(2))
+            #expect(simulator.certificates(on: 1).isEmpty)
+        }
+    }
+
+    @Test func isNotDoneForWhatWasUploaded() throws {
+        try Simulator.run(.make { $0.presetTokens = ["t"] }) { simulator throws in
+            #expect(try simulator.client().update(Self.edit, token: "t").errcode == 0)
+            #expect(simulator.certificates(on: 1)[0].applyStatus == nil)
+            #expect(simulator.certificates(on: 1)[0].issueTo == "pbx-1.example.com")
+        }
     }
 }

@@ -49,6 +49,23 @@ struct FaultTests {
         }
     }
 
+    @Test func anErrcodeForWhatIsCarriedOut() throws {
+        try run(.errcode(2, isCarriedOut: true, at: .certificateUpdate, times: 1)) { simulator, client throws in
+            #expect(try client.update(edit, token: "t0ken").body == #"{"errcode":2,"errmsg":"PROCESSING"}"#)
+            #expect(isEdited(simulator))
+            #expect(try client.update(edit, token: "t0ken").errcode == 0)
+        }
+    }
+
+    @Test func everyAnswerTakesTheLatencyAtLeast() throws {
+        try Simulator.run(.make { $0.latency = .milliseconds(50) }) { simulator throws in
+            simulator.set([.delay(.milliseconds(50), times: 1)], on: 1)
+            for _ in 1...2 { #expect(try simulator.client().logIn().errcode == 0) }
+            let times = simulator.record.map { $0.ended - $0.started }
+            #expect(times[0] >= .milliseconds(100) && times[1] >= .milliseconds(50))
+        }
+    }
+
     @Test func aStatusWithRetryAfterAndNoBody() throws {
         try run(.status(503, retryAfter: "7")) { simulator, client throws in
             let reply = try client.update(edit, token: "t0ken")

@@ -19,6 +19,15 @@ struct LoginTests {
         ("POST", "del_token", 10001),
         ("GET", "certificate/update", 10001),
         ("GET", "certificate/no_such_call", 10001),
+        ("GET", "refresh_token", 10001),
+        ("POST", "certificate/get?id=1", 10001),
+        ("POST", "certificate/query?ids=1", 10001),
+        ("POST", "certificate/list", 10001),
+        ("GET", "certificate/upload", 10001),
+        ("GET", "certificate/create", 10001),
+        ("POST", "certificate/delete?id=1", 10001),
+        ("GET", "system/get_menuoptions?menu=certificate", 10001),
+        ("POST", "/openapi/v2.0/get_token", 10001),
         ("POST", "/other/v1.0/get_token", 10001),
         ("POST", "/", 10001),
     ])
@@ -28,12 +37,15 @@ struct LoginTests {
         #expect(reply.status == 200)
     }
 
-    @Test(arguments: [nil, "", "curl/8.0", "openapi", "OpenAPI/1"] as [String?])
-    func accessIsDeniedWithoutTheUserAgent(userAgent: String?) throws {
+    @Test(
+        arguments: [
+            (nil, 40002), ("", 40002), ("curl/8.0", 0), ("openapi", 0), ("OpenAPI/1", 0), ("anything else", 0),
+        ] as [(String?, Int)])
+    func anyUserAgentWillDo(userAgent: String?, errcode: Int) throws {
         try Simulator.run { simulator throws in
             var client = simulator.client()
             client.userAgent = userAgent
-            #expect(try client.logIn().errcode == 10005)
+            #expect(try client.logIn().errcode == errcode)
         }
     }
 
@@ -41,9 +53,9 @@ struct LoginTests {
         (#"{"username":"u","password":"p"}"#, 40002),
         (#"{"username":"u"}"#, 40002),
         (#"{"password":"p"}"#, 40002),
-        (#"{"username":1,"password":"p"}"#, 40001),
-        (#"{"username":"u","password":null}"#, 40001),
-        (#"{"username":"u","password":"p","more":1}"#, 40001),
+        (#"{"username":1,"password":"p"}"#, 40002),
+        (#"{"username":"u","password":null}"#, 40002),
+        (#"{"username":"u","password":"p","more":1}"#, 40002),
         (#"["u","p"]"#, 40001),
         ("username=u&password=p", 40001),
         ("", 40001),
@@ -82,7 +94,7 @@ struct LoginTests {
 
     @Test func theNinthTokenIsRefusedUntilTheOthersExpire() throws {
         let clock = ManualClock()
-        try Simulator.run(.make { $0.now = { clock.now() } }) { simulator throws in
+        try Simulator.run(.make { $0.clock = clock }) { simulator throws in
             for _ in 1...8 { _ = try simulator.token() }
             clock.advance(by: .seconds(1800))
             #expect(simulator.tokenCount(on: 1) == 0)
@@ -93,7 +105,7 @@ struct LoginTests {
     @Test func aTokenIsGoodForItsLifetime() throws {
         let clock = ManualClock()
         let settings = SimulatorSettings.make {
-            $0.now = { clock.now() }
+            $0.clock = clock
             $0.tokenLifetime = .seconds(60)
         }
         try Simulator.run(settings) { simulator throws in
@@ -108,6 +120,51 @@ struct LoginTests {
         }
     }
 
+    @Test func aRefreshTokenIsGoodForNewTokensOnce() throws {
+        let clock = ManualClock()
+        try Simulator.run(.make { $0.clock = clock }) { simulator throws in
+            let (client, login) = (simulator.client(), try simulator.client().logIn())
+            let body = "{\"refresh_token\":\"\(try #require(login.refreshToken))\"}"
+            clock.advance(by: .seconds(1800))
+            #expect(try client.update(#"{"id":1}"#, token: try #require(login.token)).errcode == 10004)
+            let refreshed = try client.post("refresh_token", body)
+            #expect(refreshed.body.contains(#""access_token_expire_time":1800,"refresh_token":"#))
+            #expect(refreshed.body.hasSuffix(#""refresh_token_expire_time":86400}"#))
+            #expect(try client.update(#"{"id":1}"#, token: try #require(refreshed.token)).errcode == 0)
+            #expect(try client.post("refresh_token", body).errcode == 10004)
+            #expect(simulator.tokenCount(on: 1) == 1)
+        }
+    }
+
+    @Test func aRefreshTokenEndsWithItsLifetimeAndWithALogout() throws {
+        let clock = ManualClock()
+        try Simulator.run(.make { $0.clock = clock }) { simulator throws in
+            let client = simulator.client()
+            let logins = try (1...2).map { _ in try client.logIn() }
+            let bodies = try logins.map { "{\"refresh_token\":\"\(try #require($0.refreshToken))\"}" }
+            _ = try client.logOut(token: try #require(logins[0].token))
+            #expect(try client.post("refresh_token", bodies[0]).errcode == 10004)
+            clock.advance(by: .seconds(86_400))
+            #expect(try client.post("refresh_token", bodies[1]).errcode == 10004)
+        }
+    }
+
+    @Test func aTokenThatIsRefreshedMakesRoomForItsSuccessor() throws {
+        try Simulator.run { simulator throws in
+            let client = simulator.client()
+            let logins = try (1...8).map { _ in try client.logIn() }
+            let body = "{\"refresh_token\":\"\(try #require(logins[7].refreshToken))\"}"
+            #expect(try client.post("refresh_token", body).errcode == 0)
+            #expect(try client.update(#"{"id":1}"#, token: try #require(logins[7].token)).errcode == 10004)
+            #expect(try client.logIn().errcode == 60002)
+        }
+    }
+
+    @Test(arguments: [("{}", 40002), (#"{"refresh_token":1}"#, 40002), ("", 40001), (#"{"refresh_token":"x"}"#, 10004)])
+    func whatRefreshesNothing(body: String, errcode: Int) throws {
+        #expect(try Simulator.run { try $0.client().post("refresh_token", body) }.errcode == errcode)
+    }
+
     @Test func tokensCanBeMadeToExpire() throws {
         try Simulator.run(.make { $0.presetTokens = ["preset"] }) { simulator throws in
             let token = try simulator.token()
@@ -119,6 +176,7 @@ struct LoginTests {
 
     @Test(arguments: [
         "certificate/update", "certificate/update?access_token=", "certificate/update?access_token=wrong",
+        "certificate/create", "certificate/upload?token=t",
     ])
     func aTokenThatWasNeverIssued(path: String) throws {
         #expect(try Simulator.run { try $0.client().post(path, #"{"id":1}"#) }.errcode == 10004)

@@ -22,6 +22,7 @@ struct RawClient {
         var errcode: Int? {
             body.firstMatch(of: /"errcode":(-?[0-9]+)/).flatMap { Int($0.1) }
         }
+        var refreshToken: String? { body.firstMatch(of: /"refresh_token":"([^"]*)"/).map { String($0.1) } }
         var token: String? { body.firstMatch(of: /"access_token":"([^"]*)"/).map { String($0.1) } }
     }
 
@@ -51,12 +52,26 @@ struct RawClient {
 
     func logOut(token: String) throws -> Reply { try get("del_token?access_token=\(token)") }
 
+    /// Sends a form as curl does.
+    ///
+    /// - Parameter parts: header lines beside `Content-Disposition: form-data`, and content of each.
+    func upload(_ parts: [(header: String, content: String)], token: String) throws -> Reply {
+        let form = parts.map {
+            "--xYz\r\nContent-Disposition: form-data; \($0.header)\r\n\r\n\($0.content)\r\n"
+        }
+        return try exchange(
+            "POST", "certificate/upload?access_token=\(token)", form.joined() + "--xYz--\r\n",
+            type: "multipart/form-data; boundary=xYz")
+    }
+
     /// Sends one request and reads all that comes. A path without a leading slash is one under the API's.
-    func exchange(_ method: String, _ path: String, _ body: String) throws -> Reply {
+    func exchange(
+        _ method: String, _ path: String, _ body: String, type: String = "application/json"
+    ) throws -> Reply {
         let target = path.hasPrefix("/") ? path : "/openapi/v1.0/\(path)"
         let agent = userAgent.map { "User-Agent: \($0)\r\n" } ?? ""
         return try send(
-            "\(method) \(target) HTTP/1.1\r\nHost: \(host.address)\r\n\(agent)Content-Type: application/json\r\n"
+            "\(method) \(target) HTTP/1.1\r\nHost: \(host.address)\r\n\(agent)Content-Type: \(type)\r\n"
                 + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 

@@ -30,24 +30,28 @@ struct BodyFieldsTests {
     @Test(arguments: ["true", "false", "1.0", "1e0", "9223372036854775808", "\"1\"", "null", "[]", "{}"])
     func whatIsNoInteger(text: String) throws {
         let fields = try Self.read("{\"a\":\(text)}")
-        #expect(throws: ErrorCode.parameterSyntax) { try fields.integer("a") }
+        #expect(throws: ErrorCode.parameter) { try fields.integer("a") }
     }
 
     @Test func aBooleanAndAList() throws {
         let fields = try Self.read(#"{"a":true,"b":[1, [ ] ,{}]}"#)
         #expect(try fields.boolean("a") == true)
         #expect(try fields.array("b") == [.number("1"), .array([]), .object([])])
-        #expect(throws: ErrorCode.parameterSyntax) { try fields.boolean("b") }
-        #expect(throws: ErrorCode.parameterSyntax) { try fields.array("a") }
+        #expect(throws: ErrorCode.parameter) { try fields.boolean("b") }
+        #expect(throws: ErrorCode.parameter) { try fields.array("a") }
     }
 
     @Test(arguments: [
-        "", " ", "null", "5", "[]", "\"a\"", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}", "{\"c\":1}",
+        "", " ", "null", "5", "[]", "\"a\"", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}",
         "{'a':1}", "{} x", "//", #"{"a":1,"a":2}"#, #"{"a":1,"\u0061":2}"#, "{\"a\":01}", "{\"a\":+1}",
         #"{"a":"\x"}"#, #"{"a":"\ud83d"}"#, "{\"a\":\"\n\"}", String(repeating: "[", count: 100_000),
     ])
-    func whatIsNoObjectOfKnownFields(text: String) {
+    func whatIsNoObject(text: String) {
         #expect(throws: ErrorCode.parameterSyntax) { try Self.read(text) }
+    }
+
+    @Test func aFieldThatIsNotKnown() {
+        #expect(throws: ErrorCode.parameter) { try Self.read("{\"c\":1}") }
     }
 
     @Test func whatIsNoUTF8() {
