@@ -21,7 +21,7 @@ extension PBXPerformer {
             }
         }
         let errmsg = sessions.clean(reply.errmsg, from: job.address.host, without: [token] + job.secrets)
-        let outcome = weigh(reply.editOutcome(errmsg: errmsg), after: progress)
+        let outcome = weigh(reply.editOutcome(on: job.address.host, errmsg: errmsg), after: progress)
         if case .notConnected = reply.kind {
             return report(verdict(on: reply, outcome), on: job, latency: exchange.latency, isEdit: true)
         }

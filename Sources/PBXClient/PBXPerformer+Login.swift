@@ -19,7 +19,7 @@ extension PBXPerformer {
             return report(.proceed, on: job, latency: exchange.latency)
         }
         let errmsg = sessions.clean(reply.errmsg, from: job.address.host, without: job.secrets)
-        let outcome = weigh(reply.preparationOutcome("login", errmsg: errmsg), after: progress)
+        let outcome = weigh(reply.preparationOutcome("login", on: job.address.host, errmsg: errmsg), after: progress)
         let isRefused = reply.isAnswer && !reply.isTemporary
         let verdict = isRefused ? refuse(job, reply, outcome) : verdict(on: reply, outcome)
         var report = report(verdict, on: job, latency: exchange.latency)

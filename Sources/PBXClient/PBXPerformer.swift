@@ -69,7 +69,7 @@ package final class PBXPerformer: JobPerformer {
             case .lost, .errcode, .unreadable: reply.isTemporary && progress.otherRetries == 0
             }
         if isWorthAnotherTry {
-            let outcome = weigh(reply.preparationOutcome("logout"), after: progress)
+            let outcome = weigh(reply.preparationOutcome("logout", on: job.address.host), after: progress)
             return report(verdict(on: reply, outcome), on: job, latency: exchange.latency)
         }
         sessions.withAccess(to: job.address.host) { $0.end(session.token) }

@@ -24,6 +24,8 @@ package struct Reply: Sendable {
     let content: JSONValue
     /// How long the server wants to be left alone, at most five minutes; nil when it does not say.
     let pause: Duration?
+    /// Whether a web page came instead of an answer of the API.
+    let isPage: Bool
     /// Whether the body may have left; without it an edit changes nothing, whatever the answer says.
     let isBodySent: Bool
 
@@ -32,6 +34,7 @@ package struct Reply: Sendable {
     ///   - now: the calendar's time, which a date in `Retry-After` is held against.
     package init(_ exchange: HTTPExchange, at now: @autoclosure () -> WallTime) {
         var (status, content, pause): (Int?, JSONValue, Duration?) = (nil, .null, nil)
+        var isPage = false
         switch exchange.ending {
         case .notConnected(let failure): kind = .notConnected(failure)
         case .unanswered(let failure, let known):
@@ -42,9 +45,10 @@ package struct Reply: Sendable {
             kind = read?.errcode.map(Kind.errcode) ?? .unreadable(nil)
             content = read?.errcode == nil ? .null : read ?? .null
             status = answer.status
+            isPage = answer.body.first { $0 > 0x20 } == UInt8(ascii: "<")
             pause = answer.retryAfter?.pause(at: now())
         }
-        (self.status, self.content, self.pause) = (status, content, pause)
+        (self.status, self.content, self.pause, self.isPage) = (status, content, pause, isPage)
         isBodySent = exchange.isBodySent
     }
 
@@ -54,6 +58,7 @@ package struct Reply: Sendable {
         status = 200
         content = .object([JSONMember(key: "access_token", value: .string(Secret.mask))])
         pause = nil
+        isPage = false
         isBodySent = true
     }
 
@@ -106,7 +111,8 @@ package struct Reply: Sendable {
     /// Whether the status says that the request was not carried out: a redirect, or a mistake of the client's.
     var isRefusal: Bool { status.map { $0 / 100 == 3 || $0 / 100 == 4 } ?? false }
 
-    private var isServerError: Bool { status.map { $0 / 100 == 5 } ?? false }
+    /// Whether the status blames the server.
+    var isServerError: Bool { status.map { $0 / 100 == 5 } ?? false }
 }
 
 extension JSONValue {

@@ -113,7 +113,8 @@ extension RowProcedure {
         _ call: PBXCall, madeAt start: Duration, _ reply: Reply, on host: inout HostSession
     ) -> Verdict {
         if host.begin(by: call, of: job.credentials, madeAt: start, reply) { return .goOn }
-        let outcome = reply.preparationOutcome("login", errmsg: host.redact(reply.errmsg, without: job.secrets))
+        let outcome = reply.preparationOutcome(
+            "login", on: job.address.host, errmsg: host.redact(reply.errmsg, without: job.secrets))
         switch host.failedLogin(with: job.credentials, reply, because: outcome.error) {
         case .mayRetry: return .retry(outcome, orStopHost: reply.mayHaveArrived)
         case .failed: return .done(outcome)
@@ -122,7 +123,7 @@ extension RowProcedure {
     }
 
     private mutating func afterLogout(of token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
-        let outcome = reply.preparationOutcome("logout")
+        let outcome = reply.preparationOutcome("logout", on: job.address.host)
         guard reply.mayHaveArrived else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
         // Once more, so that there are not two live tokens; a PBX that never does this is not worth the row.
         if reply.isTemporary, otherRetries == 0, host.retry.retries > 0 { return .retry(outcome) }
@@ -132,7 +133,8 @@ extension RowProcedure {
 
     private mutating func afterEdit(with token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
         host.used(token)
-        let outcome = reply.editOutcome(errmsg: host.redact(reply.errmsg, without: [token] + job.secrets))
+        let outcome = reply.editOutcome(
+            on: job.address.host, errmsg: host.redact(reply.errmsg, without: [token] + job.secrets))
         if reply.mayHaveArrived {
             edits += 1
             isDoubtful = isDoubtful || outcome.status == .unknown

@@ -44,7 +44,7 @@ struct EditTests {
         let log = try rig.run(.make(host: address.host, port: address.port, credentials: .ownToken), retries: 2)
         #expect(log.outcome.status == .failed)
         #expect(log.outcome.errorClass == .connect)
-        #expect(log.outcome.error == "the connection was refused")
+        #expect(log.outcome.error == "the connection to \(address.host):\(address.port) was refused")
         #expect(log.reports.map(\.edits) == [0, 0, 0])
         #expect(log.announcements == 0)
     }

@@ -170,7 +170,9 @@ extension HostSessionTests {
     func secondFailure() {
         var play = Play(.errcode(40002), .errcode(40002))
         #expect(play.run(row: 1).stopReason == nil)
-        #expect(play.run(row: 2, .application("B")).stopReason == "the login failed: errcode 40002 (PARAMETER ERROR)")
+        #expect(
+            play.run(row: 2, .application("B")).stopReason
+                == "the login failed: errcode 40002 (PARAMETER ERROR), client_id or client_secret is probably wrong")
     }
 
     @Test("a failed login does not keep other credentials from the host")

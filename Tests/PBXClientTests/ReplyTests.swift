@@ -8,6 +8,7 @@ import Testing
 
 @Suite("What came back")
 struct ReplyTests {
+    private static let host = HostKey(name: "pbx.example", port: 8088)
     private static let now = WallTime(milliseconds: 1_795_467_600_500)
 
     private func reply(_ exchange: HTTPExchange) -> Reply { Reply(exchange, at: Self.now) }
@@ -21,7 +22,7 @@ struct ReplyTests {
             (4711, "the PBX refused the edit: errcode 4711"),
         ])
     func errcodes(_ errcode: Int, _ expected: String) {
-        #expect(reply(.errcode(errcode)).editOutcome(errmsg: "").error == expected)
+        #expect(reply(.errcode(errcode)).editOutcome(on: Self.host, errmsg: "").error == expected)
     }
 
     @Test(
@@ -30,30 +31,73 @@ struct ReplyTests {
             (.unanswered(.timedOut), "the edit was sent, but no answer came in time"),
             (HTTPExchange.unanswered(.timedOut).early, "the edit was not sent: no answer came in time"),
             (.answer(200), "the answer, HTTP 200, has no readable errcode"),
+            (
+                .answer(404, "\r\n<html>"),
+                "the answer, HTTP 404, is a web page: this is no PBX API, check address, port and api_path"
+            ),
+            (.answer(302, "<html>"), "the answer, HTTP 302, has no readable errcode; redirects are not followed"),
+            // The relay before a PBX that is off.
+            (.answer(502, "<html>"), "the answer, HTTP 502, has no readable errcode"),
+            (.errcode(70004), "the PBX refused the edit: errcode 70004 (ACCOUNT IP BLOCKED)"),
+            (
+                .answer(200, #"{"errcode":70004,"block_expire_time":1795467600}"#),
+                "the PBX refused the edit: errcode 70004 (ACCOUNT IP BLOCKED), block_expire_time 1795467600"
+            ),
+            (
+                .answer(200, #"{"errcode":70004,"block_expire_time":"2026-11-26 05:30:00"}"#),
+                "the PBX refused the edit: errcode 70004 (ACCOUNT IP BLOCKED), block_expire_time 2026-11-26 05:30:00"
+            ),
+            (
+                .answer(200, #"{"errcode":70004,"block_expire_time":"never, secret"}"#),
+                "the PBX refused the edit: errcode 70004 (ACCOUNT IP BLOCKED)"
+            ),
             (.answer(302), "the answer, HTTP 302, has no readable errcode; redirects are not followed"),
             (
                 HTTPExchange.answer(302).early,
                 "the edit was not sent: the answer, HTTP 302, has no readable errcode; redirects are not followed"
             ),
             (HTTPExchange.success.early, "the edit was not sent: the answer, HTTP 200, came before it"),
-            (.notConnected(.refused), "the connection was refused"),
+            (.notConnected(.refused), "the connection to pbx.example:8088 was refused"),
         ] as [(HTTPExchange, String)])
     func sentences(_ exchange: HTTPExchange, _ expected: String) {
-        #expect(reply(exchange).editOutcome(errmsg: "").error == expected)
+        #expect(reply(exchange).editOutcome(on: Self.host, errmsg: "").error == expected)
+    }
+
+    @Test(
+        "a refused login says what is probably wrong",
+        arguments: [
+            (.errcode(40002), "errcode 40002 (PARAMETER ERROR), client_id or client_secret is probably wrong"),
+            (.errcode(10005), "errcode 10005 (ACCESS DENIED), client_id or client_secret is probably wrong"),
+            (.errcode(70003), "errcode 70003, client_id or client_secret is probably wrong"),
+            (.errcode(10001), "errcode 10001 (INTERFACE NOT EXISTED), its firmware has no such call"),
+            (.errcode(10003), "errcode 10003 (API VERSION UNSUPPORTED)"),
+            (.errcode(60002), "errcode 60002 (MAX LIMITATION EXCEEDED), 8 tokens of the application are in use"),
+            (.errcode(70004), "errcode 70004 (ACCOUNT IP BLOCKED)"),
+            (.errcode(70082), "errcode 70082 (OVERLOAD_TASK_RUNNING)"),
+            (.success, "the PBX gave no token"),
+            (
+                .answer(200, "<html>"),
+                "the answer, HTTP 200, is a web page: this is no PBX API, check address, port and api_path"
+            ),
+            (.unanswered(.closed), "the connection was closed without an answer"),
+        ] as [(HTTPExchange, String)])
+    func logins(_ exchange: HTTPExchange, _ expected: String) {
+        let outcome = reply(exchange).preparationOutcome("login", on: Self.host)
+        #expect(outcome.error == "the login failed: \(expected)")
     }
 
     @Test("an outcome tells errcode and HTTP status as they came")
     func codes() {
-        let outcome = reply(.errcode(40002, status: 418)).editOutcome(errmsg: "M")
+        let outcome = reply(.errcode(40002, status: 418)).editOutcome(on: Self.host, errmsg: "M")
         #expect(outcome.errcode == 40002 && outcome.httpStatus == 418)
-        #expect(reply(.unanswered(.reset, status: 200)).editOutcome(errmsg: "").httpStatus == 200)
-        #expect(reply(.notConnected(.refused)).editOutcome(errmsg: "").httpStatus == nil)
+        #expect(reply(.unanswered(.reset, status: 200)).editOutcome(on: Self.host, errmsg: "").httpStatus == 200)
+        #expect(reply(.notConnected(.refused)).editOutcome(on: Self.host, errmsg: "").httpStatus == nil)
     }
 
     @Test(
         "what a reply makes of a login or logout is never good and never in doubt", arguments: RowProcedureTests.cases)
     func preparation(_ given: RowProcedureTests.Case) {
-        let outcome = reply(given.reply).preparationOutcome("login")
+        let outcome = reply(given.reply).preparationOutcome("login", on: Self.host)
         #expect(outcome.status == .failed && outcome.errcode != 0 && !outcome.error.isEmpty)
     }
 
