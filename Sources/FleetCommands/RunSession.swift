@@ -139,8 +139,8 @@ struct RunSession {
         let recordFailure = error { try recorder.drain() }
         let conclusion = Conclusion(stopReasons: end.stopReasons, failure: end.failure ?? recordFailure)
         let result = ResultWriter(outcomes: recorder.outcomes, unattempted: conclusion.sentence)
-        let rows = try result.write(input.catalog, to: directory)
-        let code = conclusion.exitCode(rows: rows)
+        let (rows, resultFailure) = result.write(input.catalog, to: directory)
+        let code = resultFailure == nil ? conclusion.exitCode(rows: rows) : .broken
         let summary = RunSummary(
             run: header, finishedAt: clock.wallTime(), rows: rows,
             hosts: RunSummary.Hosts(
@@ -148,13 +148,14 @@ struct RunSession {
             requests: recorder.requests, retries: recorder.retries, resumed: recorder.resumed,
             latency: recorder.latency,
             exitCode: code.number, stoppedBy: conclusion.word)
-        try summary.write(to: directory)
+        let summaryFailure = error { try summary.write(to: directory) }
+        // Whatever could not be kept, the counts are told.
         if !messages.isQuiet { tell(SummaryTable(summary, style: messages.style), logger) }
         if conclusion.word != nil {
             logger.warning("\(conclusion.sentence)")
-            logger.notice("to go on, give the same command with --out '\(self.directory)' --resume")
+            logger.notice("to go on, give the same command with --out '\(directory.path)' --resume")
         }
-        if let failure = conclusion.failure { throw failure }
+        if let failure = conclusion.failure ?? resultFailure ?? summaryFailure { throw failure }
         try printPath(in: directory, summary)
         return code
     }

@@ -1,4 +1,3 @@
-import JSONText
 package import TabularText
 
 /// `certfleet template`: an empty input file.
@@ -12,15 +11,13 @@ package enum Template {
     ///
     /// - Throws: `ToolError` when standard output does not take it.
     package static func run(_ format: TableShape.Format) throws {
-        try Console.output(format == .csv ? columns.joined(separator: ",") + "\n" : object)
-    }
-
-    private static var object: String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        for column in columns { writer.member(column, JSONValue.null) }
-        writer.endObject()
-        writer.endLine()
-        return String(decoding: writer.bytes, as: UTF8.self)
+        var writer = RowWriter(TableShape(format: format), columns: columns)
+        // A CSV tells its columns in the header; in JSON lines it takes a row.
+        if format == .jsonl {
+            writer.append(nil) { row in
+                for _ in columns { row.add("") }
+            }
+        }
+        try Console.output(String(decoding: writer.take(), as: UTF8.self))
     }
 }

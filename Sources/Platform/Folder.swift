@@ -21,8 +21,11 @@ package final class Folder: Sendable {
         try self.init(slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
     }
 
-    /// Where a file of the folder is to be found now: by the path that was given, as long as that leads here.
-    package func path(of name: String) -> String { "\(isInPlace ? path : newPath ?? path)/\(name)" }
+    /// Where it is to be found now: the path that was given, as long as that leads here or nothing does.
+    package var currentPath: String { isInPlace ? path : newPath ?? path }
+
+    /// Where a file of the folder is to be found now.
+    package func path(of name: String) -> String { "\(currentPath)/\(name)" }
 
     private var isInPlace: Bool {
         var (own, found) = (stat(), stat())

@@ -106,15 +106,5 @@ package struct TimestampWriter {
         bytes.append(UInt8(ascii: "Z"))
     }
 
-    /// The moment as a JSON string.
-    package mutating func quoted(_ time: WallTime) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(26)
-        bytes.append(UInt8(ascii: "\""))
-        append(time, to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
-        return bytes
-    }
-
     private static func digit(_ number: Int) -> UInt8 { UInt8(ascii: "0") + UInt8(number % 10) }
 }

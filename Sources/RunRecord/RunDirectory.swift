@@ -36,10 +36,10 @@ package final class RunDirectory: Sendable {
         if purpose == .newRun { try RunDirectory.check(folder, for: purpose) }
     }
 
-    /// As it was given, without a final slash.
-    package var path: String { folder.path }
+    /// As it was given, without a final slash; another one when it was moved since.
+    package var path: String { folder.currentPath }
 
-    /// The path of a file in the directory, also when the directory was moved since.
+    /// The path of a file in the directory.
     package func file(_ name: String) -> String { folder.path(of: name) }
 
     static let ledger = "ledger.jsonl"

@@ -68,6 +68,55 @@ import Testing
         #expect(fleet.requests(.delToken) == 1)
     }
 
+    /// Starts a run of two rows that takes a while, and waits until its first edit is there.
+    private func begin(_ fleet: Fleet, in work: WorkDirectory) throws -> RunningTool {
+        fleet.simulator.set(.delay(.seconds(1), at: .certificateUpdate), on: 1)
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        RunningTool.poll { fleet.requests(.certificateUpdate) == 1 }
+        return tool
+    }
+
+    @Test func aDirectoryThatIsMovedDuringTheRunKeepsItsResult() throws {
+        let fleet = try Fleet(hosts: 1, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let tool = try begin(fleet, in: work)
+        try FileManager.default.moveItem(atPath: work.file("run"), toPath: work.file("moved"))
+        #expect(tool.wait() == 0, "\(tool.errors)")
+        #expect(try Records(csv: work.file("moved/result.csv"))["result.status"] == ["ok", "ok"])
+        #expect(try work.read("moved/summary.json").contains("\"exit_code\": 0"))
+        #expect(try Ledger(work.file("moved/ledger.jsonl")).rows("done") == [1, 2])
+        #expect(!FileManager.default.fileExists(atPath: work.file("run")))
+    }
+
+    @Test func aDirectoryThatIsDeletedDuringTheRunStillHasItsCountsPrinted() throws {
+        let fleet = try Fleet(hosts: 1, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let tool = try begin(fleet, in: work)
+        try FileManager.default.removeItem(atPath: work.file("run"))
+        #expect(tool.wait() == 1)
+        #expect(tool.errors.contains("2 rows, 1 host"), "\(tool.errors)")
+        #expect(tool.errors.contains("error: cannot open 'run/result.csv.part': no such file or directory"))
+        #expect(fleet.requests(.certificateUpdate) == 2)
+    }
+
+    @Test func aResultThatCannotTakeItsPlaceIsKeptBesideIt() throws {
+        let fleet = try Fleet(hosts: 1, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let tool = try begin(fleet, in: work)
+        try FileManager.default.createDirectory(atPath: work.file("run/result.csv"), withIntermediateDirectories: false)
+        #expect(tool.wait() == 1)
+        #expect(tool.errors.contains("2 rows, 1 host"), "\(tool.errors)")
+        #expect(tool.errors.contains("error: cannot replace 'run/result.csv': is a directory"), "\(tool.errors)")
+        #expect(tool.errors.contains("hint: the new one is 'run/result.csv.part'"))
+        let summary = try Self.summary(in: work)
+        #expect(summary["exit_code"] as? Int == 1 && (summary["counts"] as? [String: Int])?["ok"] == 2)
+        #expect(try work.read("run/result.csv.part").split(separator: "\n").count == 3)
+    }
+
     @Test func aPathThatCannotBePrintedIsAFailureInTheSummaryToo() throws {
         let fleet = try Fleet(hosts: 1, edits: 1)
         defer { try? fleet.simulator.stop() }

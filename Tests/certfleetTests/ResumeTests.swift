@@ -168,6 +168,18 @@ import Testing
         #expect(second.status == 0 && !second.errors.contains("may have been sent before"), "\(second.errors)")
     }
 
+    @Test func aRunWhoseLedgerWasEmptiedIsRefused() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        #expect(try BuiltTool.run(["run", "fleet.csv", "--out", "run"], in: work.path).status == 0)
+        try work.write("run/ledger.jsonl", "")
+        let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
+        #expect(second.status == 64 && second.errors.contains("holds a run without its ledger"), "\(second.errors)")
+        #expect(fleet.requests(.certificateUpdate) == 1)
+    }
+
     @Test func aSecondProcessIsKeptOutAndToldWhoIsInside() throws {
         let fleet = try Fleet(hosts: 1, edits: 1)
         defer { try? fleet.simulator.stop() }

@@ -1,0 +1,93 @@
+import Platform
+import FleetModel
+package import TabularText
+
+/// Writes the result file: every input row exactly once, in input order, each with what became of it.
+package struct ResultWriter {
+    private let outcomes: OutcomeStore
+    private let unattempted: String
+
+    /// - Parameters:
+    ///   - outcomes: what became of the rows that were run.
+    ///   - unattempted: why the valid rows without an outcome have none, one sentence for a person.
+    package init(outcomes: OutcomeStore, unattempted: String) {
+        self.outcomes = outcomes
+        self.unattempted = unattempted
+    }
+
+    /// Writes `result.csv` or `result.jsonl`, whichever the input is, into a directory, replacing an earlier one when
+    /// the new one is complete and on disk. Reads the input once; memory does not grow with it.
+    ///
+    /// - Returns: how many rows have which status and errcode, also when the file could not be written; and why it could
+    ///   not: ``ToolError``, or what the source threw.
+    package func write(
+        _ source: any PassThroughSource, to directory: RunDirectory
+    ) -> (rows: OutcomeTally, failure: (any Error)?) {
+        do {
+            return (try writeFile(source, to: directory), nil)
+        } catch {
+            return (counted(source), error)
+        }
+    }
+
+    /// The name of the result file of an input of a format.
+    package static func fileName(_ format: TableShape.Format) -> String { "result.\(format.rawValue)" }
+
+    /// Bytes that are gathered before they are written.
+    private static let chunk = 1 << 18
+
+    private func writeFile(_ source: any PassThroughSource, to directory: RunDirectory) throws -> OutcomeTally {
+        let file = try AtomicFile(ResultWriter.fileName(source.shape.format), in: directory.folder)
+        var writer = RowWriter(source.shape, columns: Outcome.columns, under: "result")
+        var rows = OutcomeTally()
+        try source.forEachRow { row in
+            let outcome = outcome(of: row)
+            rows.count(outcome)
+            writer.append(row.content) { $0.add(outcome, of: row) }
+            if writer.count >= ResultWriter.chunk { try file.append(writer.take()) }
+        }
+        try file.append(writer.take())
+        try file.commit()
+        return rows
+    }
+
+    /// Counts without writing; when the input cannot be read again, what is on disk.
+    private func counted(_ source: any PassThroughSource) -> OutcomeTally {
+        var rows = OutcomeTally()
+        let isRead = (try? source.forEachRow { rows.count(outcome(of: $0)) }) != nil
+        return isRead ? rows : outcomes.tally
+    }
+
+    private func outcome(of row: PassThroughRow) -> Outcome {
+        if let outcome = outcomes[row.row] { return outcome }
+        if let reason = row.reason { return Outcome(status: .invalid, errorClass: .input, error: reason) }
+        return Outcome(status: .notAttempted, errorClass: .runStopped, error: unattempted)
+    }
+}
+
+extension Outcome {
+    /// What the result says about a row.
+    fileprivate static let columns = [
+        "row", "line", "status", "errcode", "errmsg", "http_status", "error_class", "error", "attempts", "started_at",
+        "finished_at", "duration_ms", "verified",
+    ]
+}
+
+extension RowWriter {
+    /// Adds a value for each of ``FleetModel/Outcome/columns``.
+    fileprivate mutating func add(_ outcome: Outcome, of row: PassThroughRow) {
+        add(row.row)
+        add(row.line)
+        add(outcome.status.rawValue)
+        add(outcome.errcode)
+        add(outcome.errmsg)
+        add(outcome.httpStatus)
+        add(outcome.errorClass?.rawValue ?? "")
+        add(outcome.error)
+        add(outcome.attempts)
+        add(outcome.startedAt)
+        add(outcome.finishedAt)
+        add(outcome.durationMilliseconds.map { Int($0) })
+        add("")
+    }
+}
