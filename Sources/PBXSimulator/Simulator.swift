@@ -20,7 +20,7 @@ package final class Simulator: Sendable {
 
     /// Starts the PBXs; once it returns all of them answer.
     ///
-    /// Raises the process's soft limit on open files as far as it needs to.
+    /// Raises the process's soft limit on open files to the hard one.
     ///
     /// - Throws: ``ToolError`` when the settings make no sense, the open files do not suffice, an address or a port
     ///   cannot be had, or the record file cannot be written; nothing is left running then.
@@ -29,7 +29,7 @@ package final class Simulator: Sendable {
             let range = "it must be 1 to \(SimulatedHost.most)"
             throw ToolError(.usage, "'\(settings.hosts)' simulated hosts are not possible: \(range)")
         }
-        try OpenFileLimit.raise(forListeners: settings.hosts)
+        try checkOpenFiles(for: settings.hosts, limit: OpenFileLimit.raise())
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads ?? System.coreCount)
         do throws(ToolError) {
             let simulator = try Simulator(settings, on: group)
@@ -73,6 +73,16 @@ package final class Simulator: Sendable {
     private func open() throws(ToolError) {
         let openings = zip(listeners, pbxs).map { $0.open(for: $1) }
         for (listener, opening) in zip(listeners, openings) { try listener.wait(for: opening) }
+    }
+
+    /// - Throws: ``ToolError`` when the listeners would leave too few open files for connections.
+    static func checkOpenFiles(for hosts: Int, limit: Int) throws(ToolError) {
+        let needed = hosts + 256
+        guard limit >= needed else {
+            throw ToolError(
+                .broken, "the simulated hosts need \(needed) open files, and the limit is \(limit)",
+                hint: "raise the limit (ulimit -Hn), or simulate fewer hosts")
+        }
     }
 
     private static func listeners(
@@ -151,38 +161,4 @@ extension Simulator {
 
     /// How many requests a PBX has read so far, also those that are not over and not in ``record`` yet.
     package func requests(on host: Int) -> Int { pbxs[host - 1].requests }
-}
-
-/// The process's limit on open files, of which every listener and every connection takes one.
-enum OpenFileLimit {
-    /// What a process needs beside its listeners to be of any use.
-    private static let leastForConnections = 256
-    /// What it takes for connections when it can have it.
-    private static let wantedForConnections = 8192
-
-    /// Raises the process's soft limit so that this many listeners fit; never lowers it.
-    ///
-    /// - Throws: ``ToolError`` when the hard limit does not allow it.
-    static func raise(forListeners listeners: Int) throws(ToolError) {
-        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        var limit = rlimit()
-        getrlimit(resource, &limit)
-        limit.rlim_cur = try soft(limit.rlim_cur, hard: limit.rlim_max, forListeners: listeners)
-        setrlimit(resource, &limit)
-    }
-
-    /// The soft limit to set: room for the listeners and 8192 connections, as far as the hard limit goes. 100 listeners:
-    /// 1024 of 1048576 becomes 8292, 1024 of 4096 becomes 4096, 20000 stays.
-    ///
-    /// - Throws: ``ToolError`` when not even 256 connections would have room.
-    static func soft(_ soft: UInt, hard: UInt, forListeners listeners: Int) throws(ToolError) -> UInt {
-        let raised = max(soft, min(UInt(listeners + wantedForConnections), hard))
-        let needed = listeners + leastForConnections
-        guard raised >= UInt(needed) else {
-            throw ToolError(
-                .broken, "the simulated hosts need \(needed) open files, and the limit is \(hard)",
-                hint: "raise the limit (ulimit -Hn), or simulate fewer hosts")
-        }
-        return raised
-    }
 }

@@ -68,6 +68,13 @@ struct FleetTests {
         #expect(error?.message == "'\(hosts)' simulated hosts are not possible: it must be 1 to 16581120")
     }
 
+    @Test func openFilesThatDoNotSuffice() throws {
+        try Simulator.checkOpenFiles(for: 5000, limit: 5256)
+        let error = #expect(throws: ToolError.self) { try Simulator.checkOpenFiles(for: 5000, limit: 5255) }
+        #expect(error?.message == "the simulated hosts need 5256 open files, and the limit is 5255")
+        #expect(error?.hint == "raise the limit (ulimit -Hn), or simulate fewer hosts")
+    }
+
     @Test func aPortThatIsTaken() throws {
         try Simulator.run(.make(hosts: 3)) { simulator throws in
             let settings = SimulatorSettings.make(hosts: 5) { $0.port = simulator.hosts[0].port }
@@ -110,24 +117,5 @@ struct AddressTests {
     @Test func theFirstThousandsAreAllDifferent() {
         let addresses = (1...70_000).map(SimulatedHost.address)
         #expect(Set(addresses).count == addresses.count)
-    }
-}
-
-@Suite("Open files")
-struct OpenFileLimitTests {
-    @Test(arguments: [
-        (1024, 1_048_576, 8292), (1024, 4096, 4096), (20_000, 20_000, 20_000), (8292, .max, 8292),
-        (256, 356, 356), (UInt.max, UInt.max, UInt.max),
-    ])
-    func theSoftLimitForAHundredListeners(soft: UInt, hard: UInt, expected: UInt) throws {
-        #expect(try OpenFileLimit.soft(soft, hard: hard, forListeners: 100) == expected)
-    }
-
-    @Test func aHardLimitThatDoesNotSuffice() {
-        let error = #expect(throws: ToolError.self) {
-            try OpenFileLimit.soft(1024, hard: 4096, forListeners: 5000)
-        }
-        #expect(error?.message == "the simulated hosts need 5256 open files, and the limit is 4096")
-        #expect(error?.hint == "raise the limit (ulimit -Hn), or simulate fewer hosts")
     }
 }
