@@ -31,7 +31,8 @@ extension RowParser {
     }
 
     private static func pin(_ cell: Bytes) throws(Diagnostic) -> String {
-        if PublicKeyPin.isWellFormed(cell) { return cell.text }
+        let pin = cell.text
+        if PublicKeyPin.isWellFormed(pin) { return pin }
         throw Diagnostic(.tlsPinMalformed, "a pin is 'sha256//' and the base64 text of 32 bytes (44 characters)")
     }
 

@@ -37,7 +37,7 @@ package struct TransportSettings: Sendable {
     ///
     /// - Throws: ``ToolError`` when the CA file cannot be read or holds no certificate, or the pin is no pin.
     package func validate() throws(ToolError) {
-        if let pin, !PublicKeyPin.isWellFormed(Array(pin.utf8)) { throw .malformedPin(pin) }
+        if let pin, !PublicKeyPin.isWellFormed(pin) { throw .malformedPin(pin) }
         if let file = givenAuthorities { try Self.checkCAFile(file) }
     }
 

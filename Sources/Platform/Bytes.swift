@@ -1,11 +1,11 @@
 import Glibc
 
 /// Borrowed bytes, a cell's or a line's. Good only as long as the buffer behind them is left alone.
-package typealias Bytes = UnsafeBufferPointer<UInt8>
+@usableFromInline package typealias Bytes = UnsafeBufferPointer<UInt8>
 
 extension UnsafeBufferPointer<UInt8> {
     /// The part of the bytes, borrowed likewise.
-    package func part(_ range: Range<Int>) -> Bytes { Bytes(rebasing: self[range]) }
+    @inlinable package func part(_ range: Range<Int>) -> Bytes { Bytes(rebasing: self[range]) }
 
     /// Whether the bytes are exactly those of the text.
     package func equals(_ text: StaticString) -> Bool {
@@ -19,7 +19,7 @@ extension UnsafeBufferPointer<UInt8> {
     }
 
     /// Whether the bytes are those of the text, which is in lower case, regardless of the case of ASCII letters.
-    package func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
+    @inlinable package func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
         guard count == lowercase.utf8CodeUnitCount else { return false }
         for index in indices where self[index].lowercased != lowercase.utf8Start[index] { return false }
         return true
@@ -29,16 +29,17 @@ extension UnsafeBufferPointer<UInt8> {
     package var text: String { String(decoding: self, as: UTF8.self) }
 }
 
+// Inlinable, because other targets ask these of each byte of each row.
 extension UInt8 {
     /// The byte with ASCII capitals made small.
-    package var lowercased: UInt8 { isCapital ? self | 0x20 : self }
+    @inlinable package var lowercased: UInt8 { isCapital ? self | 0x20 : self }
 
     /// Whether it is an ASCII capital.
-    package var isCapital: Bool { self &- UInt8(ascii: "A") < 26 }
+    @inlinable package var isCapital: Bool { self &- UInt8(ascii: "A") < 26 }
     /// Whether it is an ASCII letter.
-    package var isLetter: Bool { (self | 0x20) &- UInt8(ascii: "a") < 26 }
+    @inlinable package var isLetter: Bool { (self | 0x20) &- UInt8(ascii: "a") < 26 }
     /// Whether it is an ASCII digit.
-    package var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
+    @inlinable package var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
 }
 
 extension Int {

@@ -1,15 +1,15 @@
 import Glibc
-package import Platform
+import Platform
 
 /// The cells of one record, borrowed from the buffer that holds them.
-package struct Record {
+@usableFromInline package struct Record {
     /// Number of cells.
-    package let count: Int
-    private let bytes: UnsafePointer<UInt8>
+    @usableFromInline package let count: Int
+    @usableFromInline let bytes: UnsafePointer<UInt8>
     /// Offset behind the end of each cell.
-    private let ends: UnsafePointer<Int>
+    @usableFromInline let ends: UnsafePointer<Int>
     /// Offset of the first cell.
-    private let start: Int
+    @usableFromInline let start: Int
 
     init(bytes: UnsafePointer<UInt8>, start: Int, ends: UnsafePointer<Int>, count: Int) {
         self.bytes = bytes
@@ -18,11 +18,12 @@ package struct Record {
         self.count = count
     }
 
+    // Inlinable, with what it needs, because other targets ask for each cell of each row.
     /// A cell, from 0.
-    package subscript(index: Int) -> Bytes {
+    @inlinable package subscript(index: Int) -> UnsafeBufferPointer<UInt8> {
         precondition(index >= 0 && index < count, "no such cell")
         let start = index == 0 ? start : ends[index - 1]
-        return Bytes(start: bytes + start, count: ends[index] - start)
+        return UnsafeBufferPointer(start: bytes + start, count: ends[index] - start)
     }
 
     /// Whether there is nothing in any cell but blanks.

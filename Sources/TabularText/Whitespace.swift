@@ -1,17 +1,18 @@
 package import Platform
 
 /// What looks like nothing: blanks, tabs, NBSP and characters without width, as people paste them into cells.
-package enum Whitespace {
+@usableFromInline package enum Whitespace {
     /// The bytes without blanks at their ends.
-    @inline(__always)
-    package static func trimmed(_ bytes: Bytes) -> Bytes {
+    @inlinable @inline(__always)
+    package static func trimmed(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         guard let first = bytes.first, let last = bytes.last else { return bytes }
         // A visible ASCII character at either end, which is nearly always.
         if first &- 0x21 < 0x5E, last &- 0x21 < 0x5E { return bytes }
         return trimmedSlowly(bytes)
     }
 
-    private static func trimmedSlowly(_ bytes: Bytes) -> Bytes {
+    @usableFromInline
+    static func trimmedSlowly(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         var start = 0
         var end = bytes.count
         while case let length = length(in: bytes, at: start), length > 0 { start += length }
