@@ -1,5 +1,6 @@
-import JSONText
 import FleetInput
+import JSONText
+import Logging
 import TabularText
 
 /// `certfleet check`: judges an input without sending anything.
@@ -22,18 +23,20 @@ package struct Check: Sendable {
     ///
     /// - Throws: `ToolError`, and ``ExitCode/inputInvalid`` when there are problems.
     package func run() throws {
-        let file = try InputFile.open(input.path, kept: false)
-        var printer = ProblemPrinter(file: file.name, isJSON: printsJSON, limit: limit)
+        let file = try input.open(kept: false)
+        var printer = DiagnosticPrinter(file: file.name, isJSON: printsJSON, limit: limit)
         let catalog = try RowCatalog.read(file, settings: input.settings()) { printer.print($0) }
         try printer.finish()
         if catalog.isFileInvalid || catalog.invalidRowCount > 0 { throw ExitCode.inputInvalid }
         if catalog.rowCount == 0 { throw input.noRows }
-        if !printsJSON { try Console.output("\(catalog.rowCount) rows, \(catalog.hostCount) hosts: valid\n") }
+        if !printsJSON {
+            try Say.print("\(counted(catalog.rowCount, "row")), \(counted(catalog.hostCount, "host")): valid\n")
+        }
     }
 }
 
 /// Prints the problems of an input on standard output, as lines or as JSON objects, up to a limit.
-private struct ProblemPrinter {
+private struct DiagnosticPrinter {
     private let file: String
     private let isJSON: Bool
     private let limit: Int
@@ -55,7 +58,7 @@ private struct ProblemPrinter {
         count += 1
         guard count <= limit, failure == nil else { return }
         do {
-            try Console.output((isJSON ? json(problem) : problem.text(file: file)) + "\n")
+            try Say.print((isJSON ? json(problem) : problem.text(file: file)) + "\n")
         } catch {
             failure = error
         }
@@ -66,20 +69,36 @@ private struct ProblemPrinter {
     /// - Throws: when those to be printed could not be written.
     func finish() throws {
         if let failure { throw failure }
-        if count > limit { Console.log("certfleet: \(count - limit) more problems are not shown; see --max-problems") }
+        guard count > limit else { return }
+        let problems = count - limit == 1 ? "1 more problem is" : "\(count - limit) more problems are"
+        Say.say(.notice, "\(problems) not shown; see --max-problems")
     }
 
     private func json(_ problem: Diagnostic) -> String {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.member("file", file)
-        writer.member("line", Int64(problem.line))
-        writer.member("row", problem.row.map { JSONValue.number(String($0)) } ?? .null)
-        writer.member("column", problem.column.map { JSONValue.string($0) } ?? .null)
-        writer.member("code", problem.code.rawValue)
-        writer.member("severity", problem.severity.rawValue)
+        for field in problem.fields(file: file) { writer.member(field.key, field.value) }
         writer.member("message", problem.message)
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}
+
+extension Diagnostic {
+    /// Says it on standard error.
+    func say(file: String) {
+        Say.say(severity == .warning ? .warning : .error, message, text: text(file: file), fields: fields(file: file))
+    }
+
+    /// All about it but the message.
+    fileprivate func fields(file: String) -> [JSONMember] {
+        [
+            JSONMember(key: "file", value: .string(file)),
+            JSONMember(key: "line", value: JSONValue(line)),
+            JSONMember(key: "row", value: row.map { JSONValue($0) } ?? .null),
+            JSONMember(key: "column", value: column.map { .string($0) } ?? .null),
+            JSONMember(key: "code", value: .string(code.rawValue)),
+            JSONMember(key: "severity", value: .string(severity.rawValue)),
+        ]
     }
 }

@@ -1,8 +1,10 @@
-import Platform
 import Glibc
 import HTTPTransport
+import JSONText
+import Logging
 import PBXSimulator
 import Pacing
+import Platform
 import RunEngine
 
 /// `certfleet demo`: a real run against simulated PBXs.
@@ -15,15 +17,16 @@ package enum Demo {
     ///   - messages: what standard error shows.
     /// - Throws: what the run and the simulator throw; the run's ``ExitCode`` when it did not end as planned.
     package static func run(hosts: Int, directory: String?, messages: Messages) throws {
+        Say.messages = messages
         let clock = SystemClock()
         let directory = directory ?? "certfleet-\(clock.wallTime().compact)"
         let simulator = try Simulator.start(SimulatorSettings(hosts: hosts))
         let path = try DemoSample(hosts: simulator.hosts).write(to: directory)
-        Console.log(
-            """
-            certfleet: \(hosts) simulated PBXs are up for as long as the demo lasts; what it does to them is
-              certfleet run \(path) --out \(directory) --retries 2 --retry-delay 100ms
-            """)
+        let command = "certfleet run \(path) --out \(directory) --retries 2 --retry-delay 100ms"
+        let sentence = "\(hosts) simulated PBXs are up for as long as the demo lasts; what it does to them is"
+        Say.say(
+            .notice, "\(sentence) \(command)", text: "certfleet: \(sentence)\n  \(command)",
+            fields: [JSONMember(key: "command", value: .string(command))])
         var settings = RunSettings()
         settings.retry = RetryPolicy(retries: 2, firstDelay: .milliseconds(100))
         let session = RunSession(
@@ -32,7 +35,7 @@ package enum Demo {
         let code = try session.run()
         try simulator.stop()
         guard code == .rowsFailed else { throw code }
-        Console.log("certfleet: as planned, some rows failed; a run that ends so exits \(code.number)")
+        Say.say(.notice, "as planned, some rows failed; a run that ends so exits \(code.number)")
     }
 }
 

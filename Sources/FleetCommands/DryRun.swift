@@ -66,7 +66,7 @@ private struct HostRehearsal {
     }
 
     private func accept(_ call: PBXCall) throws -> Reply {
-        try Console.output("line \(line): \(call.maskedLine)\n")
+        try Say.print("line \(line): \(call.maskedLine)\n")
         return Reply(accepting: call)
     }
 }

@@ -47,7 +47,7 @@ package enum ExitCode: Error, Hashable, Sendable {
     package static func telling(_ error: any Error) -> ExitCode {
         do {
             if case ParserReply.answer(let text) = error {
-                try Console.output(text + "\n")
+                try Say.print(text + "\n")
                 return .success
             }
             throw error
@@ -55,7 +55,7 @@ package enum ExitCode: Error, Hashable, Sendable {
             return code
         } catch {
             let error = CommandError(error)
-            Console.error(error.message, hint: error.hint)
+            Say.error(error.message, hint: error.hint)
             return error.code
         }
     }

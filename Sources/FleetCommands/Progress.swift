@@ -1,8 +1,9 @@
-import Platform
 @preconcurrency import Dispatch
 import FleetModel
+import JSONText
 import Logging
 import Pacing
+import Platform
 import RunRecord
 
 /// Shows how far a run has come: on a terminal a line that renews itself, elsewhere a line now and then.
@@ -35,28 +36,31 @@ final class ProgressReporter: Sendable {
     }
 
     func start() {
-        let isOnTerminal = Console.isTerminal && messages.format == .text
+        let isOnTerminal = Say.isTerminal && messages.format == .text
         guard messages.progress == .always || messages.progress == .auto && isOnTerminal && !messages.isQuiet else {
             return
         }
         let interval = DispatchTimeInterval.milliseconds(isOnTerminal ? 200 : 10_000)
         timer.schedule(deadline: .now() + interval, repeating: interval)
-        timer.setEventHandler { [self] in isOnTerminal ? Console.showStatus(line) : printOnce() }
+        timer.setEventHandler { [self] in isOnTerminal ? Say.showStatus(line.text) : say() }
     }
 
     func stop() {
         timer.cancel()
         // A line that is being shown must not come after it was taken away.
-        queue.sync { Console.showStatus("") }
+        queue.sync { Say.showStatus("") }
     }
 
-    func printOnce() {
-        if messages.format == .json { messages.insistentLogger.notice("\(line)") } else { Console.log(line) }
+    /// Says it once.
+    ///
+    /// - Parameter waits: whether a reader that is slow may be waited for.
+    func say(waits: Bool = true) {
+        let line = line
+        Say.say(.notice, line.text, text: line.text, fields: line.fields, waits: waits)
     }
 
-    private var line: String {
-        let tally = recorder.tally
-        return ProgressLine(tally: tally, rows: rows, resumed: resumed, elapsed: clock.now() - begin).text
+    private var line: ProgressLine {
+        ProgressLine(tally: recorder.tally, rows: rows, resumed: resumed, elapsed: clock.now() - begin)
     }
 }
 
@@ -69,12 +73,26 @@ struct ProgressLine {
 
     var text: String {
         let counts = RowStatus.allCases.filter { tally[$0] > 0 }.map { " \($0.rawValue) \(tally[$0])" }.joined()
-        let done = tally.rows - resumed
-        let seconds = max(0.001, elapsed / .seconds(1))
-        let rate = Double(done) / seconds
         let rateText = rate >= 10 ? String(Int(rate)) : String((rate * 10).rounded() / 10)
-        guard done > 0, tally.rows < rows else { return "\(tally.rows)/\(rows)\(counts) | \(rateText)/s" }
-        let left = Duration.seconds(Int64(Double(rows - tally.rows) / rate))
-        return "\(tally.rows)/\(rows)\(counts) | \(rateText)/s | eta \(DurationText(left))"
+        let end = timeLeft.map { " | eta \(DurationText($0))" } ?? ""
+        return "\(tally.rows)/\(rows)\(counts) | \(rateText)/s\(end)"
+    }
+
+    /// The same for programs: `done` of `rows`, each status that there is, and `eta_s`.
+    var fields: [JSONMember] {
+        let counts = RowStatus.allCases.filter { tally[$0] > 0 }.map { ($0.rawValue, tally[$0]) }
+        let end = timeLeft.map { [("eta_s", Int($0.components.seconds))] } ?? []
+        return ([("done", tally.rows), ("rows", rows)] + counts + end).map {
+            JSONMember(key: $0.0, value: JSONValue($0.1))
+        }
+    }
+
+    /// Rows a second.
+    private var rate: Double { Double(tally.rows - resumed) / max(0.001, elapsed / .seconds(1)) }
+
+    /// Nil when nothing is known of it, and at the end.
+    private var timeLeft: Duration? {
+        guard tally.rows > resumed, tally.rows < rows else { return nil }
+        return .seconds(Int64(Double(rows - tally.rows) / rate))
     }
 }

@@ -36,10 +36,11 @@ package struct RunRequest: Sendable {
     /// - Throws: what keeps the run from starting or breaks it; its ``ExitCode`` when not all rows are as they were
     ///   wanted.
     package func run() throws {
+        Say.messages = messages
         let clock = SystemClock()
-        let input = try ValidatedInput(input, skipsInvalid: skipsInvalid)
         var settings = settings
-        settings.window = try window(on: clock)
+        settings.window = try window(now: clock.now(), wallTime: clock.wallTime())
+        let input = try ValidatedInput(input, skipsInvalid: skipsInvalid)
         if isDry {
             let dryRun = DryRun(catalog: input.catalog, transport: transport, resumed: resumes ? directory : nil)
             return try dryRun.printAll()
@@ -52,30 +53,35 @@ package struct RunRequest: Sendable {
         if code != .success { throw code }
     }
 
-    private func window(on clock: any RunClock) throws -> RunWindow? {
-        let timeout = transport.timeout
-        let wallTime = clock.wallTime()
-        let lengths = try [windowLength(now: wallTime), maxDuration].compactMap { $0 }
+    /// The time in which requests may start, counted from the two clocks' now; nil without an end.
+    ///
+    /// A moment by RFC 3339 may be past: then nothing starts. A time of day that is far away is refused, because a timer
+    /// that starts a run too late would else open the next day's window.
+    func window(now: Duration, wallTime: WallTime) throws(ToolError) -> RunWindow? {
+        let end = try endOfDay(now: wallTime)
+        let lengths = [end.map { $0 - wallTime }, maxDuration].compactMap { $0 }
         guard let length = lengths.min() else { return nil }
-        guard length > .zero else {
+        if let short = lengths.first(where: { $0 > .zero && $0 < transport.timeout }) {
             throw ToolError(
-                .usage, "the window is over already", hint: "name an end that is to come with --window-end")
-        }
-        guard length >= timeout else {
-            throw ToolError(
-                .usage, "the window of \(DurationText(length)) is shorter than --timeout \(DurationText(timeout))",
+                .usage,
+                "the window of \(DurationText(short)) is shorter than --timeout \(DurationText(transport.timeout))",
                 hint: "no request could start in it: give it more time, or shorten --timeout")
         }
-        return RunWindow(end: clock.now() + length, calendar: wallTime + length, timeout: timeout)
+        return RunWindow(end: now + length, calendar: end, timeout: transport.timeout)
     }
 
-    private func windowLength(now: WallTime) throws -> Duration? {
+    private func endOfDay(now: WallTime) throws(ToolError) -> WallTime? {
         guard let windowEnd else { return nil }
         guard let end = WindowEnd(windowEnd, now: now) else {
             throw ToolError(
-                .usage, "'\(windowEnd)' is no --window-end",
+                .usage, "'\(Quotation.escaped(windowEnd))' is no --window-end",
                 hint: "write it as 05:30 (local time) or 2026-01-31T05:30:00+01:00")
         }
-        return end.moment - now
+        guard !end.isTooFar else {
+            throw ToolError(
+                .usage, "the next \(windowEnd) is more than 12 hours away",
+                hint: "if it is meant, write --window-end \(end.moment.localText())")
+        }
+        return end.moment
     }
 }

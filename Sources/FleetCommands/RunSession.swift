@@ -27,44 +27,40 @@ struct RunSession {
     /// - Throws: what keeps it from starting; ``CommandError`` with ``ExitCode/broken`` once it has begun, or that
     ///   code alone when nobody is left to be told.
     func run() throws -> ExitCode {
-        let logger = messages.logger
-        try OpenFiles.reserve(jobs: min(settings.jobs, input.catalog.hostCount))
+        let jobs = min(settings.jobs, input.catalog.hostCount)
+        try ThisProcess.reserveFiles(jobs: jobs)
+        // Beside the workers a thread each for timers, progress, the ledger, a name to look up, and two to spare.
+        try ThisProcess.reserveThreads(jobs + 6)
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try PBXPerformer(transport: transport, sessions: SessionStore(), clock: clock)
         let directory = try RunDirectory(path: directory, for: resumes ? .resumedRun : .newRun)
         let header = try header
-        let events = EventRelay<Event>()
+        let events = EventRelay()
         // From here to the end, so that the result is written whatever comes.
-        let trap = Signals(
-            stop: {
-                Console.stopWaiting()
-                events.report(.stop($0))
-            },
-            cut: { events.report(.cut) },
-            tell: { number in
+        Signals.set(answers(events, messages.logger))
+        return try run(header, in: directory, events, messages.logger)
+    }
+
+    private func answers(_ events: EventRelay, _ logger: Logger) -> Signals.Answers {
+        Signals.Answers(
+            stop: { number in
+                Say.stopWaiting()
+                events.report(.stop(number))
                 logger.notice(
                     "stopping on \(Signals.name(of: number)): finishing what is under way; once more cuts it off")
             },
+            cut: { events.report(.cut) },
             report: { events.report(.progress) })
-        return try withExtendedLifetime(trap) { try run(header, in: directory, events, logger) }
-    }
-
-    /// What the run is told from outside.
-    private enum Event: Sendable {
-        case stop(Int32)
-        case cut
-        case progress
-        case failed(ToolError)
     }
 
     private func run(
-        _ header: RunHeader, in directory: RunDirectory, _ events: EventRelay<Event>, _ logger: Logger
+        _ header: RunHeader, in directory: RunDirectory, _ events: EventRelay, _ logger: Logger
     ) throws -> ExitCode {
         let history = resumes ? try directory.readLedger() : nil
         let recorder = try RunRecorder(directory: directory, run: header, continuing: history, clock: clock) { error in
             events.report(.failed(error))
         }
-        let end = try Console.withoutWaiting {
+        let end = try Say.withoutWaiting {
             let source = try ResumedSource(input.catalog, history: history, recorder: recorder, logger: logger)
             if transport.isInsecure {
                 messages.insistentLogger.warning("--insecure: any certificate of a PBX is trusted")
@@ -89,25 +85,25 @@ struct RunSession {
                 path: input.file.name, sha256: hash.finish(), rows: input.catalog.rowCount)
             let startedAt = clock.wallTime()
             return RunHeader(
-                runID: "\(startedAt.compact)-\(getpid())", version: Version.number, input: identity,
+                runID: "\(startedAt.compact)-\(getpid())", version: ThisProcess.version, input: identity,
                 startedAt: startedAt)
         }
     }
 
     private func announce(_ source: ResumedSource, _ logger: Logger) {
         let resumed = resumes ? ", \(source.resumed) of them done before" : ""
-        let (rows, hosts) = (input.catalog.rowCount, input.catalog.hostCount)
-        logger.info("\(rows) rows on \(hosts) hosts\(resumed), \(settings.jobs) at once; run directory '\(directory)'")
+        let rows = "\(counted(input.catalog.rowCount, "row")) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
+        logger.info("\(rows), \(settings.jobs) at once; run directory '\(directory)'")
         guard let window = settings.window else { return }
         let rest = window.end - clock.now()
-        // A time of day that has just gone by is tomorrow's, which must not go unnoticed.
         let seconds = (Double(clock.wallTime().milliseconds) / 1000 + rest / .seconds(1)).rounded()
-        let end = WallTime(milliseconds: Int64(seconds) * 1000)
+        let end = WallTime(milliseconds: Int64(seconds) * 1000).localText()
+        guard rest > .zero else { return logger.warning("the window ended at \(end): nothing is sent") }
         logger.info("the window ends at \(end), in \(DurationText(.seconds(Int64(rest / .seconds(1)))))")
     }
 
     private func carryOut(
-        _ source: ResumedSource, _ recorder: RunRecorder, _ events: EventRelay<Event>, _ logger: Logger
+        _ source: ResumedSource, _ recorder: RunRecorder, _ events: EventRelay, _ logger: Logger
     ) -> RunEnd {
         let sessions = SessionStore()
         var settings = settings
@@ -123,7 +119,7 @@ struct RunSession {
             switch event {
             case .stop(let number): runner.stop(.signal(number))
             case .cut: runner.cut()
-            case .progress: progress.printOnce()
+            case .progress: progress.say(waits: false)
             case .failed(let error): runner.stop(brokenBy: error)
             }
         }
@@ -150,7 +146,7 @@ struct RunSession {
             exitCode: code.number, stoppedBy: conclusion.word)
         let summaryFailure = error { try summary.write(to: directory) }
         // Whatever could not be kept, the counts are told.
-        if !messages.isQuiet { tell(SummaryTable(summary, style: messages.style), logger) }
+        if !messages.isQuiet { SummaryTable(summary, style: messages.style).say() }
         if conclusion.word != nil {
             logger.warning("\(conclusion.sentence)")
             logger.notice("to go on, give the same command with --out '\(directory.path)' --resume")
@@ -160,15 +156,10 @@ struct RunSession {
         return code
     }
 
-    /// Prints the table; where lines are objects, its last line is one.
-    private func tell(_ table: SummaryTable, _ logger: Logger) {
-        if messages.format == .json { logger.info("\(table.footer)") } else { Console.log(table.text) }
-    }
-
     /// Prints the path of the result; the summary tells the exit code also when nobody takes the path.
     private func printPath(in directory: RunDirectory, _ summary: RunSummary) throws {
         do {
-            try Console.output(directory.file(ResultWriter.fileName(input.catalog.shape.format)) + "\n")
+            try Say.print(directory.file(ResultWriter.fileName(input.catalog.shape.format)) + "\n")
         } catch {
             var summary = summary
             summary.exitCode = ExitCode.broken.number
@@ -202,15 +193,63 @@ private struct LoggedSink: OutcomeSink {
 
     func finished(_ job: Job, _ outcome: Outcome) {
         recorder.finished(job, outcome)
+        let reason = outcome.error.isEmpty ? "" : ": \(outcome.error)"
         logger.debug(
-            "line \(job.position.line), \(job.address.host): \(outcome.status.rawValue)\(LoggedSink.reason(outcome))")
+            "line \(job.position.line), \(job.address.host): \(outcome.status.rawValue)\(reason)",
+            metadata: Self.fields(job, outcome))
     }
 
     func requestEnded(latency: Duration, isRetry: Bool) {
         recorder.requestEnded(latency: latency, isRetry: isRetry)
     }
 
-    private static func reason(_ outcome: Outcome) -> String {
-        outcome.error.isEmpty ? "" : ": \(outcome.error)"
+    private static func fields(_ job: Job, _ outcome: Outcome) -> Logger.Metadata {
+        var fields: Logger.Metadata = [
+            "host": "\(job.address.host)", "row": .stringConvertible(job.position.row),
+            "line": .stringConvertible(job.position.line), "id": .stringConvertible(job.edit.id),
+            "status": "\(outcome.status.rawValue)", "attempt": .stringConvertible(outcome.attempts),
+        ]
+        fields["errcode"] = outcome.errcode.map { .stringConvertible($0) }
+        fields["ms"] = outcome.durationMilliseconds.map { .stringConvertible($0) }
+        return fields
+    }
+}
+
+/// Carries what a run is told from outside to the run; what comes before the run is made waits for it.
+private final class EventRelay: Sendable {
+    enum Event: Sendable {
+        case stop(Int32)
+        case cut
+        case progress
+        case failed(ToolError)
+    }
+
+    private enum State {
+        /// What happened so far, in its order.
+        case waiting([Event])
+        case connected(@Sendable (Event) -> Void)
+    }
+
+    private let state = Lock(State.waiting([]))
+
+    func report(_ event: Event) {
+        let receiver = state.withLock { state -> (@Sendable (Event) -> Void)? in
+            switch state {
+            case .connected(let receiver): return receiver
+            case .waiting(let events):
+                state = .waiting(events + [event])
+                return nil
+            }
+        }
+        receiver?(event)
+    }
+
+    func connect(_ receiver: @escaping @Sendable (Event) -> Void) {
+        let events = state.withLock { state -> [Event] in
+            defer { state = .connected(receiver) }
+            if case .waiting(let events) = state { return events }
+            return []
+        }
+        for event in events { receiver(event) }
     }
 }

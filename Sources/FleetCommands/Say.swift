@@ -1,119 +1,92 @@
-import Platform
-import Dispatch
 import Glibc
-import FleetModel
 import JSONText
 import Logging
+import Platform
 import Synchronization
 
-/// What standard error shows, and how.
-package struct Messages: Sendable {
-    /// When a progress line is shown.
-    package enum Progress: String, CaseIterable, Sendable {
-        /// On a terminal.
-        case auto
-        case always, never
-    }
-
-    /// How log lines are written.
-    package enum Format: String, CaseIterable, Sendable {
-        case text, json
-    }
-
-    /// When a progress line is shown.
-    package var progress = Progress.auto
-    /// How log lines are written.
-    package var format = Format.text
-    /// Whether every row is logged.
-    package var isVerbose = false
-    /// Whether nothing but errors is said.
-    package var isQuiet = false
-    /// Whether a terminal gets no colors; the variable `NO_COLOR` means the same.
-    package var isPlain = false
-
-    /// What is shown when nothing else was asked for.
-    package init() {}
-
-    /// A logger that writes as it is wanted.
-    var logger: Logger { logger(from: isQuiet ? .error : isVerbose ? .debug : .info) }
-
-    /// A logger for what `--quiet` does not silence.
-    var insistentLogger: Logger { logger(from: .notice) }
-
-    private func logger(from level: Logger.Level) -> Logger {
-        Logger(label: "certfleet") { [format] _ in ConsoleLogHandler(isJSON: format == .json, logLevel: level) }
-    }
-
-    var style: TextStyle {
-        let isColored = !isPlain && Console.isTerminal && (ProcessEnvironment.variables["NO_COLOR"] ?? "").isEmpty
-        return TextStyle(isColored: isColored)
-    }
-}
-
-/// The two streams of the process. Texts from many threads come out whole; nothing is buffered.
-enum Console {
-    private struct ErrorStream {
-        /// What stands on the last line of the terminal and has to be wiped away before other text.
-        var status = ""
-        /// Held by the text that is written last until somebody has taken it.
-        var writing = DispatchGroup()
-        /// Texts that were left out since then.
-        var lost = 0
-    }
-
-    private static let errorStream = Lock(ErrorStream())
-    private static let isErrorTerminal = isatty(STDERR_FILENO) == 1
-    /// Where texts are written, because writing to a terminal that stands still never ends.
-    private static let writers = (
-        output: DispatchQueue(label: "certfleet.stdout", qos: .userInteractive),
-        errors: DispatchQueue(label: "certfleet.stderr", qos: .userInteractive)
-    )
-    /// Why a text does not wait until somebody takes it; it does when there is no reason.
+/// The one place through which everything goes that the process says: on standard error as text or as JSON lines, and
+/// on standard output what the command was asked for.
+package enum Say {
+    /// Whether a run is under way, and whether a signal wants the process to end: nobody is waited for then.
     private static let isRunning = Atomic(false)
     private static let isCut = Atomic(false)
 
+    private static let output = StreamWriter(STDOUT_FILENO) { isCut.load(ordering: .relaxed) }
+    private static let errors = StreamWriter(STDERR_FILENO) {
+        isRunning.load(ordering: .relaxed) || isCut.load(ordering: .relaxed)
+    }
+    /// What stands on the last line of the terminal and has to be wiped away before other text.
+    private static let status = Lock("")
+    private static let chosen = Lock(Messages())
+    private static let isErrorTerminal = isatty(STDERR_FILENO) == 1
+
+    /// What standard error shows, and how; the command says so once it knows.
+    package static var messages: Messages {
+        get { chosen.withLock { $0 } }
+        set { chosen.withLock { $0 = newValue } }
+    }
+
+    /// Makes ready to say anything.
+    ///
+    /// - Returns: false when the machine has no threads for it.
+    static func start() -> Bool { output.start() && errors.start() }
+
+    /// Says something on standard error, above the status line if there is one.
+    ///
+    /// - Parameters:
+    ///   - level: how grave it is.
+    ///   - message: what is said, in lower case without a full stop.
+    ///   - text: how people read it, without a line end after the last line; nil for the message behind the tool's name.
+    ///   - fields: what programs read beside the message.
+    ///   - waits: whether a reader that is slow may be waited for.
+    static func say(
+        _ level: Logger.Level, _ message: String, text: String? = nil, fields: [JSONMember] = [], waits: Bool = true
+    ) {
+        let line =
+            switch messages.format {
+            case .text: text ?? Self.text(level, message)
+            case .json: object(level, message, fields)
+            }
+        guard errors.hasRoom(waits: waits) else { return }
+        let lost = errors.takeLost()
+        let note = lost == 0 ? "" : lostNote(lost) + "\n"
+        _ = status.withLock { status in
+            errors.post(wipe(status) + note + line + "\n" + status)
+        }
+    }
+
+    /// Says why the command does not go on.
+    static func error(_ message: String, hint: String? = nil) {
+        say(
+            .error, message, text: text(.error, message) + (hint.map { "\nhint: \($0)" } ?? ""),
+            fields: hint.map { [JSONMember(key: "hint", value: .string($0))] } ?? [])
+    }
+
+    /// Replaces the status line; an empty text takes it away.
+    static func showStatus(_ text: String) {
+        guard errors.hasRoom() else { return }
+        status.withLock { status in
+            errors.post(wipe(status) + text)
+            status = text
+        }
+    }
+
     /// Writes to standard output: what the command was asked for. Waits until somebody takes it, or ``stopWaiting()``.
     ///
-    /// - Throws: `ToolError` when it cannot be written; ``ExitCode/broken`` when its reader went away, which
-    ///   nobody needs to be told of.
-    static func output(_ text: String) throws {
-        let writing = DispatchGroup()
-        let code = Lock(Int32(0))
-        writers.output.async(group: writing) {
-            let result = write(text, to: STDOUT_FILENO)
-            code.withLock { $0 = result }
-        }
-        _ = wait(for: writing, tenths: 10) { isCut.load(ordering: .relaxed) }
-        switch code.withLock({ $0 }) {
+    /// - Throws: `ToolError` when it cannot be written; ``ExitCode/broken`` when its reader went away, which nobody
+    ///   needs to be told of.
+    static func print(_ text: String) throws {
+        errors.flush()
+        let delivery = output.post(text)
+        output.flush()
+        switch delivery.code {
         case 0: return
         case EPIPE: throw ExitCode.broken
         case let code: throw ToolError(.broken, "cannot write to standard output: \(ToolError.systemText(code))")
         }
     }
 
-    /// Writes to standard error, above the status line if there is one.
-    static func log(_ text: String) {
-        errorStream.withLock { stream in
-            show(wipe(stream.status) + text + "\n" + stream.status, on: &stream)
-        }
-    }
-
-    /// Replaces the status line; an empty text takes it away.
-    static func showStatus(_ text: String) {
-        errorStream.withLock { stream in
-            let line = wipe(stream.status) + text
-            stream.status = text
-            show(line, on: &stream)
-        }
-    }
-
-    /// Says why the command does not go on.
-    static func error(_ message: String, hint: String? = nil) {
-        log("certfleet: error: \(message)" + (hint.map { "\nhint: \($0)" } ?? ""))
-    }
-
-    /// Lets no reader of standard error hold up what `body` does, be it a terminal that stands still or a pager: while
-    /// nobody takes a text for a second, others are left out, and counted.
+    /// Lets no reader of standard error hold up what `body` does.
     static func withoutWaiting<Result>(_ body: () throws -> Result) rethrows -> Result {
         isRunning.store(true, ordering: .relaxed)
         defer { isRunning.store(false, ordering: .relaxed) }
@@ -125,64 +98,101 @@ enum Console {
         isCut.store(true, ordering: .relaxed)
     }
 
+    /// Waits until everything is written that was said.
+    static func finish() {
+        errors.flush()
+        output.flush()
+    }
+
     /// Whether standard error is a terminal that moves its cursor.
     static var isTerminal: Bool { isErrorTerminal && ProcessEnvironment.variables["TERM"] != "dumb" }
 
     private static func wipe(_ status: String) -> String { status.isEmpty ? "" : "\r\u{1B}[K" }
 
-    private static func show(_ text: String, on stream: inout ErrorStream) {
-        let isHasty = { isRunning.load(ordering: .relaxed) || isCut.load(ordering: .relaxed) }
-        guard wait(for: stream.writing, tenths: 0, isHasty: isHasty) else {
-            stream.lost += 1
-            return
-        }
-        let lost = stream.lost == 0 ? "" : "certfleet: \(stream.lost) texts were left out here: nobody read them\n"
-        stream.lost = 0
-        stream.writing = DispatchGroup()
-        writers.errors.async(group: stream.writing) { _ = write(lost + text, to: STDERR_FILENO) }
-        _ = wait(for: stream.writing, tenths: 10, isHasty: isHasty)
+    private static func lostNote(_ lost: Int) -> String {
+        let texts = lost == 1 ? "1 text was" : "\(lost) texts were"
+        let message = "\(texts) left out here: nobody read them"
+        return messages.format == .text ? text(.notice, message) : object(.notice, message, [])
     }
 
-    /// Waits until a text is written; in haste for so many tenths of a second.
-    ///
-    /// - Returns: whether it is.
-    private static func wait(for writing: DispatchGroup, tenths: Int, isHasty: () -> Bool) -> Bool {
-        var waited = 0
-        while writing.wait(timeout: .now()) == .timedOut {
-            if waited >= tenths, isHasty() { return false }
-            _ = writing.wait(timeout: .now() + .milliseconds(100))
-            waited += 1
-        }
-        return true
+    private static func text(_ level: Logger.Level, _ message: String) -> String {
+        "certfleet: \(level >= .warning ? "\(level): " : "")\(message)"
     }
 
-    /// - Returns: 0, or the `errno` that kept the text from being written to its end.
-    private static func write(_ text: String, to descriptor: Int32) -> Int32 {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0 {
-                guard canGoOn(writingTo: descriptor, after: errno) else { return errno }
-                continue
-            }
-            bytes.removeFirst(written)
-        }
-        return 0
-    }
-
-    /// Whether a write that failed is to be made again. A stream that another program made non-blocking is waited for.
-    private static func canGoOn(writingTo descriptor: Int32, after code: Int32) -> Bool {
-        if code == EAGAIN {
-            var stream = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            return poll(&stream, 1, -1) >= 0 || errno == EINTR
-        }
-        return code == EINTR
+    private static func object(_ level: Logger.Level, _ message: String, _ fields: [JSONMember]) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("time", SystemClock().wallTime().description)
+        writer.member("level", level.rawValue)
+        writer.member("message", message)
+        for field in fields { writer.member(field.key, field.value) }
+        writer.endObject()
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }
 
-/// Writes log lines to standard error: `certfleet: warning: …`, or one JSON object a line.
-struct ConsoleLogHandler: LogHandler {
-    let isJSON: Bool
+/// What standard error shows, and how.
+package struct Messages: Sendable {
+    /// When a progress line is shown.
+    package enum Progress: String, CaseIterable, Sendable {
+        /// On a terminal.
+        case auto
+        case always, never
+    }
+
+    /// How everything is written.
+    package enum Format: String, CaseIterable, Sendable {
+        case text
+        /// A JSON object a line.
+        case json
+    }
+
+    /// When a progress line is shown.
+    package var progress = Progress.auto
+    /// How everything is written.
+    package var format = Format.text
+    /// Whether every row is logged.
+    package var isVerbose = false
+    /// Whether nothing but errors is said.
+    package var isQuiet = false
+    /// Whether a terminal gets no colors; the variable `NO_COLOR` means the same.
+    package var isPlain = false
+
+    /// What is shown when nothing else was asked for.
+    package init() {}
+
+    /// What is shown of a command line that may turn out to be wrong: of all flags, only the format is looked at.
+    ///
+    /// - Parameters:
+    ///   - arguments: the command line.
+    ///   - variables: the environment.
+    package init(guessedFrom arguments: [String], _ variables: [String: String]) {
+        let flag = "--log-format"
+        let value =
+            arguments.last { $0.hasPrefix("\(flag)=") }.map { String($0.dropFirst(flag.count + 1)) }
+            ?? arguments.lastIndex(of: flag).flatMap { arguments.dropFirst($0 + 1).first }
+            ?? variables["CERTFLEET_LOG_FORMAT"]
+        format = value.flatMap(Format.init) ?? .text
+    }
+
+    /// Says what is said now and then, unless it is not wanted.
+    var logger: Logger { logger(from: isQuiet ? .error : isVerbose ? .debug : .info) }
+
+    /// Says what `--quiet` does not silence.
+    var insistentLogger: Logger { logger(from: .notice) }
+
+    private func logger(from level: Logger.Level) -> Logger {
+        Logger(label: "certfleet") { _ in SayingLogHandler(logLevel: level) }
+    }
+
+    var style: TextStyle {
+        let isColored = !isPlain && Say.isTerminal && (ProcessEnvironment.variables["NO_COLOR"] ?? "").isEmpty
+        return TextStyle(isColored: isColored)
+    }
+}
+
+/// Says every log line, with its metadata as fields.
+private struct SayingLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
 
@@ -192,22 +202,24 @@ struct ConsoleLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        Console.log(isJSON ? json(event) : text(event))
+        let fields = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { key, value in
+            JSONMember(key: key, value: Self.value(value))
+        }
+        Say.say(event.level, event.message.description, fields: fields)
     }
 
-    private func text(_ event: LogEvent) -> String {
-        let label = event.level >= .warning ? "\(event.level): " : ""
-        return "certfleet: \(label)\(event.message)"
+    private static func value(_ value: Logger.Metadata.Value) -> JSONValue {
+        switch value {
+        case .stringConvertible(let number as any BinaryInteger): .number(number.description)
+        default: .string(value.description)
+        }
     }
+}
 
-    private func json(_ event: LogEvent) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("time", SystemClock().wallTime().description)
-        writer.member("level", event.level.rawValue)
-        writer.member("message", event.message.description)
-        for (key, value) in event.metadata ?? [:] { writer.member(key, value.description) }
-        writer.endObject()
-        return String(decoding: writer.bytes, as: UTF8.self)
-    }
+/// A number with what it counts: `1 row`, `3 rows`.
+func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+extension JSONValue {
+    /// A whole number.
+    init(_ number: some BinaryInteger) { self = .number(String(number)) }
 }

@@ -17,14 +17,14 @@ package enum Simulate {
         settings.keepsRecord = false
         let isStopped = DispatchSemaphore(value: 0)
         let simulator = try Simulator.start(settings)
-        let trap = Signals(
-            stop: { _ in
-                Console.stopWaiting()
+        Signals.set(
+            Signals.Answers(stop: { _ in
+                Say.stopWaiting()
                 isStopped.signal()
-            }, cut: {}, report: {})
+            }))
         let lines = simulator.hosts.map { "\($0.baseURL),\($0.clientID),\($0.clientSecret)\n" }
-        try Console.output("base_url,client_id,client_secret\n" + lines.joined())
-        withExtendedLifetime(trap) { isStopped.wait() }
+        try Say.print("base_url,client_id,client_secret\n" + lines.joined())
+        isStopped.wait()
         try simulator.stop()
     }
 }

@@ -1,7 +1,9 @@
-import Platform
 import FleetModel
+import JSONText
+import Logging
 import PBXClient
 import Pacing
+import Platform
 import RunRecord
 
 /// What a run comes to, for a person, within 80 columns.
@@ -14,38 +16,77 @@ struct SummaryTable {
         self.style = style
     }
 
+    /// Says it on standard error: the table, or an object for each of its lines.
+    func say() {
+        guard Say.messages.format == .json else { return Say.say(.info, footer, text: text) }
+        for (group, rows) in groups {
+            let words = [group.status.rawValue, group.errcode.map(String.init), meaning(of: group)].compactMap(\.self)
+            Say.say(.info, "\(words.joined(separator: " ")): \(counted(rows, "row"))", fields: fields(group, rows))
+        }
+        Say.say(.info, footer, fields: totals)
+    }
+
     /// Without a line end after the last line.
     var text: String {
         let head = line("status", "errcode", "meaning", "rows")
-        let groups = summary.rows.groups.sorted { left, right in
+        return ([head] + groups.map { row($0.key, $0.value) } + [footer]).joined(separator: "\n")
+    }
+
+    private var groups: [(key: OutcomeGroup, value: Int)] {
+        summary.rows.groups.sorted { left, right in
             (order(left.key.status), -left.value, left.key.errcode ?? 0) < (
                 order(right.key.status), -right.value, right.key.errcode ?? 0
             )
         }
-        return ([head] + groups.map { row($0.key, $0.value) } + [footer]).joined(separator: "\n")
     }
 
     private func row(_ group: OutcomeGroup, _ rows: Int) -> String {
         let errcode = group.errcode.map(String.init) ?? "-"
-        let name = group.errcode.map { PBXErrorCode.name(of: $0) ?? "not documented" }
-        let plain = line(group.status.rawValue, errcode, name ?? group.errorClass?.rawValue ?? "", String(rows))
+        let plain = line(group.status.rawValue, errcode, meaning(of: group) ?? "", String(rows))
         return style.paint(plain, group.status)
+    }
+
+    /// What the errcode is called, or else the kind of cause; nil for good rows without one.
+    private func meaning(of group: OutcomeGroup) -> String? {
+        group.errcode.map { PBXErrorCode.name(of: $0) ?? "not documented" } ?? group.errorClass?.rawValue
     }
 
     private func line(_ status: String, _ errcode: String, _ meaning: String, _ rows: String) -> String {
         pad(status, 14) + lead(errcode, 8) + "  " + pad(meaning, 40) + lead(rows, 9)
     }
 
+    private func fields(_ group: OutcomeGroup, _ rows: Int) -> [JSONMember] {
+        [
+            JSONMember(key: "status", value: .string(group.status.rawValue)),
+            JSONMember(key: "errcode", value: group.errcode.map { JSONValue($0) } ?? .null),
+            JSONMember(key: "meaning", value: meaning(of: group).map { .string($0) } ?? .null),
+            JSONMember(key: "rows", value: JSONValue(rows)),
+        ]
+    }
+
     /// The counts of the run in one line.
     var footer: String {
-        let time = summary.finishedAt.milliseconds - summary.run.startedAt.milliseconds
         let hosts = summary.hosts
-        var facts = ["\(summary.rows.rows) rows", "\(hosts.total) hosts", "\(summary.requests) requests"]
-        if summary.retries > 0 { facts.append("\(summary.retries) of them retries") }
-        if hosts.stopped > 0 { facts.append("\(hosts.stopped) hosts stopped") }
-        if hosts.unreachable > 0 { facts.append("\(hosts.unreachable) hosts unreachable") }
-        return facts.joined(separator: ", ") + " in \(DurationText(.milliseconds(time)))"
+        var facts = [
+            counted(summary.rows.rows, "row"), counted(hosts.total, "host"), counted(summary.requests, "request"),
+        ]
+        if summary.retries == 1 { facts.append("1 of them a retry") }
+        if summary.retries > 1 { facts.append("\(summary.retries) of them retries") }
+        if hosts.stopped > 0 { facts.append("\(counted(hosts.stopped, "host")) stopped") }
+        if hosts.unreachable > 0 { facts.append("\(counted(hosts.unreachable, "host")) unreachable") }
+        return facts.joined(separator: ", ") + " in \(DurationText(.milliseconds(milliseconds)))"
     }
+
+    private var totals: [JSONMember] {
+        let hosts = summary.hosts
+        return [
+            ("rows", summary.rows.rows), ("hosts", hosts.total), ("requests", summary.requests),
+            ("retries", summary.retries), ("hosts_stopped", hosts.stopped), ("hosts_unreachable", hosts.unreachable),
+            ("ms", Int(milliseconds)),
+        ].map { JSONMember(key: $0.0, value: JSONValue($0.1)) }
+    }
+
+    private var milliseconds: Int64 { summary.finishedAt.milliseconds - summary.run.startedAt.milliseconds }
 
     private func order(_ status: RowStatus) -> Int { RowStatus.allCases.firstIndex(of: status) ?? 0 }
 

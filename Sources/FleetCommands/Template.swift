@@ -18,6 +18,6 @@ package enum Template {
                 for _ in columns { row.add("") }
             }
         }
-        try Console.output(String(decoding: writer.take(), as: UTF8.self))
+        try Say.print(String(decoding: writer.take(), as: UTF8.self))
     }
 }

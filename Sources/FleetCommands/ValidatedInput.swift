@@ -1,3 +1,5 @@
+import JSONText
+import Logging
 import Platform
 import FleetInput
 package import TabularText
@@ -30,6 +32,24 @@ package struct InputRequest: Sendable {
             credentials: try CredentialBook(file: credentials, environment: environment), environment: environment)
     }
 
+    /// Opens the input. From then on USR1 tells how far it is read.
+    ///
+    /// - Parameter kept: whether rows will be read again.
+    /// - Throws: `ToolError` when it cannot be opened.
+    func open(kept: Bool) throws(ToolError) -> InputFile {
+        let name = Quotation.escaped(path)
+        Signals.set(Signals.Answers(report: { Say.say(.notice, "waiting for '\(name)'", waits: false) }))
+        let file = try InputFile.open(path, kept: kept)
+        Signals.set(
+            Signals.Answers(report: {
+                let size = file.size.map { " of \($0)" } ?? ""
+                Say.say(
+                    .notice, "reading '\(name)': \(file.bytesRead)\(size) bytes",
+                    fields: [JSONMember(key: "bytes", value: JSONValue(file.bytesRead))], waits: false)
+            }))
+        return file
+    }
+
     /// What an input without rows means.
     var noRows: ToolError {
         let what = only.map { "no row of '\(path)' has a host that matches '\($0)'" } ?? "'\(path)' has no rows"
@@ -46,8 +66,8 @@ struct ValidatedInput {
     ///
     /// - Throws: what the files throw; ``ExitCode/inputInvalid`` once the reason is printed.
     init(_ request: InputRequest, skipsInvalid: Bool) throws {
-        let file = try InputFile.open(request.path, kept: true)
-        catalog = try RowCatalog.read(file, settings: request.settings()) { Console.log($0.text(file: file.name)) }
+        let file = try request.open(kept: true)
+        catalog = try RowCatalog.read(file, settings: request.settings()) { $0.say(file: file.name) }
         self.file = file
         try refuseProblems(skipsInvalid: skipsInvalid)
         if catalog.rowCount == 0 { throw request.noRows }
@@ -56,10 +76,11 @@ struct ValidatedInput {
     private func refuseProblems(skipsInvalid: Bool) throws(ExitCode) {
         guard catalog.isFileInvalid || catalog.invalidRowCount > 0 && !skipsInvalid else { return }
         if catalog.isFileInvalid {
-            Console.error("'\(file.name)' cannot be read as it is: nothing was sent")
+            Say.error("'\(file.name)' cannot be read as it is: nothing was sent")
         } else {
-            Console.error(
-                "\(catalog.invalidRowCount) of \(catalog.rowCount) rows are invalid: nothing was sent",
+            let verb = catalog.invalidRowCount == 1 ? "is" : "are"
+            Say.error(
+                "\(catalog.invalidRowCount) of \(counted(catalog.rowCount, "row")) \(verb) invalid: nothing was sent",
                 hint: "mend them, or run the others with --skip-invalid")
         }
         throw ExitCode.inputInvalid

@@ -98,6 +98,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
         return fstat(number, &status) == 0 ? status.st_mode : 0
     }
 
+    /// Bytes of a regular file; nil for anything else.
+    package var size: Int? {
+        var status = stat()
+        return fstat(number, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+    }
+
     /// Reads some bytes from where the file stands; 0 at its end.
     ///
     /// - Throws: ``ToolError`` when it cannot be read.

@@ -1,5 +1,6 @@
 package import Platform
 import Glibc
+import Synchronization
 
 /// The bytes of an input, from a path or from standard input.
 ///
@@ -17,11 +18,15 @@ package final class InputFile: Sendable {
     /// What was read of a kept input so far.
     private let copy: FileDescriptor?
     private let mode: mode_t
+    /// Bytes of the file it was opened from; nil where nobody knows that, as for a pipe.
+    package let size: Int?
+    private let count = Atomic(0)
 
     private init(name: String, source: consuming FileDescriptor, copy: consuming FileDescriptor?, isKept: Bool) {
         self.name = name
         self.isKept = isKept
         mode = source.mode
+        size = source.size
         self.source = Lock(source)
         self.copy = copy
     }
@@ -40,6 +45,9 @@ package final class InputFile: Sendable {
 
     /// Whether neither group nor others can read the file it was opened from; only for one that is not kept.
     package var isPrivate: Bool { mode & (S_IRGRP | S_IROTH) == 0 }
+
+    /// Bytes that were read for the first time so far. Waits for nothing, whoever is reading.
+    package var bytesRead: Int { count.load(ordering: .relaxed) }
 
     /// The folder that `file:` references are relative to.
     package var folder: String { Self.folder(of: name) }
@@ -80,6 +88,7 @@ package final class InputFile: Sendable {
             let count = try source?.read(into: buffer) ?? 0
             // A terminal and a file that grows would have more after their end.
             if count == 0 { source = nil }
+            self.count.add(count, ordering: .relaxed)
             try copy?.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             return count
         }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FleetCommands
-import Glibc
 
 /// The command line.
 @main struct Certfleet: ParsableCommand {
@@ -8,17 +7,14 @@ import Glibc
         commandName: "certfleet",
         abstract: "Edits certificates on a whole fleet of Yeastar P-Series PBXs in one go.",
         discussion: "Each row of a spreadsheet names a PBX and one edit of one certificate on it.",
-        version: Version.number,
+        version: ThisProcess.version,
         subcommands: [
             RunCommand.self, CheckCommand.self, TemplateCommand.self, SimulateCommand.self, DemoCommand.self,
         ])
 
     static func main() {
-        StartOfProcess.prepare()
-        let code = exitCode(of: Array(CommandLine.arguments.dropFirst()))
-        fflush(nil)
-        // Not exit, which would wait for workers that may hang in a request.
-        _exit(code.number)
+        ThisProcess.prepare()
+        ThisProcess.end(exitCode(of: Array(CommandLine.arguments.dropFirst())))
     }
 
     func run() throws {
@@ -29,7 +25,9 @@ import Glibc
     /// Runs one command line to its end.
     private static func exitCode(of arguments: [String]) -> FleetCommands.ExitCode {
         do {
-            var command = try parse(arguments, ProcessEnvironment.checkedVariables())
+            let variables = try ProcessEnvironment.checkedVariables()
+            Say.messages = Messages(guessedFrom: arguments, variables)
+            var command = try parse(arguments, variables)
             try command.run()
             return .success
         } catch {

@@ -124,31 +124,44 @@ import Testing
         try work.write("fleet.csv", fleet.csv)
         let windows = [
             ["--max-duration", "29s"], ["--max-duration", "5s", "--timeout", "6s"],
-            ["--window-end", "2020-01-01T00:00:00Z"], ["--window-end", "00:00", "--timeout", "26h"],
-            ["--max-duration", "1h", "--window-end", "2020-01-01T00:00:00+02:00"],
+            ["--max-duration", "1s", "--window-end", "2020-01-01T00:00:00+02:00"],
         ]
         for window in windows {
             let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run"] + window, in: work.path)
-            let isSaid = run.errors.contains("shorter than --timeout") || run.errors.contains("is over already")
-            #expect(run.status == 64 && isSaid, "\(window): \(run.errors)")
+            #expect(run.status == 64 && run.errors.contains("shorter than --timeout"), "\(window): \(run.errors)")
         }
         #expect(fleet.simulator.connections(on: 1) == 0)
         #expect(!FileManager.default.fileExists(atPath: work.file("run")))
     }
 
-    @Test func aTimeOfDayIsTheNextOneToCome() throws {
-        let fleet = try Fleet(hosts: 1, edits: 1)
+    @Test(arguments: [
+        ["--window-end", "2020-01-01T00:00:00Z"],
+        ["--max-duration", "1h", "--window-end", "2020-01-01T00:00:00+02:00"],
+    ])
+    func aWindowThatIsOverSendsNothing(window: [String]) throws {
+        let fleet = try Fleet(hosts: 2, edits: 2)
         defer { try? fleet.simulator.stop() }
-        // Two minutes before now is tomorrow; a zone of its own, because the time is local.
+        let run = try FinishedRun(fleet.logins, window)
+        #expect(run.status == 10 && run.stoppedBy == "window", "\(run.errors)")
+        #expect(run.statuses == Array(repeating: "not_attempted", count: 4) && run.requests == 0)
+        #expect(fleet.simulator.record.isEmpty)
+    }
+
+    /// Hours from now, in a zone of the run's own, because the time is local.
+    @Test(arguments: [(3, 0), (9, 0), (15, 64), (21, 64), (-1, 64)])
+    func aTimeOfDayIsTheNextOneToComeUnlessThatIsFarAway(hours: Int, status: Int32) throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv([InputRow(url: "http://127.0.0.1:1", id: 1, access: .token("t"))]))
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.timeZone = TimeZone(secondsFromGMT: 3 * 3600)
         formatter.dateFormat = "HH:mm"
-        let zone = ["TZ": "MSK-3"]
-        let past = formatter.string(from: Date(timeIntervalSinceNow: -120))
-        let run = try FinishedRun(
-            fleet.logins, "--window-end", past, "--timeout", "23h", "--connect-timeout", "5s", environment: zone)
-        #expect(run.status == 0, "\(run.errors)")
+        let end = formatter.string(from: Date(timeIntervalSinceNow: Double(hours) * 3600))
+        let run = try BuiltTool.run(
+            ["run", "fleet.csv", "--dry-run", "--window-end", end], environment: ["TZ": "MSK-3"], in: work.path)
+        #expect(run.status == status, "\(run.errors)")
+        let advice = try Regex("hint: if it is meant, write --window-end 20..-..-..T\(end):00\\+03:00\n")
+        #expect(run.errors.isEmpty || run.errors.contains(advice), "\(run.errors)")
     }
 
     @Test(arguments: ["fleet.csv/run", "missing/folder/run"])

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// The built binary, run as a user would run it.
@@ -74,5 +75,97 @@ struct BuiltTool {
     // Safe because it is written once, before the group is waited for.
     private final class Box: @unchecked Sendable {
         var data = Data()
+    }
+}
+
+/// The built binary while it runs, with its output going to files.
+final class RunningTool {
+    let process: Process
+    private let folder: String
+    /// The end of a pipe that the tool reads; negative for none.
+    private var input: Int32 = -1
+
+    /// - Parameters:
+    ///   - arguments: what follows the name.
+    ///   - environment: added to an otherwise small environment.
+    ///   - ignoresHangup: whether it is started as `nohup` does it.
+    ///   - folder: the working directory; gets the files `stdout` and `stderr`, which grow from run to run.
+    init(
+        _ arguments: [String], environment: [String: String] = [:], ignoresHangup: Bool = false, in folder: String
+    ) throws {
+        self.folder = folder
+        process = try BuiltTool.prepare(arguments, environment: environment, in: folder)
+        if ignoresHangup {
+            process.arguments = ["-c", #"trap "" HUP; exec "$0" "$@""#, try BuiltTool.path] + arguments
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try RunningTool.appending("\(folder)/stdout")
+        process.standardError = try RunningTool.appending("\(folder)/stderr")
+        try process.run()
+    }
+
+    /// Starts the tool on an input that comes through a pipe, waits until it reads, and gives it 40 bytes of a header.
+    ///
+    /// - Parameter pipe: path of the pipe, which is made.
+    convenience init(_ arguments: [String], reading pipe: String, in folder: String) throws {
+        mkfifo(pipe, 0o600)
+        try self.init(arguments, in: folder)
+        // Opens only once there is a reader.
+        RunningTool.poll {
+            input = open(pipe, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+            return input >= 0
+        }
+        let header = "base_url,access_token,id,auto_renewal,co"
+        try #require(write(input, header, header.utf8.count) == 40)
+    }
+
+    deinit {
+        if input >= 0 { close(input) }
+    }
+
+    func send(_ signal: Int32) {
+        kill(process.processIdentifier, signal)
+    }
+
+    /// Waits for the end.
+    ///
+    /// - Returns: the exit status, or minus the signal that killed it.
+    func wait() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
+    }
+
+    var errors: String { (try? String(contentsOfFile: "\(folder)/stderr", encoding: .utf8)) ?? "" }
+
+    /// Waits until something is so, however slow the machine is; gives up after a minute.
+    static func poll(_ condition: () throws -> Bool) rethrows {
+        for _ in 0..<6000 {
+            if try condition() { return }
+            usleep(10_000)
+        }
+        Issue.record("what was waited for never came")
+    }
+
+    private static func appending(_ path: String) throws -> FileHandle {
+        if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
+        let handle = try #require(FileHandle(forWritingAtPath: path))
+        try handle.seekToEnd()
+        return handle
+    }
+}
+
+/// A shell command, for what only a shell can set up.
+enum Shell {
+    static func run(_ command: String, in folder: String) throws -> (status: Int32, output: String, errors: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", command + " >shell-stdout 2>shell-stderr"]
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        let read = { (name: String) in (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? "" }
+        return (process.terminationStatus, read("shell-stdout"), read("shell-stderr"))
     }
 }

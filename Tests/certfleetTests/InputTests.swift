@@ -44,7 +44,7 @@ import Testing
         let check = try BuiltTool.run(["check", "doubt.csv"], in: work.path)
         #expect(check.status == 0 && check.lines.count == 2, "\(check.output)")
         #expect(check.lines.first?.hasPrefix("doubt.csv:2: warning: column 'dns_provider': 'rout53' is no") == true)
-        #expect(check.lines.last == "1 rows, 1 hosts: valid")
+        #expect(check.lines.last == "1 row, 1 host: valid")
         let run = try BuiltTool.run(["run", "doubt.csv", "--dry-run"], in: work.path)
         #expect(run.status == 0 && run.lines.count == 1 && run.errors.hasPrefix("doubt.csv:2: warning: "))
     }
@@ -57,7 +57,7 @@ import Testing
         #expect(run.status == 3 && run.errors.hasPrefix("-:2: column 'id': 'x' is no whole number\n"))
     }
 
-    @Test(arguments: [("check", "1 rows, 1 hosts: valid"), ("run --dry-run", "line 2: POST http://127.0.0.1:1/")])
+    @Test(arguments: [("check", "1 row, 1 host: valid"), ("run --dry-run", "line 2: POST http://127.0.0.1:1/")])
     func aNamedPipeIsReadAsAFileIs(command: String, output: String) throws {
         let work = try WorkDirectory()
         try work.write("fleet.csv", "\(Self.header)\nhttp://127.0.0.1:1,t,1,0\n")
@@ -86,7 +86,7 @@ import Testing
         let work = try WorkDirectory()
         try work.write("fleet.csv", "\(Self.header)\nhttp://127.0.0.1,t,x,0\nhttps://pbx.example.com,t,1,0\n")
         let some = try BuiltTool.run(["check", "fleet.csv", "--only", "*.EXAMPLE.com"], in: work.path)
-        #expect(some.status == 0 && some.output == "1 rows, 1 hosts: valid\n")
+        #expect(some.status == 0 && some.output == "1 row, 1 host: valid\n")
         let none = try BuiltTool.run(["check", "fleet.csv", "--only", "other"], in: work.path)
         #expect(none.status == 9 && none.errors.contains("no row of 'fleet.csv' has a host that matches 'other'"))
     }
@@ -111,7 +111,7 @@ import Testing
         let cells = "http://\(dead.host):\(dead.port);env:TOKEN;\" 05.0 \";FALSE;\" x \";\"say \"\"hi\"\","
         #expect(lines[2] == cells && lines[3].hasPrefix("=1+1\";1;3;failed;"), "\(lines)")
         let check = try BuiltTool.run(["check", "run/result.csv"], environment: environment, in: work.path)
-        #expect(check.status == 0 && check.output == "2 rows, 1 hosts: valid\n", "\(check.output)\(check.errors)")
+        #expect(check.status == 0 && check.output == "2 rows, 1 host: valid\n", "\(check.output)\(check.errors)")
     }
 
     @Test func aResultInJSONLinesKeepsItsNumbersAndCanBeFedBack() throws {
@@ -128,7 +128,7 @@ import Testing
         #expect(result.hasPrefix("{\(members),\"result\":{\"row\":1,\"line\":1,\"status\":\"failed\","))
         #expect(result.hasSuffix("}}\r\n"))
         let check = try BuiltTool.run(["check", "run/result.jsonl"], environment: environment, in: work.path)
-        #expect(check.status == 0 && check.output == "1 rows, 1 hosts: valid\n", "\(check.output)\(check.errors)")
+        #expect(check.status == 0 && check.output == "1 row, 1 host: valid\n", "\(check.output)\(check.errors)")
     }
 
     @Test func anInputIsTranscodedInMemoryThatDoesNotGrowWithIt() throws {

@@ -13,9 +13,10 @@ import Testing
 
     private static let signals: [(number: Int32, status: Int32, name: String)] = [
         (SIGINT, 130, "SIGINT"), (SIGTERM, 143, "SIGTERM"), (SIGHUP, 129, "SIGHUP"),
+        (SIGQUIT, 131, "SIGQUIT"),
     ]
 
-    @Test(arguments: Moment.allCases, [0, 1, 2])
+    @Test(arguments: Moment.allCases, Self.signals.indices)
     func theFirstSignalEndsTheRunAndWritesEverything(moment: Moment, which: Int) throws {
         let signal = Self.signals[which]
         let play = try Play(at: moment, connectTimeout: "1s")
@@ -143,6 +144,29 @@ import Testing
         tool.send(SIGHUP)
         #expect(tool.wait() == 0, "\(tool.errors)")
         #expect(try Records(csv: work.file("run/result.csv"))["result.status"] == ["ok", "ok", "ok"])
+    }
+
+    @Test(arguments: ["run", "check"], signals.indices)
+    func aSignalWhileTheInputIsReadEndsTheCommandAtOnce(command: String, which: Int) throws {
+        let signal = Self.signals[which]
+        let work = try WorkDirectory()
+        let tool = try RunningTool([command, "fleet.csv"], reading: work.file("fleet.csv"), in: work.path)
+        tool.send(signal.number)
+        #expect(tool.wait() == signal.status)
+        #expect(tool.errors == "certfleet: error: stopped by \(signal.name): nothing was sent\n")
+        #expect(
+            try Set(FileManager.default.contentsOfDirectory(atPath: work.path)) == ["fleet.csv", "stdout", "stderr"])
+    }
+
+    @Test func usr1TellsHowFarTheInputIsRead() throws {
+        let work = try WorkDirectory()
+        let tool = try RunningTool(["check", "fleet.csv"], reading: work.file("fleet.csv"), in: work.path)
+        RunningTool.poll {
+            tool.send(SIGUSR1)
+            return tool.errors.contains("certfleet: reading 'fleet.csv': 40 bytes\n")
+        }
+        tool.send(SIGTERM)
+        #expect(tool.wait() == 143)
     }
 
     /// A run of three rows that waits at a moment.

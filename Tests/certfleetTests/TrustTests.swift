@@ -151,4 +151,13 @@ import Testing
         #expect(fleet.simulator.connections(on: 1) == 0)
         #expect(!FileManager.default.fileExists(atPath: work.file("run")))
     }
+
+    @Test func theKeysOfConnectionsAreWrittenNowhere() throws {
+        let pbx = try SecurePBX()
+        defer { try? pbx.fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let run = try FinishedRun(pbx.rows(), "--insecure", environment: ["SSLKEYLOGFILE": work.file("keys")])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(!FileManager.default.fileExists(atPath: work.file("keys")))
+    }
 }

@@ -1,0 +1,94 @@
+import Dispatch
+import Glibc
+import Platform
+
+/// The process itself: what is set right about it before it does anything, and how it ends.
+package enum ThisProcess {
+    /// `MAJOR.MINOR.PATCH` of the tool.
+    package static let version = "0.1.0"
+
+    /// Keeps the process from being killed by a reader that goes away, and what is secret from getting out, and makes
+    /// it answer signals. To be called first of all; ends the process when the machine has not even threads for that.
+    package static func prepare() {
+        // A reader that goes away and a limit on file sizes are errors like others; they must not kill a run.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+        holdStreams()
+        hideSecrets()
+        guard Signals.start(), Say.start() else {
+            let text = "certfleet: error: no thread can be started\nhint: raise the limit on processes (ulimit -u)\n"
+            _ = write(STDERR_FILENO, text, text.utf8.count)
+            _exit(ExitCode.broken.number)
+        }
+    }
+
+    /// Ends the process once everything is written that was said, without waiting for workers that may hang in a
+    /// request.
+    package static func end(_ code: ExitCode) -> Never {
+        Say.finish()
+        _exit(code.number)
+    }
+
+    /// Takes the places of standard streams that were closed, or a file of the run would get one and the texts with it.
+    private static func holdStreams() {
+        var descriptor: Int32 = 0
+        // For reading only: what is written there fails as it did before.
+        repeat { descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC) } while (0...STDERR_FILENO).contains(descriptor)
+        close(descriptor)
+    }
+
+    /// Keeps memory, in which there are secrets, from other processes of the same user, from a core file and from a
+    /// backtrace, and the keys of TLS connections from the file that this variable names for OpenSSL.
+    private static func hideSecrets() {
+        unsetenv("SSLKEYLOGFILE")
+        _ = setDumpable?(4, 0, 0, 0, 0)
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        for number in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(number, SIG_DFL) }
+    }
+
+    /// `prctl`, whose C declaration Swift cannot call; 4 is `PR_SET_DUMPABLE`.
+    private static let setDumpable = dlsym(nil, "prctl").map { symbol in
+        unsafeBitCast(symbol, to: (@convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32).self)
+    }
+
+    /// Raises the limit on open files as far as it goes.
+    ///
+    /// - Throws: `ToolError` when that is not enough for a run: connections that lack a file would look like dead hosts.
+    static func reserveFiles(jobs: Int) throws(ToolError) {
+        // For each job a connection, libcurl's pair of wake-up sockets, and a file of certificates or secrets; for the
+        // run its directory, the input, libraries.
+        let needed = jobs * 4 + 40
+        let limit = OpenFileLimit.raise()
+        guard limit >= needed else {
+            throw ToolError(
+                .broken, "\(jobs) jobs need \(needed) open files, and the limit is \(limit)",
+                hint: "raise the limit (ulimit -n), or lower --jobs")
+        }
+    }
+
+    /// Makes sure that the machine has so many more threads. Whoever wants one later waits for it without end.
+    ///
+    /// - Throws: `ToolError` when it has not.
+    static func reserveThreads(_ count: Int) throws(ToolError) {
+        let isOver = DispatchSemaphore(value: 0)
+        let context = Unmanaged.passUnretained(isOver).toOpaque()
+        var threads: [pthread_t] = []
+        for _ in 0..<count {
+            var thread = pthread_t()
+            let wait: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+                if let context { Unmanaged<DispatchSemaphore>.fromOpaque(context).takeUnretainedValue().wait() }
+                return nil
+            }
+            guard pthread_create(&thread, nil, wait, context) == 0 else { break }
+            threads.append(thread)
+        }
+        for _ in threads { isOver.signal() }
+        for thread in threads { pthread_join(thread, nil) }
+        guard threads.count == count else {
+            throw ToolError(
+                .broken, "\(count) threads are needed, and the machine has \(threads.count)",
+                hint: "raise the limit on processes (ulimit -u) or on memory (ulimit -v)")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Glibc
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// What becomes of a command whose standard output does not take what it was asked for.
+@Suite struct StandardOutputTests {
+    private static let commands = [
+        "template", "--help", "--version", "check good.csv", "check bad.csv", "check bad.csv --json",
+        "run good.csv --dry-run", "simulate --hosts 1 --port 0",
+    ]
+
+    private static func folder() throws -> WorkDirectory {
+        let work = try WorkDirectory()
+        let header = "base_url,access_token,id,auto_renewal\n"
+        try work.write("good.csv", header + "http://127.0.0.1:1,t,1,0\n")
+        try work.write("bad.csv", header + "http://127.0.0.1:1,t,x,0\nhttp://127.0.0.1:1,t,y,0\n")
+        return work
+    }
+
+    @Test(arguments: commands)
+    func aFullDiskIsAFailureThatIsToldInOneSentence(command: String) throws {
+        let (work, tool) = (try Self.folder(), try BuiltTool.path)
+        let run = try Shell.run("('\(tool)' \(command) >/dev/full)", in: work.path)
+        #expect(run.status == 1)
+        #expect(run.errors == "certfleet: error: cannot write to standard output: no space left on device\n")
+    }
+
+    @Test(arguments: [">&-", "2>&-", "<&- >&- 2>&-"])
+    func whatIsToldOnAClosedStreamGetsIntoNoFile(closing: String) throws {
+        let (work, tool) = (try Self.folder(), try BuiltTool.path)
+        let run = try Shell.run("('\(tool)' run good.csv --out run --retries 0 \(closing))", in: work.path)
+        #expect(run.status == (closing == "2>&-" ? 2 : 1))
+        #expect(try Ledger(work.file("run/ledger.jsonl")).events.count == 2)
+        #expect(try Records(csv: work.file("run/result.csv"))["result.error_class"] == ["connect"])
+        let lock = try work.read("run/lock")
+        #expect(lock.isEmpty)
+    }
+
+    @Test(arguments: commands)
+    func aReaderThatWentAwayIsAFailureWithoutAWord(command: String) throws {
+        let work = try Self.folder()
+        let process = try BuiltTool.prepare(command.split(separator: " ").map(String.init), in: work.path)
+        let (output, errors) = (Pipe(), Pipe())
+        try output.fileHandleForReading.close()
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+        #expect(errors.fileHandleForReading.availableData.isEmpty)
+    }
+}
+
+/// What is said on standard error when it is to be said in JSON.
+@Suite struct LogFormatTests {
+    /// The objects that stand on standard error, one a line, each with what all have.
+    private static func objects(_ errors: String) throws -> [[String: Any]] {
+        try errors.split(separator: "\n").map { line in
+            let object = try #require(
+                try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
+            #expect(["time", "level", "message"].allSatisfy { object[$0] is String }, "\(line)")
+            return object
+        }
+    }
+
+    @Test func everyLineOfARunIsAnObject() throws {
+        let fleet = try Fleet(hosts: 1, edits: 3)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        let tool = try RunningTool(
+            ["run", "fleet.csv", "--out", "run", "--rate", "1/h", "-v", "--log-format", "json"], in: work.path)
+        RunningTool.poll { fleet.requests(.certificateUpdate) == 1 }
+        // What is done counts a moment after it stands in the ledger.
+        RunningTool.poll {
+            tool.send(SIGUSR1)
+            return tool.errors.contains("1/3 ok 1")
+        }
+        tool.send(SIGTERM)
+        #expect(tool.wait() == 143)
+        let objects = try Self.objects(tool.errors)
+        for part in [
+            "3 rows on 1 host", "line 2, ", "1/3 ok 1", "stopping on SIGTERM", "ok 0 SUCCESS: 1 row",
+            "not_attempted run_stopped: 2 rows", "3 rows, 1 host, 1 request in ",
+        ] {
+            #expect(objects.contains { ($0["message"] as? String)?.hasPrefix(part) == true }, "\(part)")
+        }
+        let row = try #require(objects.first { $0["line"] as? Int == 2 })
+        #expect(row["row"] as? Int == 1 && row["id"] as? Int == 1 && row["errcode"] as? Int == 0, "\(row)")
+        #expect(row["status"] as? String == "ok" && row["attempt"] as? Int == 1 && row["ms"] is Int, "\(row)")
+        #expect((row["host"] as? String)?.hasPrefix("127.") == true, "\(row)")
+        let progress = try #require(objects.first { $0["done"] as? Int == 1 })
+        #expect(progress["rows"] as? Int == 3 && progress["ok"] as? Int == 1, "\(progress)")
+    }
+
+    @Test(arguments: [
+        ("run bad.csv", 3, ["'x'", "warned", "1 of 2 rows is invalid: nothing was sent"]),
+        ("run none.csv", 64, ["cannot open 'none.csv': no such file or directory"]),
+        ("run good.csv --jobs 0", 64, ["--jobs 0"]), ("run good.csv --fast", 64, ["unknown option '--fast'"]),
+        ("run good.csv --insecure --retries 0 --progress always", 2, ["--insecure: ", "failed connect: 1 row"]),
+        ("demo --hosts 3 --out demo", 0, ["3 simulated PBXs are up", "as planned, some rows failed"]),
+    ])
+    func everythingElseIsOneToo(command: String, status: Int32, parts: [String]) throws {
+        let work = try WorkDirectory()
+        let header = "base_url,access_token,id,auto_renewal,dns_provider,auth.k\n"
+        try work.write("good.csv", header + "http://127.0.0.1:1,t,1,0,,\n")
+        try work.write(
+            "bad.csv", header + "http://127.0.0.1:1,t,x,0,,\nhttp://127.0.0.1:1,t,2,1,warned,v\n")
+        let run = try BuiltTool.run(
+            command.split(separator: " ").map(String.init), environment: ["CERTFLEET_LOG_FORMAT": "json"],
+            in: work.path)
+        #expect(run.status == status, "\(run.errors)")
+        let messages = try Self.objects(run.errors).compactMap { $0["message"] as? String }
+        for part in parts { #expect(messages.contains { $0.contains(part) }, "\(part): \(messages)") }
+    }
+
+    @Test func whatIsWrongWithAnInputSaysWhere() throws {
+        let work = try WorkDirectory()
+        try work.write("bad.csv", "base_url,access_token,id,auto_renewal\n\nhttp://127.0.0.1:1,t,x,0\n")
+        let run = try BuiltTool.run(["run", "bad.csv", "--log-format=json"], in: work.path)
+        let objects = try Self.objects(run.errors)
+        #expect(objects.count == 2 && run.status == 3, "\(run.errors)")
+        let problem = try #require(objects.first)
+        #expect(problem["file"] as? String == "bad.csv" && problem["line"] as? Int == 3, "\(problem)")
+        #expect(problem["row"] as? Int == 1 && problem["column"] as? String == "id", "\(problem)")
+        #expect(problem["level"] as? String == "error" && problem["code"] as? String == "id-malformed")
+        #expect(objects.last?["hint"] as? String == "mend them, or run the others with --skip-invalid")
+    }
+}
