@@ -71,21 +71,36 @@ extension HTTPRequest {
             let schemeEnd = url.firstIndex(of: UInt8(ascii: ":")) ?? url.endIndex
             let rest = url.part(min(schemeEnd + "://".utf8.count, url.count)..<url.count)
             let name = rest.part(0..<Self.nameLength(rest))
-            let portDigits = rest.dropFirst(name.count + 1).prefix { $0.isDigit }
-            let isSecure = url.part(0..<schemeEnd).equalsIgnoringCase("https")
-            port = Int(digits: portDigits) ?? (isSecure ? 443 : 80)
             let isIPv6 = name.first == UInt8(ascii: "[")
             let isIPv4 = !isIPv6 && !name.isEmpty && name.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
             let isLocalName = name.equalsIgnoringCase("localhost")
             isLoopback = isIPv4 && name.starts(with: "127.") || isLocalName || name.equals("[::1]")
             kind = isIPv4 || isIPv6 ? .address : isLocalName ? .localName : .name(name.text.lowercased())
+            let isSecure = url.part(0..<schemeEnd).equalsIgnoringCase("https")
+            port = Self.port(rest.part(name.count..<rest.count)) ?? (isSecure ? 443 : 80)
         }
 
         private static func nameLength(_ bytes: Bytes) -> Int {
             if bytes.first == UInt8(ascii: "[") {
                 return bytes.firstIndex(of: UInt8(ascii: "]")).map { $0 + 1 } ?? bytes.count
             }
-            return bytes.firstIndex { ":/?#".utf8.contains($0) } ?? bytes.count
+            return bytes.firstIndex { byte in
+                switch byte {
+                case UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): true
+                default: false
+                }
+            } ?? bytes.count
+        }
+
+        /// The port that stands behind a name; nil when none does.
+        private static func port(_ bytes: Bytes) -> Int? {
+            guard bytes.first == UInt8(ascii: ":") else { return nil }
+            var number: Int?
+            for byte in bytes.dropFirst().prefix(5) {
+                guard byte.isDigit else { break }
+                number = (number ?? 0) * 10 + Int(byte - UInt8(ascii: "0"))
+            }
+            return number
         }
     }
 }
