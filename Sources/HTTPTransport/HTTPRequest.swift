@@ -41,6 +41,11 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
     /// Nothing, so that a dump shows nothing.
     package var customMirror: Mirror { Mirror(self, children: []) }
 
+    /// Whether anything is sent behind the head.
+    var hasBody: Bool {
+        if case .post(let body) = method { !body.isEmpty } else { false }
+    }
+
     /// Where the URL leads.
     var host: Host {
         var url = url

@@ -73,6 +73,8 @@ extension HostHandle {
         var then: ((HTTPExchange) -> Void)?
         /// From when on its time limits count.
         var start: Duration
+        /// When this machine first lacked something for it.
+        var lackSince: Duration?
         /// What a lookup brought; nil when it needed none.
         var finding: NameLookups.Finding?
         var hold = Hold.unasked
@@ -116,6 +118,10 @@ extension HostHandle {
         call.start = time
         call.finding = finding
         call.reception = Reception()
+    }
+
+    func noteLack(at now: Duration) {
+        call.lackSince = call.lackSince ?? now
     }
 
     func takeAged() -> (() -> Void)? {

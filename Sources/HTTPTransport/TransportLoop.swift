@@ -36,7 +36,7 @@ package final class TransportLoop: @unchecked Sendable {
     private var asking: [Int: HostHandle] = [:]
     /// Requests that this machine lacks something for, the oldest first.
     private var parked: Deque<(ticket: Ticket, limit: MachineLimit)> = []
-    /// When a request last ended, or began to wait although nothing was under way.
+    /// When a request last ended, so that there was room for another one.
     private var lastRoom = Duration.zero
     /// When libcurl wants to be called.
     private var deadline: Duration?
@@ -119,7 +119,7 @@ extension TransportLoop {
         var call = HostHandle.Call(request, number: lastNumber, at: clock.now(), waited: waited)
         call.aged = aged
         call.then = then
-        if let gate {
+        if let gate, request.hasBody {
             call.ask = { [self, number = lastNumber] in
                 asking[number] = handle
                 return gate(BodyGate(loop: self, number: number))
@@ -210,11 +210,8 @@ extension TransportLoop {
 
     private func settle(_ handle: HostHandle, _ code: CURLcode) {
         let ending = handle.ending(code)
-        if case .notConnected(.machine(let limit)) = ending {
-            park(handle, limit)
-        } else {
-            finish(handle, ending)
-        }
+        if case .notConnected(.machine(let limit)) = ending { return park(handle, limit) }
+        finish(handle, ending)
     }
 
     private func finish(_ handle: HostHandle, _ ending: HTTPExchange.Ending) {
@@ -225,7 +222,7 @@ extension TransportLoop {
         busy.removeLast()
         asking[handle.number] = nil
         let then = handle.end()
-        lastRoom = now
+        if !ending.isMachineLimit { lastRoom = now }
         admitParked()
         then?(exchange)
     }
@@ -235,7 +232,7 @@ extension TransportLoop {
 extension TransportLoop {
     private func park(_ handle: HostHandle, _ limit: MachineLimit) {
         let now = clock.now()
-        if parked.isEmpty { lastRoom = max(lastRoom, now) }
+        handle.noteLack(at: now)
         parked.append((Ticket(handle), limit))
         schedulePatrol(at: now)
     }
@@ -261,9 +258,10 @@ extension TransportLoop {
             if case .lookingUp(let name) = handle.state { checkLookup(of: name, for: handle, at: now) }
         }
         for (ticket, limit) in parked where ticket.isCurrent {
+            let since = max(lastRoom, ticket.handle.call.lackSince ?? now)
             if let deadline = ticket.handle.call.deadline, deadline <= now {
                 finish(ticket.handle, .notConnected(.heldBack))
-            } else if runningCount == 0, now - lastRoom > settings.connectTimeout {
+            } else if runningCount == 0, now - since > settings.connectTimeout {
                 finish(ticket.handle, .notConnected(.machine(limit)))
             }
         }
@@ -398,8 +396,14 @@ private struct Ticket {
     var isCurrent: Bool { handle.number == number && handle.state != .idle }
 }
 
+extension HTTPExchange.Ending {
+    fileprivate var isMachineLimit: Bool {
+        if case .notConnected(.machine) = self { true } else { false }
+    }
+}
+
 extension String {
-    /// Whether libcurl would look up just this name: it changes one with other letters, and knows this machine's.
+    /// Whether libcurl would look up just this name: it knows those of this machine, and takes others apart.
     fileprivate var isLookedUpHere: Bool {
         !hasSuffix(".localhost") && utf8.allSatisfy { $0.isLetter || $0.isDigit || "-_.".utf8.contains($0) }
     }

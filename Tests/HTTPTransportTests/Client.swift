@@ -5,7 +5,7 @@ import TestSupport
 
 /// A loop on a queue of its own, and one host's handle.
 final class Client {
-    /// What is used on the loop; it may outlive the client for a moment.
+    /// A host's handle and its loop.
     // Safe because the handle is only used on the loop.
     struct Line: @unchecked Sendable {
         let loop: TransportLoop
@@ -13,12 +13,12 @@ final class Client {
     }
 
     let loop: TransportLoop
-    private let line: Line
+    private let ownLine: Line
     private let isOver = DispatchSemaphore(value: 0)
 
     init(_ settings: TransportSettings = .make(), lookups: NameLookups = NameLookups()) throws {
         loop = try TransportLoop(settings, lookups: lookups)
-        line = Line(loop: loop, handle: try loop.makeHandle())
+        ownLine = try Line(loop: loop, handle: loop.makeHandle())
         DispatchQueue(label: "test.loop").async { [loop, isOver] in
             loop.run()
             isOver.signal()
@@ -30,19 +30,25 @@ final class Client {
         isOver.wait()
     }
 
+    /// Another host's handle.
+    func anotherLine() throws -> Line { try Line(loop: loop, handle: loop.makeHandle()) }
+
     /// Makes a request and waits for its end.
-    func send(_ request: HTTPRequest, gate: (@Sendable (BodyGate) -> Bool?)? = nil) -> HTTPExchange {
-        begin(request, gate: gate)()
+    func send(
+        _ request: HTTPRequest, on line: Line? = nil, gate: (@Sendable (BodyGate) -> Bool?)? = nil
+    ) -> HTTPExchange {
+        begin(request, on: line, gate: gate)()
     }
 
     /// Makes a request.
     ///
     /// - Returns: waits for its end.
     func begin(
-        _ request: HTTPRequest, gate: (@Sendable (BodyGate) -> Bool?)? = nil, aged: (@Sendable () -> Void)? = nil
+        _ request: HTTPRequest, on line: Line? = nil, gate: (@Sendable (BodyGate) -> Bool?)? = nil,
+        aged: (@Sendable () -> Void)? = nil
     ) -> () -> HTTPExchange {
         let (result, isDone) = (Lock<HTTPExchange?>(nil), DispatchSemaphore(value: 0))
-        onLoop { line in
+        onLoop(with: line) { line in
             line.loop.start(request, on: line.handle, gate: gate, aged: aged) { exchange in
                 result.withLock { $0 = exchange }
                 isDone.signal()
@@ -56,8 +62,8 @@ final class Client {
     }
 
     /// Has something done on the loop.
-    func onLoop(_ work: @escaping @Sendable (Line) -> Void) {
-        loop.post { [line] in work(line) }
+    func onLoop(with line: Line? = nil, _ work: @escaping @Sendable (Line) -> Void) {
+        loop.post { [line = line ?? ownLine] in work(line) }
     }
 }
 

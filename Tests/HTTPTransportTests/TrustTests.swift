@@ -1,4 +1,6 @@
+import Foundation
 import HTTPTransport
+import Platform
 import TestSupport
 import Testing
 
@@ -83,5 +85,35 @@ struct TrustTests {
             client.send(HTTPRequest(.get, url: server.url, pin: pin)).ending
         }
         #expect(endings == [Self.secure, .notConnected(.untrusted(.unknownAuthority))])
+    }
+
+    @Test("a CA file is read once for all requests")
+    func caFileOnce() throws {
+        let (server, folder) = (try TLSServer(), try WorkDirectory())
+        let path = try folder.write("roots.pem", String(contentsOfFile: server.certificateFile, encoding: .utf8))
+        let client = try Client(.make(caFile: path))
+        let lines = [nil, try client.anotherLine()]
+        let endings = lines.map { line in
+            let ending = client.send(HTTPRequest(.get, url: server.url), on: line).ending
+            unlink(path)
+            return ending
+        }
+        #expect(endings == [Self.secure, Self.secure])
+    }
+
+    @Test("SSL_CERT_FILE names a CA file as for curl, unless another one is given; no key of a session is written")
+    func variables() async {
+        await #expect(processExitsWith: .success) {
+            let (server, other, folder) = (try TLSServer(), try TLSServer(), try WorkDirectory())
+            setenv("SSL_CERT_FILE", server.certificateFile, 1)
+            setenv("SSLKEYLOGFILE", folder.file("keys"), 1)
+            let byVariable = try exchange(server.url)
+            #expect(byVariable == Self.secure)
+            let byFlag = try exchange(server.url, settings: .make(caFile: other.certificateFile))
+            #expect(byFlag == .notConnected(.untrusted(.unknownAuthority)))
+            #expect(access(folder.file("keys"), F_OK) != 0)
+            setenv("SSL_CERT_FILE", folder.file("none"), 1)
+            #expect(throws: ToolError.self) { try exchange(server.url) }
+        }
     }
 }

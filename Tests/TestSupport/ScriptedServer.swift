@@ -16,10 +16,17 @@ package final class ScriptedServer: Sendable {
         case drip(first: [UInt8], then: [UInt8])
         /// Reads the request and says nothing until the client has gone.
         case silence
+        /// Reads the request's head, sends these bytes, and takes what still comes of the body until the client has gone.
+        case answerHead([UInt8], Farewell)
         /// Closes without reading.
         case closeUnread
         /// Sends these bytes without reading and waits until the client has gone.
         case talk([UInt8])
+
+        /// What a server does behind its last byte.
+        package enum Farewell: Sendable {
+            case nothing, close, reset
+        }
 
         /// A whole HTTP answer.
         package static func answer(_ status: Int, _ body: String, headers: [String] = []) -> Act {
@@ -104,10 +111,8 @@ private final class ScriptedService: Sendable {
         case .answerAndReset(let bytes):
             note(connection)
             _ = write(connection, bytes)
-            // Without a pause the reset would overtake the bytes.
-            usleep(50_000)
-            var linger = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+            prepareReset(connection)
+        case .answerHead(let bytes, let farewell): answerHead(connection, bytes, farewell)
         case .drip(let first, let then):
             note(connection)
             _ = write(connection, first)
@@ -116,6 +121,27 @@ private final class ScriptedService: Sendable {
             _ = write(connection, bytes)
             waitForEnd(connection)
         }
+    }
+
+    private func prepareReset(_ connection: Int32) {
+        // Without a pause the reset would overtake the bytes.
+        usleep(50_000)
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+    }
+
+    private func answerHead(_ connection: Int32, _ bytes: [UInt8], _ farewell: ScriptedServer.Act.Farewell) {
+        var text = ScriptedRequest.readHead(from: connection)
+        _ = write(connection, bytes)
+        switch farewell {
+        case .nothing: break
+        case .close: shutdown(connection, Int32(SHUT_WR))
+        case .reset: return prepareReset(connection)
+        }
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while case let count = recv(connection, &chunk, chunk.count, 0), count > 0 { text += chunk.prefix(count) }
+        guard let request = ScriptedRequest(cutShort: text) else { return }
+        received.withLock { $0.append(request) }
     }
 
     private func note(_ connection: Int32) {
@@ -166,13 +192,27 @@ package struct ScriptedRequest: Sendable {
     }
 
     private init?(whole text: [UInt8]) {
-        guard let end = text.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
-        let lines = String(decoding: text[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n").map(String.init)
+        self.init(cutShort: text)
         let prefix = "content-length: "
-        let length = lines.first { $0.lowercased().hasPrefix(prefix) }.flatMap { Int($0.dropFirst(prefix.count)) } ?? 0
-        guard text.count >= end.upperBound + length else { return nil }
+        let length = headers.first { $0.lowercased().hasPrefix(prefix) }.flatMap { Int($0.dropFirst(prefix.count)) }
+        guard body.utf8.count >= length ?? 0 else { return nil }
+    }
+
+    /// A request whose body may be only a part of what was announced; nil when not even its head is whole.
+    fileprivate init?(cutShort text: [UInt8]) {
+        guard let end = text.firstRange(of: Self.headEnd) else { return nil }
+        let lines = String(decoding: text[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n").map(String.init)
         line = lines.first ?? ""
         headers = Array(lines.dropFirst())
-        body = String(decoding: text[end.upperBound...].prefix(length), as: UTF8.self)
+        body = String(decoding: text[end.upperBound...], as: UTF8.self)
     }
+
+    fileprivate static func readHead(from connection: Int32) -> [UInt8] {
+        var text: [UInt8] = []
+        var byte: UInt8 = 0
+        while text.suffix(headEnd.count) != headEnd[...], recv(connection, &byte, 1, 0) == 1 { text.append(byte) }
+        return text
+    }
+
+    private static let headEnd = Array("\r\n\r\n".utf8)
 }

@@ -2,10 +2,16 @@ import Foundation
 import Glibc
 import Platform
 
-/// nginx with a certificate made for it, on a loopback port of its own; answers `secure` to every request, or hands it on.
+/// nginx with a certificate made for it, on a loopback port of its own; answers `secure` to every request, or hands it on,
+/// or says whether the TLS session was resumed.
 package final class TLSServer {
     /// Apart from the address where other tests get free ports.
     package static let host = "127.0.0.2"
+
+    /// How the server lets TLS sessions be resumed.
+    package enum Resumption: String, Sendable, CaseIterable {
+        case never, byID, byTicket
+    }
 
     package let port: UInt16
     /// The server's first public key as a pin.
@@ -24,8 +30,13 @@ package final class TLSServer {
     ///   - name: the name that the certificate is for, as OpenSSL writes it.
     ///   - days: for how long the certificate holds; below 0 it has expired.
     ///   - upstream: the URL of the server that answers behind it, without a path; nil for none.
+    ///   - resumption: how TLS sessions may be resumed; the answer is then `r` when one was, and `.` when not.
+    ///   - version: of TLS, as nginx writes it; nil for its own choice.
     /// - Throws: when there is no folder, no free port, or no nginx to start.
-    package init(name: String = "IP:127.0.0.2", days: Int = 2, upstream: String? = nil) throws {
+    package init(
+        name: String = "IP:127.0.0.2", days: Int = 2, upstream: String? = nil, resumption: Resumption = .never,
+        version: String? = nil
+    ) throws {
         folder = try WorkDirectory()
         let keys = ["first", "second"].map { Self.key(in: $0, name: name, days: days) }.joined(separator: "\n")
         let shell = """
@@ -35,8 +46,11 @@ package final class TLSServer {
             """
         pin = "sha256//" + (try Self.output(of: shell, in: folder.path))
         port = try Self.freePort()
-        let answer = upstream.map { "proxy_pass \($0);" } ?? "return 200 \"secure\";"
-        try folder.write("nginx.conf", Self.configuration(port: port, folder: folder.path, answer: answer))
+        let text = resumption == .never ? "secure" : "$ssl_session_reused"
+        let answer = upstream.map { "proxy_pass \($0);" } ?? "return 200 \"\(text)\";"
+        let sessions = resumption.configuration + (version.map { " ssl_protocols \($0);" } ?? "")
+        try folder.write(
+            "nginx.conf", Self.configuration(port: port, folder: folder.path, answer: answer, sessions: sessions))
         process.executableURL = URL(fileURLWithPath: "/usr/sbin/nginx")
         process.arguments = ["-c", folder.file("nginx.conf"), "-e", folder.file("error.log")]
         try process.run()
@@ -66,7 +80,7 @@ package final class TLSServer {
     }
 
     /// A certificate whose path holds a variable is read for every handshake; a session that is resumed has none.
-    private static func configuration(port: UInt16, folder: String, answer: String) -> String {
+    private static func configuration(port: UInt16, folder: String, answer: String, sessions: String) -> String {
         """
         daemon off; master_process off; pid \(folder)/nginx.pid;
         events { worker_connections 64; }
@@ -78,7 +92,7 @@ package final class TLSServer {
           server {
             listen \(host):\(port) ssl;
             ssl_certificate $key_folder/cert.pem; ssl_certificate_key $key_folder/key.pem;
-            ssl_session_cache off; ssl_session_tickets off;
+            \(sessions)
             location / { \(answer) }
           }
         }
@@ -101,5 +115,15 @@ package final class TLSServer {
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+extension TLSServer.Resumption {
+    fileprivate var configuration: String {
+        switch self {
+        case .never: "ssl_session_cache off; ssl_session_tickets off;"
+        case .byID: "ssl_session_cache shared:sessions:1m; ssl_session_tickets off;"
+        case .byTicket: "ssl_session_cache off; ssl_session_tickets on;"
+        }
     }
 }

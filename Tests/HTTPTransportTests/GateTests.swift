@@ -1,0 +1,193 @@
+import Dispatch
+import Glibc
+import HTTPTransport
+import Platform
+import TestSupport
+import Testing
+
+@Suite("A body that waits at its gate")
+struct GateTests {
+    private static let edit = Array(#"{"id":5,"auto_renewal":0}"#.utf8)
+    private static let refusal = Array(#"{"errcode":10004}"#.utf8)
+
+    private static func answer(_ status: Int, _ body: [UInt8], headers: String = "") -> [UInt8] {
+        Array("HTTP/1.1 \(status) Any\r\n\(headers)Content-Length: \(body.count)\r\n\r\n".utf8) + body
+    }
+
+    private func request(_ server: ScriptedServer, timeout: Duration? = nil) -> HTTPRequest {
+        HTTPRequest(.post(body: Self.edit), url: server.url(), timeout: timeout)
+    }
+
+    @Test("it leaves at once when the gate is open, and when another thread opens it later", arguments: [true, false])
+    func open(_ isOpen: Bool) throws {
+        let server = try ScriptedServer([.answer(200, "{}")])
+        let questions = Lock(0)
+        let exchange = try Client().send(request(server)) { gate in
+            questions.withLock { $0 += 1 }
+            if isOpen { return true }
+            DispatchQueue.global().async { gate.answer(true) }
+            return nil
+        }
+        #expect(exchange.ending == .answered(HTTPAnswer(status: 200, body: Array("{}".utf8))))
+        #expect(exchange.isBodySent)
+        #expect(server.requests.map(\.body) == [String(decoding: Self.edit, as: UTF8.self)])
+        #expect(questions.withLock { $0 } == 1)
+    }
+
+    @Test("a large one is whole")
+    func large() throws {
+        let server = try ScriptedServer([.answer(200, "{}")])
+        let body = (0..<2_000_000).map { UInt8(ascii: "a") + UInt8($0 % 23) }
+        let exchange = try Client().send(HTTPRequest(.post(body: body), url: server.url())) { _ in true }
+        #expect(exchange.ending == .answered(HTTPAnswer(status: 200, body: Array("{}".utf8))))
+        #expect(server.requests.first.map { Array($0.body.utf8) } == body)
+    }
+
+    @Test("it does not leave when the gate says no, at once or later", arguments: [true, false])
+    func shut(_ isAtOnce: Bool) throws {
+        let server = try ScriptedServer([.answerHead([], .nothing)])
+        let exchange = try Client().send(request(server)) { gate in
+            if isAtOnce { return false }
+            DispatchQueue.global().async { gate.answer(false) }
+            return nil
+        }
+        #expect(exchange.ending == .notConnected(.heldBack) && !exchange.isBodySent)
+        #expect(server.bodies == [""])
+    }
+
+    @Test("the gate is not asked when nobody can be reached, nor for a request without a body")
+    func unasked() throws {
+        let (nobody, server) = (try LoopbackSocket.unused(), try ScriptedServer([.answer(200, "{}")]))
+        let questions = Lock(0)
+        let ask: @Sendable (BodyGate) -> Bool? = { _ in
+            questions.withLock { $0 += 1 }
+            return true
+        }
+        let client = try Client()
+        let url = "http://\(nobody.host):\(nobody.port)/"
+        let refused = client.send(HTTPRequest(.post(body: Self.edit), url: url), gate: ask)
+        #expect(refused.ending == .notConnected(.refused))
+        let answered = client.send(HTTPRequest(.get, url: server.url()), gate: ask)
+        #expect(answered.ending == .answered(HTTPAnswer(status: 200, body: Array("{}".utf8))))
+        #expect(questions.withLock { $0 } == 0)
+    }
+
+    @Test(
+        "an answer that comes before it is read, and it does not leave any more",
+        arguments: [
+            (answer(200, refusal), .nothing), (answer(200, refusal), .close), (answer(401, refusal), .nothing),
+            (answer(401, refusal, headers: "Connection: close\r\n"), .close), (answer(503, []), .nothing),
+            (Array("HTTP/1.1 200 OK\r\n\r\n".utf8) + refusal, .close),
+        ] as [([UInt8], ScriptedServer.Act.Farewell)])
+    func earlyAnswer(_ bytes: [UInt8], _ farewell: ScriptedServer.Act.Farewell) throws {
+        let server = try ScriptedServer([.answerHead(bytes, farewell), .answer(200, "next")])
+        let gates = Lock<[BodyGate]>([])
+        let client = try Client()
+        let early = client.send(request(server)) { gate in
+            gates.withLock { $0.append(gate) }
+            return nil
+        }
+        guard case .answered(let answer) = early.ending else {
+            Issue.record("an answer came: \(early.ending)")
+            return
+        }
+        #expect(!early.isBodySent && (answer.body == Self.refusal || answer.status == 503))
+        #expect(server.bodies == [""])
+        // What is allowed too late must not reach the next request.
+        gates.withLock { $0.first }?.answer(true)
+        let next = client.send(HTTPRequest(.get, url: server.url()))
+        #expect(next.ending == .answered(HTTPAnswer(status: 200, body: Array("next".utf8))) && next.isBodySent)
+    }
+
+    @Test("a server that goes meanwhile is not waited for", arguments: [true, false])
+    func earlyEnd(_ isReset: Bool) throws {
+        let server = try ScriptedServer([.answerHead([], isReset ? .reset : .close)])
+        let exchange = try Client().send(request(server)) { _ in nil }
+        #expect(exchange.ending == .unanswered(isReset ? .reset : .closed, status: nil))
+        #expect(!exchange.isBodySent)
+        #expect(isReset || server.bodies == [""])
+    }
+
+    @Test("a server that reads no body gives an answer that says nothing about it")
+    func unreadBody() throws {
+        let server = try TLSServer()
+        let request = HTTPRequest(.post(body: Self.edit), url: server.url, pin: server.pin)
+        let exchange = try Client().send(request) { _ in nil }
+        #expect(exchange.ending == .answered(HTTPAnswer(status: 200, body: Array("secure".utf8))))
+        #expect(!exchange.isBodySent)
+    }
+
+    @Test("when its time is over at the gate, that is not the server's fault")
+    func timeout() throws {
+        let server = try ScriptedServer([.answerHead([], .nothing)])
+        let exchange = try Client().send(request(server, timeout: .milliseconds(200))) { _ in nil }
+        #expect(exchange.ending == .notConnected(.heldBack) && !exchange.isBodySent)
+        #expect(server.bodies == [""])
+    }
+
+    @Test("a cut leaves it here")
+    func cut() throws {
+        let server = try ScriptedServer([.answerHead([], .nothing)])
+        let client = try Client()
+        let isAsked = DispatchSemaphore(value: 0)
+        let end = client.begin(request(server)) { _ in
+            isAsked.signal()
+            return nil
+        }
+        isAsked.wait()
+        client.onLoop { $0.loop.cut($0.handle) }
+        let exchange = end()
+        #expect(exchange.ending == .unanswered(.cut, status: nil) && !exchange.isBodySent)
+        #expect(server.bodies == [""])
+    }
+
+    @Test("the time at the gate is no part of the latency")
+    func latency() throws {
+        let server = try ScriptedServer([.answer(200, "{}")])
+        let (clock, held) = (SystemClock(), Lock(Duration.zero))
+        let start = clock.now()
+        let exchange = try Client().send(request(server)) { gate in
+            let question = clock.now()
+            DispatchQueue.global().async {
+                usleep(100_000)
+                held.withLock { $0 = clock.now() - question }
+                gate.answer(true)
+            }
+            return nil
+        }
+        #expect(exchange.latency + held.withLock { $0 } <= clock.now() - start)
+    }
+
+    @Test("many wait at once, and each goes by its own word")
+    func many() throws {
+        let count = 20
+        let back = try ScriptedServer(Array(repeating: .answer(200, "{}"), count: count))
+        let server = try TLSServer(upstream: "http://\(back.host):\(back.port)")
+        let client = try Client(.make(timeout: .seconds(60), pin: server.pin))
+        let (asked, gates) = (DispatchSemaphore(value: 0), Lock<[Int: BodyGate]>([:]))
+        let ends = try (0..<count).map { index in
+            client.begin(HTTPRequest(.post(body: Self.edit), url: server.url), on: try client.anotherLine()) { gate in
+                gates.withLock { $0[index] = gate }
+                asked.signal()
+                return nil
+            }
+        }
+        for _ in 0..<count { asked.wait() }
+        for (index, gate) in gates.withLock({ $0 }) { gate.answer(index.isMultiple(of: 2)) }
+        let exchanges = ends.map { $0() }
+        let answered = HTTPExchange.Ending.answered(HTTPAnswer(status: 200, body: Array("{}".utf8)))
+        for (index, exchange) in exchanges.enumerated() {
+            #expect(exchange.ending == (index.isMultiple(of: 2) ? answered : .notConnected(.heldBack)))
+            #expect(exchange.isBodySent == index.isMultiple(of: 2))
+        }
+        #expect(back.requests.count == count / 2)
+    }
+}
+
+extension ScriptedServer {
+    /// The bodies of the requests that were read, once there are some.
+    fileprivate var bodies: [String] {
+        for _ in 0..<5000 where requests.isEmpty { usleep(1000) }
+        return requests.map(\.body)
+    }
+}
