@@ -92,6 +92,6 @@ let package = Package(
         tests(
             "FleetCommands",
             ["Platform", "FleetModel", "HTTPTransport", "FleetInput", "RunEngine", "RunRecord", "PBXSimulator"]),
-        tests("certfleet", ["Platform", "FleetModel", "FleetCommands", "PBXSimulator", argumentParser]),
+        tests("certfleet", ["Platform", "FleetModel", "RunEngine", "FleetCommands", "PBXSimulator", argumentParser]),
     ]
 )

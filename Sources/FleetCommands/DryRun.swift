@@ -17,7 +17,7 @@ struct DryRun {
 
     /// - Throws: what would keep the run from starting, and what standard output throws.
     func printAll() throws {
-        _ = try HTTPTransport(transport)
+        try transport.validate()
         let directory = try resumed.map { try RunDirectory(path: $0, for: .resumedRun) }
         let history = try directory?.readLedger()
         for rows in lanes {

@@ -27,12 +27,11 @@ struct RunSession {
     /// - Throws: what keeps it from starting; ``CommandError`` with ``ExitCode/broken`` once it has begun, or that
     ///   code alone when nobody is left to be told.
     func run() throws -> ExitCode {
-        let jobs = min(settings.jobs, input.catalog.hostCount)
-        try ThisProcess.reserveFiles(jobs: jobs)
+        OpenFileLimit.raise()
         // Beside the workers a thread each for timers, progress, the ledger, a name to look up, and two to spare.
-        try ThisProcess.reserveThreads(jobs + 6)
+        try ThisProcess.reserveThreads(Runner.processors + 6)
         // Made once before anything is sent, to find out whether the settings can be used.
-        _ = try PBXPerformer(transport: transport, sessions: SessionStore(), clock: clock)
+        _ = try TransportLoop(transport, lookups: NameLookups())
         let directory = try RunDirectory(path: directory, for: resumes ? .resumedRun : .newRun)
         let header = try header
         let events = EventRelay()
@@ -66,7 +65,7 @@ struct RunSession {
                 messages.insistentLogger.warning("--insecure: any certificate of a PBX is trusted")
             }
             announce(source, logger)
-            return carryOut(source, recorder, events, logger)
+            return try carryOut(source, recorder, events, logger)
         }
         do {
             return try conclude(end, header, recorder, directory, logger)
@@ -93,7 +92,8 @@ struct RunSession {
     private func announce(_ source: ResumedSource, _ logger: Logger) {
         let resumed = resumes ? ", \(source.resumed) of them done before" : ""
         let rows = "\(counted(input.catalog.rowCount, "row")) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
-        logger.info("\(rows), \(settings.jobs) at once; run directory '\(directory)'")
+        let width = (settings.jobs == .auto ? "up to " : "") + "\(settings.jobs.most)"
+        logger.info("\(rows), \(width) at once; run directory '\(directory)'")
         guard let window = settings.window else { return }
         let rest = window.end - clock.now()
         let seconds = (Double(clock.wallTime().milliseconds) / 1000 + rest / .seconds(1)).rounded()
@@ -104,14 +104,10 @@ struct RunSession {
 
     private func carryOut(
         _ source: ResumedSource, _ recorder: RunRecorder, _ events: EventRelay, _ logger: Logger
-    ) -> RunEnd {
-        let sessions = SessionStore()
-        var settings = settings
-        settings.jobs = max(1, min(settings.jobs, source.hostCount))
-        let runner = Runner(
-            source: source, sink: LoggedSink(recorder: recorder, logger: logger), settings: settings, clock: clock
-        ) { [transport, clock] in
-            try PBXPerformer(transport: transport, sessions: sessions, clock: clock)
+    ) throws -> RunEnd {
+        let (sink, lookups) = (LoggedSink(recorder: recorder, logger: logger), NameLookups())
+        let runner = try Runner(source: source, sink: sink, settings: settings, clock: clock) {
+            try PBXPerformer(transport: transport, lookups: lookups, sink: sink, retry: settings.retry, clock: clock)
         }
         let progress = ProgressReporter(
             recorder: recorder, rows: input.catalog.rowCount, clock: clock, messages: messages)
@@ -183,12 +179,8 @@ private struct LoggedSink: OutcomeSink {
     let recorder: RunRecorder
     let logger: Logger
 
-    func announce(_ job: Job) -> Bool {
-        recorder.announce(job)
-    }
-
-    func willSend(_ job: Job) throws {
-        try recorder.willSend(job)
+    func willSend(_ job: Job, then completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        recorder.willSend(job, then: completion)
     }
 
     func finished(_ job: Job, _ outcome: Outcome) {

@@ -52,21 +52,6 @@ package enum ThisProcess {
         unsafeBitCast(symbol, to: (@convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32).self)
     }
 
-    /// Raises the limit on open files as far as it goes.
-    ///
-    /// - Throws: `ToolError` when that is not enough for a run: connections that lack a file would look like dead hosts.
-    static func reserveFiles(jobs: Int) throws(ToolError) {
-        // For each job a connection, libcurl's pair of wake-up sockets, and a file of certificates or secrets; for the
-        // run its directory, the input, libraries.
-        let needed = jobs * 4 + 40
-        let limit = OpenFileLimit.raise()
-        guard limit >= needed else {
-            throw ToolError(
-                .broken, "\(jobs) jobs need \(needed) open files, and the limit is \(limit)",
-                hint: "raise the limit (ulimit -n), or lower --jobs")
-        }
-    }
-
     /// Makes sure that the machine has so many more threads. Whoever wants one later waits for it without end.
     ///
     /// - Throws: `ToolError` when it has not.

@@ -1,5 +1,3 @@
-package import Platform
-
 /// Where the engine gets its rows from.
 ///
 /// Rows are numbered from 0 in input order. All calls may come from any thread, several at a time.
@@ -18,144 +16,126 @@ package protocol JobSource: Sendable {
 
 /// Where the engine puts what became of the rows.
 ///
-/// All calls may come from any thread, several at a time.
+/// All calls may come from any thread, several at a time; none waits for the disk.
 package protocol OutcomeSink: Sendable {
-    /// Tells of a job that will probably be sent soon, so that ``willSend(_:)`` need not wait then. Does not wait for the
-    /// disk.
+    /// Notes durably that the first edit request of a job is about to leave. Comes again when the request did not leave.
     ///
-    /// - Returns: false when that comes too late, because the job was sent or finished in the meantime.
-    func announce(_ job: Job) -> Bool
-    /// Notes durably that the first edit request of a job is about to leave. Blocks until the note is on disk. Comes
-    /// again when the request did not leave.
-    ///
-    /// - Throws: when it cannot be made durable; the request must not leave then.
-    func willSend(_ job: Job) throws
-    /// Takes the final outcome of a job. Does not wait for the disk; comes at most once per job.
+    /// - Parameters:
+    ///   - job: the row.
+    ///   - completion: called once, from any thread and perhaps before this returns, when the note is on disk; or with
+    ///     what keeps it from there, and the request must not leave then.
+    func willSend(_ job: Job, then completion: @escaping @Sendable (Result<Void, any Error>) -> Void)
+    /// Takes the final outcome of a job; comes at most once per job.
     func finished(_ job: Job, _ outcome: Outcome)
     /// Takes note of one HTTP request: how long it took, and whether it was sent because an earlier one failed.
     func requestEnded(latency: Duration, isRetry: Bool)
 }
 
-/// Carries out a row, one HTTP request at a time. Confined to the worker that made it.
-package protocol JobPerformer: SendableMetatype {
-    /// Makes the next request of the job. Blocks for as long as that request takes.
+/// Carries out rows, one HTTP request at a time for each host: a worker of the engine, which is an event loop.
+///
+/// A host is given to one performer for its whole life, and has one row under way at a time. Hosts are numbered as the
+/// source does it. All but ``run()``, ``post(_:)`` and ``stop()`` is called on the loop, and answered there: `completion`
+/// comes once, perhaps before the call returns.
+package protocol JobPerformer: AnyObject, Sendable {
+    /// Occupies the calling thread with the loop until ``stop()``.
+    func run()
+    /// Lets the loop come to its end. From any thread; nothing may be under way.
+    func stop()
+    /// Does something on the loop, after all that was posted before. From any thread; does not wait for it.
+    func post(_ work: @escaping @Sendable () -> Void)
+
+    /// Takes the next row of a host.
+    func begin(_ job: Job, on host: Int)
+    /// Makes the next request of a host's row, if it needs one.
     ///
     /// - Parameters:
-    ///   - job: the row.
-    ///   - progress: what was already done for the row.
+    ///   - host: whose row.
     ///   - deadline: when the request must be over, on the run's clock; nil when it may take its usual time.
-    ///   - willSend: called when an edit request is about to leave and none of the row has, with the connection
-    ///     standing; the request waits for it.
-    /// - Throws: only what `willSend` throws; whatever goes wrong with the PBX is part of the report.
+    ///   - aged: called when the request has waited for its PBX for 100 ms, at most once and before `completion`; nil when
+    ///     nobody wants to know.
+    ///   - completion: told what the step brought, or what broke the run so that the request did not leave.
     func step(
-        _ job: Job, after progress: RowProgress, by deadline: Duration?, willSend: () throws -> Void
-    ) throws -> StepReport
-    /// Tries to end the session with a host, if there is one. Blocks for at most one request.
+        _ host: Int, by deadline: Duration?, aged: (() -> Void)?,
+        then completion: @escaping (Result<StepReport, any Error>) -> Void)
+    /// Makes a request that ends the session with a host, if there is one.
     ///
     /// - Parameters:
     ///   - host: whose session.
-    ///   - limit: how long the request may take at most; nil for the usual timeout.
-    /// - Returns: what came of it; nil when there was nothing to end.
-    func close(_ host: HostKey, within limit: Duration?) -> CloseReport?
+    ///   - deadline: when the request must be over, on the run's clock; nil when it may take its usual time.
+    ///   - aged: as for ``step(_:by:aged:then:)``.
+    ///   - completion: told what came of it.
+    func close(
+        _ host: Int, by deadline: Duration?, aged: (() -> Void)?,
+        then completion: @escaping (CloseReport) -> Void)
+    /// Forgets a host, which has no row and no request under way any more.
+    func release(_ host: Int)
+    /// Ends all requests at once, each of which still brings its report.
+    func cut()
 }
 
-/// What one try to end a session brought.
-package struct CloseReport: Hashable, Sendable {
-    /// How long the request took.
-    package let latency: Duration
-    /// Whether another try would change nothing.
-    package let isOver: Bool
-    /// The pause before another try that the PBX asked for, if it did.
-    package let pause: Duration?
-
-    /// - Parameters:
-    ///   - latency: how long the request took.
-    ///   - isOver: whether another try would change nothing.
-    ///   - pause: the pause that the PBX asked for.
-    package init(latency: Duration, isOver: Bool, pause: Duration? = nil) {
-        self.latency = latency
-        self.isOver = isOver
-        self.pause = pause
-    }
-}
-
-/// What was already done for a row that is not finished yet.
-package struct RowProgress: Hashable, Sendable {
-    /// Edit requests sent.
-    package var edits = 0
-    /// Whether one of them may have been carried out although no answer says so.
-    package var isDoubtful = false
-    /// Edit requests made again after a failure.
-    package var editRetries = 0
-    /// How often the login or logout that is needed next was made again after a failure.
-    package var otherRetries = 0
-    /// Tokens renewed because the PBX called them expired.
-    package var renewals = 0
-    /// When work on the row began; nil before its first request.
-    package var startedAt: WallTime?
-
-    /// Of a row on which no work was done yet.
-    package init() {}
-
-    /// Takes note that a request is to be made again.
-    ///
-    /// A login that succeeds in between does not give an edit its tries back: it may be needed before each of them.
-    ///
-    /// - Returns: which try beyond the first it will be, from 1.
-    package mutating func countRetry(ofEdit isEdit: Bool) -> Int {
-        if isEdit {
-            editRetries += 1
-            return editRetries
-        }
-        otherRetries += 1
-        return otherRetries
-    }
-}
-
-/// What one step brought.
+/// What one step of a row brought.
 package struct StepReport: Sendable {
-    /// What is to become of the row.
-    package enum Verdict: Sendable {
+    /// What comes next.
+    package enum Move: Sendable {
         /// The row is not done; its next request can leave at once.
-        case proceed
-        /// The request failed in a way that another try may mend. The outcome is the row's if there is no other try;
-        /// the pause is what the PBX asked for, if it did.
-        case retry(Outcome, pause: Duration?)
+        case next
+        /// The row is not done; its next request can leave at this time, on the run's clock.
+        case wait(until: Duration)
         /// The row is done.
         case done(Outcome)
         /// The row is done and the host must not be spoken to again; the reason is one clause, like `login failed`.
         case stopHost(Outcome, reason: String)
     }
 
-    /// What is to become of the row.
-    package var verdict: Verdict
-    /// Why the host must not be spoken to again when a retry that the verdict asks for is the one too many; nil when
-    /// the host's other rows may try.
-    package var finalReason: String?
+    /// What comes next.
+    package var move: Move
+    /// What the row is if no further request is made for it; nil when it is as if it had never been begun.
+    package var fallback: Outcome?
+    /// The host asked to be left alone until this time, on the run's clock; nil when it did not.
+    package var quietUntil: Duration?
     /// How long the step's HTTP request took; nil when none was made.
     package var latency: Duration?
-    /// Whether that request was an edit, be it that it never left.
-    package var isEdit: Bool
-    /// 1 when that request was an edit that left.
-    package var edits: Int
-    /// Whether that edit may have been carried out although no answer says so.
-    package var isDoubtful: Bool
-    /// 1 when a token was found expired in this step.
-    package var renewals: Int
-    /// Whether the host now has a session that ``JobPerformer/close(_:within:)`` must end.
+    /// Whether that request was made because an earlier one had failed.
+    package var isRetry: Bool
+    /// Whether the host answered anything.
+    package var hasAnswered: Bool
+    /// Whether the request waited for a host that cannot be reached or does not answer.
+    package var isInVain: Bool
+    /// Whether the host now has a session that must be ended.
     package var isSessionOpen: Bool
 
     /// A report; of what is left out, nothing happened in the step.
     package init(
-        _ verdict: Verdict, latency: Duration?, isEdit: Bool = false, edits: Int = 0, isDoubtful: Bool = false,
-        renewals: Int = 0, isSessionOpen: Bool
+        _ move: Move, fallback: Outcome? = nil, quietUntil: Duration? = nil, latency: Duration? = nil,
+        isRetry: Bool = false, hasAnswered: Bool = false, isInVain: Bool = false, isSessionOpen: Bool = false
     ) {
-        self.verdict = verdict
+        self.move = move
+        self.fallback = fallback
+        self.quietUntil = quietUntil
         self.latency = latency
-        self.isEdit = isEdit
-        self.edits = edits
-        self.isDoubtful = isDoubtful
-        self.renewals = renewals
+        self.isRetry = isRetry
+        self.hasAnswered = hasAnswered
+        self.isInVain = isInVain
         self.isSessionOpen = isSessionOpen
+    }
+}
+
+/// What one try to end a session brought.
+package struct CloseReport: Hashable, Sendable {
+    /// How long the HTTP request took; nil when none was made because there was nothing to end.
+    package var latency: Duration?
+    /// Whether it was made because an earlier one had failed.
+    package var isRetry: Bool
+    /// When another try may fare better, on the run's clock; nil when none would, or none is left.
+    package var again: Duration?
+
+    /// - Parameters:
+    ///   - latency: how long the request took; nil when none was made.
+    ///   - isRetry: whether it was made because an earlier one had failed.
+    ///   - again: when another try may fare better; nil when none would.
+    package init(latency: Duration? = nil, isRetry: Bool = false, again: Duration? = nil) {
+        self.latency = latency
+        self.isRetry = isRetry
+        self.again = again
     }
 }

@@ -66,6 +66,9 @@ package struct HostSession: Sendable {
     /// Whether there is a login to end.
     package var isOpen: Bool { held != nil }
 
+    /// Whether the session was asked to end before.
+    var isClosing: Bool { logouts > 0 }
+
     /// Decides what a row with these credentials needs first.
     mutating func access(with credentials: Credentials, at now: Duration) -> Access {
         if let reason = refusals[credentials] { return .refused(because: reason) }
@@ -163,7 +166,7 @@ extension HostSession {
         guard let held else { return .over }
         guard let reply else { return .call(held.logout) }
         logouts += 1
-        if reply.isTemporary,
+        if reply.isTemporary, !reply.isCut,
             let delay = retry.delay(beforeRetry: logouts, pause: reply.pause, using: &generator)
         {
             return .wait(until: now + delay)

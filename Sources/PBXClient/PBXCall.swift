@@ -21,8 +21,13 @@ package struct PBXCall: Sendable {
     let pin: String?
 
     /// Whether it changes the PBX, so that its body must not leave before its row is noted as sent.
-    package var isEdit: Bool {
+    var isEdit: Bool {
         if case .edit = act { true } else { false }
+    }
+
+    /// Whether the PBX may serve HTTPS with another key afterwards: `name` says which certificate file it uses.
+    var mayChangeKey: Bool {
+        if case .edit(let edit, _) = act { edit.name != nil } else { false }
     }
 
     /// The call as it is sent.

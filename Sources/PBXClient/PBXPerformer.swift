@@ -1,108 +1,210 @@
-package import Platform
-package import HTTPTransport
 package import FleetModel
+package import HTTPTransport
+package import Pacing
+package import Platform
 
-/// Carries out rows against PBXs: logs in, edits, renews, revokes. Confined to the worker that made it.
+/// Carries out rows against PBXs on an event loop: sends what ``RowProcedure`` and ``HostSession`` want sent, and decides
+/// nothing about it.
 ///
-/// Every method blocks for at most one request.
-package final class PBXPerformer: JobPerformer {
-    let transport: HTTPTransport
-    let sessions: SessionStore
-    let clock: any RunClock
-    /// How long before its end a token is renewed: no request may still be in flight when it expires.
-    let renewalMargin: Duration
+/// The body of a row's edit does not leave before the sink has noted the row as sent. A host that answered its last request
+/// probably takes the next one, so the note is then asked for while the edit's connection is made; else not before the
+/// connection stands, so that a row whose PBX cannot be reached is never noted.
+// Safe because what it knows of hosts is only reached on the loop.
+package final class PBXPerformer: JobPerformer, @unchecked Sendable {
+    /// What is known of a host while its rows are worked on.
+    private final class Host {
+        var session: HostSession
+        private(set) var job: Job
+        var row: RowProcedure
+        private(set) var note = SentNote()
+        var handle: HostHandle?
+        var hasAnswered = false
+
+        init(_ session: HostSession, _ job: Job) {
+            self.session = session
+            self.job = job
+            row = RowProcedure(job)
+        }
+
+        func begin(_ job: Job) {
+            self.job = job
+            row = RowProcedure(job)
+            note = SentNote()
+        }
+    }
+
+    private let loop: TransportLoop
+    private let sink: any OutcomeSink
+    private let clock: any RunClock
+    /// What every host's session begins with.
+    private let session: HostSession
+    private var hosts: [Int: Host] = [:]
+    private var generator = SystemRandomNumberGenerator()
 
     /// - Parameters:
     ///   - settings: how requests connect and what they trust.
-    ///   - sessions: what all workers of the run share.
+    ///   - lookups: shared by all performers of a run.
+    ///   - sink: notes rows as sent; nothing else is told to it.
+    ///   - retry: what is tried again, how often and after which pauses.
     ///   - clock: what tokens and dates are held against.
     /// - Throws: `ToolError` when the settings cannot be used.
     package init(
-        transport settings: TransportSettings, sessions: SessionStore, clock: any RunClock
+        transport settings: TransportSettings, lookups: NameLookups, sink: any OutcomeSink, retry: RetryPolicy,
+        clock: any RunClock
     ) throws(ToolError) {
-        transport = try HTTPTransport(settings)
-        self.sessions = sessions
+        loop = try TransportLoop(settings, lookups: lookups)
+        self.sink = sink
         self.clock = clock
-        renewalMargin = settings.timeout + .seconds(60)
+        session = HostSession(retry: retry, timeout: settings.timeout)
+    }
+
+    package func run() { loop.run() }
+
+    package func stop() { loop.stop() }
+
+    package func post(_ work: @escaping @Sendable () -> Void) { loop.post(work) }
+
+    package func cut() { loop.cutAll() }
+
+    package func begin(_ job: Job, on number: Int) {
+        if let host = hosts[number] { host.begin(job) } else { hosts[number] = Host(session, job) }
     }
 
     package func step(
-        _ job: Job, after progress: RowProgress, by deadline: Duration?, willSend: () throws -> Void
-    ) throws -> StepReport {
-        let (credentials, now) = (job.credentials, clock.now())
-        switch sessions.withAccess(to: job.address.host, { $0.nextMove(for: credentials, at: now) }) {
-        case .edit(let token):
-            return try edit(job, with: token, after: progress, within: rest(until: deadline), willSend)
-        case .logIn(let id, let secret):
-            let login = PBXCall(
-                act: .login(id: id, secret: secret), base: BaseURL(job.address), pin: job.tlsPin)
-            return logIn(job, login, after: progress, within: rest(until: deadline))
-        case .revoke(let session):
-            return revoke(session, before: job, after: progress, within: rest(until: deadline))
-        case .skip(let reason):
-            let outcome = Outcome(status: .skipped, errorClass: .hostStopped, error: reason)
-            return report(.done(outcome), on: job, latency: nil)
+        _ number: Int, by deadline: Duration?, aged: (() -> Void)?,
+        then: @escaping (Result<StepReport, any Error>) -> Void
+    ) {
+        guard let host = hosts[number] else { return }
+        let isRetry = host.row.isRetry
+        let move = next(nil, of: host)
+        guard case .call(let call) = move else { return then(.success(report(move, of: host))) }
+        send(call, for: host, by: deadline, aged: aged) { [self] result in
+            then(
+                result.map { exchange in
+                    let reply = Reply(exchange, at: clock.wallTime())
+                    var report = report(next(reply, of: host), of: host)
+                    report.latency = exchange.latency
+                    report.isRetry = isRetry
+                    report.hasAnswered = reply.hasAnswered
+                    report.isInVain = reply.isInVain
+                    return report
+                })
         }
     }
 
-    package func close(_ host: HostKey, within limit: Duration?) -> CloseReport? {
-        guard let session = sessions.withAccess(to: host, { $0.session }) else { return nil }
-        let exchange = transport.send(session.revocation(within: limit))
-        let reply = Reply(exchange, at: clock.wallTime())
-        if !reply.isTemporary { sessions.withAccess(to: host) { $0.end(session.token) } }
-        return CloseReport(
-            latency: exchange.latency, isOver: !reply.isTemporary, pause: reply.pause)
+    package func close(
+        _ number: Int, by deadline: Duration?, aged: (() -> Void)?, then: @escaping (CloseReport) -> Void
+    ) {
+        guard let host = hosts[number], case .call(let call) = closing(nil, of: host) else {
+            return then(CloseReport())
+        }
+        let isRetry = host.session.isClosing
+        send(call, for: host, by: deadline, aged: aged) { [self] result in
+            // What this machine cannot send leaves the session open, and harms nothing else.
+            guard let exchange = try? result.get() else { return then(CloseReport()) }
+            var report = CloseReport(latency: exchange.latency, isRetry: isRetry)
+            if case .wait(let time) = closing(Reply(exchange, at: clock.wallTime()), of: host) { report.again = time }
+            then(report)
+        }
     }
 
-    /// What is left until a deadline.
-    private func rest(until deadline: Duration?) -> Duration? { deadline.map { $0 - clock.now() } }
-
-    private func revoke(
-        _ session: Session, before job: Job, after progress: RowProgress, within limit: Duration?
-    ) -> StepReport {
-        let exchange = transport.send(session.revocation(within: limit))
-        let reply = Reply(exchange, at: clock.wallTime())
-        let isWorthAnotherTry =
-            switch reply.kind {
-            case .notConnected: true
-            // Once more, so that there are not two live tokens; a PBX that never does this is not worth the row.
-            case .lost, .errcode, .unreadable: reply.isTemporary && progress.otherRetries == 0
-            }
-        if isWorthAnotherTry {
-            let outcome = weigh(reply.preparationOutcome("logout", on: job.address.host), after: progress)
-            return report(verdict(on: reply, outcome), on: job, latency: exchange.latency)
-        }
-        sessions.withAccess(to: job.address.host) { $0.end(session.token) }
-        return report(.proceed, on: job, latency: exchange.latency)
+    package func release(_ number: Int) {
+        hosts[number] = nil
     }
 }
 
-/// What the acts of a step share.
 extension PBXPerformer {
-    func verdict(on reply: Reply, _ outcome: Outcome) -> StepReport.Verdict {
-        reply.isTemporary ? .retry(outcome, pause: reply.pause) : .done(outcome)
+    private func next(_ reply: Reply?, of host: Host) -> RowProcedure.Move {
+        host.row.next(reply, on: &host.session, at: clock.now(), using: &generator)
     }
 
-    /// Takes into account what became of the row's earlier edit requests: when one may have been carried out, the row
-    /// does not become `failed` because a later one was not, unless the PBX refused the edit itself.
-    func weigh(_ outcome: Outcome, after progress: RowProgress) -> Outcome {
-        guard progress.isDoubtful else { return outcome }
-        return outcome.weighed(against: "an edit request sent before may have been carried out")
+    private func closing(_ reply: Reply?, of host: Host) -> HostSession.Closing {
+        host.session.close(reply, at: clock.now(), using: &generator)
     }
 
-    func report(
-        _ verdict: StepReport.Verdict, on job: Job, latency: Duration?, isEdit: Bool = false, edits: Int = 0,
-        isDoubtful: Bool = false, renewals: Int = 0
-    ) -> StepReport {
-        let isSessionOpen = sessions.withAccess(to: job.address.host) { $0.session != nil }
-        return StepReport(
-            verdict, latency: latency, isEdit: isEdit, edits: edits, isDoubtful: isDoubtful, renewals: renewals,
-            isSessionOpen: isSessionOpen)
+    private func report(_ move: RowProcedure.Move, of host: Host) -> StepReport {
+        var report =
+            switch move {
+            // The next step asks for it anew: by then it may be another one.
+            case .call: StepReport(.next)
+            case .wait(let time): StepReport(.wait(until: time))
+            case .done(let outcome): StepReport(.done(outcome))
+            case .stopHost(let outcome, let reason): StepReport(.stopHost(outcome, reason: reason))
+            }
+        report.fallback = host.row.fallback
+        report.quietUntil = host.row.quietUntil
+        report.isSessionOpen = host.session.isOpen
+        return report
+    }
+
+    /// Makes a call's request.
+    ///
+    /// - Parameter then: gets what it came to, or why this machine could not make it, which is no fault of the host's.
+    private func send(
+        _ call: PBXCall, for host: Host, by deadline: Duration?, aged: (() -> Void)?,
+        then: @escaping (Result<HTTPExchange, any Error>) -> Void
+    ) {
+        let handle: HostHandle
+        do {
+            handle = try host.handle ?? loop.makeHandle()
+            host.handle = handle
+        } catch {
+            return then(.failure(error))
+        }
+        let (note, job) = (host.note, host.job)
+        if call.isEdit, host.hasAnswered { note.ask(sink, job) }
+        let gate: ((BodyGate) -> Bool?)? = call.isEdit ? { [sink] gate in note.mayLeave(gate, sink, job) } : nil
+        let request = call.request(timeout: deadline.map { $0 - clock.now() })
+        loop.start(request, on: handle, gate: gate, aged: aged) { exchange in
+            if case .notConnected(.machine(let limit)) = exchange.ending { return then(.failure(limit.error)) }
+            if let failure = note.failure { return then(.failure(failure)) }
+            if call.mayChangeKey, exchange.isBodySent { handle.forgetSession() }
+            if case .answered = exchange.ending { host.hasAnswered = true } else { host.hasAnswered = false }
+            then(.success(exchange))
+        }
     }
 }
 
-extension Session {
-    fileprivate func revocation(within limit: Duration?) -> HTTPRequest {
-        PBXCall(act: .logout(token: token), base: BaseURL(address), pin: pin).request(timeout: limit)
+/// The note that a row is sent, which the body of its edit waits for.
+private final class SentNote: Sendable {
+    private struct State {
+        var isAsked = false
+        var answer: Result<Void, any Error>?
+        /// What waits for the answer.
+        var gate: BodyGate?
+    }
+
+    private let state = Lock(State())
+
+    /// Why the row could not be noted, so that its edit must not leave; nil as long as nothing is wrong.
+    var failure: (any Error)? {
+        state.withLock { state in
+            if case .failure(let error) = state.answer { error } else { nil }
+        }
+    }
+
+    /// Asks the sink for the note, once.
+    func ask(_ sink: any OutcomeSink, _ job: Job) {
+        let isFirst = state.withLock { state in
+            defer { state.isAsked = true }
+            return !state.isAsked
+        }
+        guard isFirst else { return }
+        sink.willSend(job) { [self] answer in
+            let gate = state.withLock { state in
+                state.answer = answer
+                return state.gate
+            }
+            gate?.answer((try? answer.get()) != nil)
+        }
+    }
+
+    /// Whether the body may leave; nil when the gate is told later.
+    func mayLeave(_ gate: BodyGate, _ sink: any OutcomeSink, _ job: Job) -> Bool? {
+        ask(sink, job)
+        return state.withLock { state in
+            state.gate = gate
+            return state.answer.map { (try? $0.get()) != nil }
+        }
     }
 }

@@ -96,17 +96,25 @@ package struct Reply: Sendable {
         if case .notConnected = kind { false } else { isBodySent }
     }
 
-    /// Whether the request waited for a host that cannot be reached or does not answer.
-    package var isInVain: Bool {
+    /// Whether the request was cut off because the run ends at once.
+    var isCut: Bool {
         switch kind {
-        case .notConnected(.untrusted), .notConnected(.heldBack): false
+        case .lost(.cut), .notConnected(.cut): true
+        default: false
+        }
+    }
+
+    /// Whether the request waited for a host that cannot be reached or does not answer.
+    var isInVain: Bool {
+        switch kind {
+        case .notConnected(.untrusted), .notConnected(.heldBack), .notConnected(.cut): false
         case .notConnected, .lost(.timedOut): true
         case .lost, .errcode, .unreadable: false
         }
     }
 
     /// Whether the head of an answer came.
-    package var hasAnswered: Bool { status != nil }
+    var hasAnswered: Bool { status != nil }
 
     /// Whether the status says that the request was not carried out: a redirect, or a mistake of the client's.
     var isRefusal: Bool { status.map { $0 / 100 == 3 || $0 / 100 == 4 } ?? false }

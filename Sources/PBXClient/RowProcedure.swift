@@ -14,7 +14,7 @@ package struct RowProcedure: Sendable {
         /// The next request of the row; it can leave at once.
         case call(PBXCall)
         /// Nothing before this time on the run's clock; then ask again. ``RowProcedure/fallback`` is the row's outcome if
-        /// nobody does.
+        /// nobody does, as when its request was cut.
         case wait(until: Duration)
         /// The row is done.
         case done(Outcome)
@@ -70,6 +70,7 @@ package struct RowProcedure: Sendable {
     ) -> Move {
         if let reply, let (call, since) = underWay {
             underWay = nil
+            if reply.isCut { return cut(call, reply, at: now) }
             let verdict =
                 switch call.act {
                 case .login: afterLogin(call, madeAt: since, reply, on: &host)
@@ -95,6 +96,17 @@ package struct RowProcedure: Sendable {
         let call = PBXCall(act: act, base: host.base(of: job.address), pin: job.tlsPin)
         underWay = (call, now)
         return .call(call)
+    }
+
+    /// The run ends at once: nobody knows what the PBX made of an edit whose body may have left.
+    private mutating func cut(_ call: PBXCall, _ reply: Reply, at now: Duration) -> Move {
+        guard call.isEdit, reply.mayHaveArrived else { return .wait(until: now) }
+        edits += 1
+        return .done(
+            Outcome(
+                status: .unknown, httpStatus: reply.status, errorClass: .runStopped,
+                error: "the run was cut while the row was under way: whether the edit was made is not known",
+                attempts: edits))
     }
 }
 
@@ -202,7 +214,7 @@ extension RowProcedure {
 
 extension Job {
     /// Every secret of the row that a PBX may know.
-    var secrets: [Secret] {
+    fileprivate var secrets: [Secret] {
         let texts = (edit.authInfo ?? []).compactMap { item in
             if case .string(let secret) = item.value { secret } else { nil }
         }

@@ -1,13 +1,17 @@
+import Platform
 import FleetModel
 import Pacing
 
 /// What a run may do: on which hosts, how many requests at once and how often, until when, and how many rows may go
 /// wrong on the way.
 struct Budget {
-    private let settings: RunSettings
+    private var settings: RunSettings
     private var gate: RateGate?
     private var canary: CanaryPolicy?
-    /// Requests under way at hosts that are unresponsive.
+    private var underWay = 0
+    /// Requests under way that are no longer young.
+    private var aged = 0
+    /// Young requests under way at hosts that are unresponsive.
     private var unresponsive = 0
     /// Rows that are finished and were neither skipped nor left, and those of them that went wrong.
     private var finished = 0
@@ -17,6 +21,8 @@ struct Budget {
 
     /// What a PBX is given at least to end a session before a window ends.
     private static let shortestClose = Duration.seconds(1)
+    /// How often a window is held against the calendar at least, because nothing rings when a clock is set.
+    private static let calendarCheck = Duration.seconds(30)
 
     init(_ settings: RunSettings, hostCount: Int) {
         self.settings = settings
@@ -32,8 +38,11 @@ struct Budget {
 
 /// Requests at once, and how often.
 extension Budget {
-    /// Whether one more unresponsive host may keep a worker waiting: a quarter of the workers are left to them.
-    var allowsUnresponsive: Bool { unresponsive < max(1, settings.jobs / 4) }
+    /// Whether one more request may be under way.
+    var hasRoom: Bool { underWay < min(settings.jobs.young + aged, settings.jobs.most) }
+
+    /// Whether one more unresponsive host may have a young request: a quarter of them are left to such hosts.
+    var allowsUnresponsive: Bool { unresponsive < max(1, settings.jobs.young / 4) }
 
     /// When the next request may start; `now` when it may at once.
     func earliest(now: Duration) -> Duration { isUrgent ? now : gate?.earliest(now: now) ?? now }
@@ -45,14 +54,29 @@ extension Budget {
     mutating func take(_ lane: inout Lane, now: Duration) {
         gate?.take(now: now)
         lane.gate?.take(now: now)
+        underWay += 1
         if lane.isUnresponsive { unresponsive += 1 }
+    }
+
+    /// Takes note that the request of a lane is no longer young.
+    mutating func age(_ lane: inout Lane) {
+        guard !lane.isAged else { return }
+        lane.isAged = true
+        aged += 1
+        if lane.isUnresponsive { unresponsive -= 1 }
     }
 
     /// Takes back what a request of a lane needed.
     ///
     /// - Parameter wasMade: whether one was made at all; its place in the rates is free otherwise.
     mutating func giveBack(_ lane: inout Lane, wasMade: Bool) {
-        if lane.isUnresponsive { unresponsive -= 1 }
+        underWay -= 1
+        if lane.isAged {
+            lane.isAged = false
+            aged -= 1
+        } else if lane.isUnresponsive {
+            unresponsive -= 1
+        }
         guard !wasMade else { return }
         gate?.giveBack()
         lane.gate?.giveBack()
@@ -61,6 +85,11 @@ extension Budget {
 
 /// Until when.
 extension Budget {
+    /// Holds the window's end against the calendar, which may have been set.
+    mutating func checkWindow(now: Duration, wallTime: WallTime) {
+        settings.window?.check(now: now, wallTime: wallTime)
+    }
+
     /// When every request must be over; nil when there is no window.
     var deadline: Duration? { settings.window?.end }
 
@@ -70,11 +99,12 @@ extension Budget {
     /// Whether a session can still be ended at a time.
     func mayClose(at time: Duration) -> Bool { deadline.map { time <= $0 - Self.shortestClose } ?? true }
 
-    /// The next moment from which on less may start.
+    /// The next moment from which on less may start, or at which the window is to be held against the calendar; nil when
+    /// there is no window.
     func nextLimit(after now: Duration) -> Duration? {
         guard let window = settings.window else { return nil }
         let limits = [window.lastStart, window.end - Self.shortestClose].map { $0 + .milliseconds(1) }
-        return limits.filter { $0 > now }.min()
+        return (limits + [now + Self.calendarCheck]).filter { $0 > now }.min()
     }
 }
 

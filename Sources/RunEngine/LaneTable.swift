@@ -18,21 +18,24 @@ struct Lane {
     }
 
     let host: Int
+    /// The worker that has the host from its first row to its last.
+    let worker: Int
     fileprivate(set) var place = Place.busy
     /// Positions in ``LaneRows`` of the rows that are not done, the current one first.
     var positions: Range<Int>
-    var progress = RowProgress()
-    /// Whether the current row was announced.
-    var isAnnounced = false
-    /// What the current row is if its failed request is not made again; nil when no request is to be made again.
+    /// Whether a worker was given the current row.
+    var isBegun = false
+    /// When the current row's first request began.
+    var start: RowStart?
+    /// What the current row is if no further request is made for it; nil when it is as if it had never been begun.
     var fallback: Outcome?
     var breaker: HostBreaker
     var gate: RateGate?
     var isSessionOpen = false
-    /// Requests made to end its session.
-    var closings = 0
     /// Whether its last request waited in vain for the host, so that the next one probably will.
     var isUnresponsive = false
+    /// Whether its request under way is no longer young.
+    var isAged = false
     /// Whether the host ever answered.
     var hasAnswered = false
     /// Whether a row was skipped.
@@ -41,8 +44,8 @@ struct Lane {
     /// Goes on to the next row.
     mutating func advance() {
         positions = positions.dropFirst()
-        progress = RowProgress()
-        isAnnounced = false
+        isBegun = false
+        start = nil
         fallback = nil
     }
 }
@@ -91,8 +94,6 @@ struct LaneTable {
         slots = [Int32](repeating: -1, count: rows.hostCount)
     }
 
-    var hostCount: Int { rows.hostCount }
-
     /// Whether no lane was begun that is not over.
     var isEmpty: Bool { lanes.count == freeSlots.count }
 
@@ -117,14 +118,6 @@ struct LaneTable {
 
     /// The row numbers of a lane that are not done.
     func rows(of lane: Lane) -> [Int] { lane.positions.map { rows[$0] } }
-
-    /// The row number behind the current one of a host that was begun; nil when it has none.
-    func nextRow(ofHost host: Int) -> Int? {
-        slots[host] < 0 ? nil : lanes[Int(slots[host])]?.positions.dropFirst().first.map { rows[$0] }
-    }
-
-    /// The row number of a host's first row; nil when none is to run.
-    func firstRow(ofHost host: Int) -> Int? { rows.positions(ofHost: host).first.map { rows[$0] } }
 }
 
 /// Checking out and in.
@@ -151,8 +144,9 @@ extension LaneTable {
     }
 
     /// Begins the lane of the fresh host, of which there must be one, and takes it.
-    mutating func checkoutFresh(breaker: HostBreaker, gate: RateGate?) -> Checkout {
-        let lane = Lane(host: freshHost, positions: rows.positions(ofHost: freshHost), breaker: breaker, gate: gate)
+    mutating func checkoutFresh(worker: Int, breaker: HostBreaker, gate: RateGate?) -> Checkout {
+        let lane = Lane(
+            host: freshHost, worker: worker, positions: rows.positions(ofHost: freshHost), breaker: breaker, gate: gate)
         let slot = freeSlots.popLast() ?? lanes.count
         if slot == lanes.count { lanes.append(nil) }
         slots[freshHost] = Int32(slot)
@@ -222,17 +216,6 @@ extension LaneTable {
     /// Takes the next lane that has only its session to end, whether it may now or later.
     mutating func checkoutAnyClosing() -> Checkout? {
         (closing.popFirst() ?? closingLater.popMin()?.host).map { checkout($0) }
-    }
-
-    /// Ends all lanes.
-    ///
-    /// - Returns: what they were, with the number of the current row, in the order of the hosts; no empty ones.
-    mutating func removeAll() -> [(lane: Lane, row: Int)] {
-        let rows = rows
-        let begun = lanes.compactMap { $0 }.filter { !$0.positions.isEmpty }.sorted { $0.host < $1.host }
-        self = LaneTable(rows)
-        freshHost = rows.hostCount
-        return begun.map { ($0, rows[$0.positions.lowerBound]) }
     }
 }
 

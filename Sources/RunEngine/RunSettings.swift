@@ -1,24 +1,47 @@
 package import Pacing
 
-/// How a run is paced. Only ``jobs`` always applies; a limit that is nil does not exist.
+/// How a run is paced. Only ``jobs``, ``retry`` and ``maxHostErrors`` always apply; a limit that is nil does not exist.
 package struct RunSettings: Sendable {
-    /// Requests under way at once, at least 1; the default is 16.
-    package var jobs = 16
+    /// Requests under way at once; the default is ``Jobs/auto``.
+    package var jobs = Jobs.auto
     /// HTTP requests started, all hosts together.
     package var rate: Rate?
     /// HTTP requests started on one host.
     package var ratePerHost: Rate?
-    /// What is tried again, how often and after which pauses.
+    /// What is tried again, how often and after which pauses: for whoever makes the performers.
     package var retry = RetryPolicy()
-    /// Rows in a row that could not reach a host before its other rows are skipped; the default is 3.
+    /// Rows in a row that could not reach a host, or found it busy, before its other rows are skipped; the default is 3.
     package var maxHostErrors = 3
     /// How many rows may go wrong before the run is stopped.
     package var halt: HaltPolicy?
     /// Hosts of the file that run alone before the others.
     package var canaryHosts: Int?
-    /// The window on the clock whose `now` the run is given.
+    /// The window on the clocks that the run is given.
     package var window: RunWindow?
 
     /// The defaults, without any limit.
     package init() {}
+}
+
+/// How many requests may be under way at once: `min(young + those that are not young, most)`.
+///
+/// A request is young until it has waited for its PBX for 100 ms. A PBX that is dead or slow thus takes no other's place.
+package struct Jobs: Hashable, Sendable {
+    /// Requests at once while all of them are young.
+    package let young: Int
+    /// Requests at once, whatever their age.
+    package let most: Int
+
+    init(young: Int, most: Int) {
+        self.young = young
+        self.most = most
+    }
+
+    /// 64 young ones, 1,024 in all: with more young ones they make each other slow.
+    package static let auto = Jobs(young: 64, most: 1024)
+
+    /// A strict bound.
+    ///
+    /// - Parameter count: requests at once, 1 to 10,000.
+    package static func fixed(_ count: Int) -> Jobs { Jobs(young: count, most: count) }
 }

@@ -1,19 +1,7 @@
 package import Platform
-import Dispatch
+@preconcurrency import Dispatch
+import Glibc
 package import FleetModel
-import Synchronization
-
-/// How a run ended.
-package struct RunEnd: Sendable {
-    /// In the order in which they came up; empty when every row was tried.
-    package let stopReasons: [StopReason]
-    /// Hosts that were stopped, so that rows of theirs were skipped.
-    package let hostsStopped: Int
-    /// Hosts that could not be reached.
-    package let hostsUnreachable: Int
-    /// What broke the run; nil when nothing did.
-    package let failure: (any Error)?
-}
 
 /// Carries a run out: asks ``RunState`` what to do, lets the workers do it, and hands the outcomes on.
 package final class Runner: Sendable {
@@ -21,47 +9,51 @@ package final class Runner: Sendable {
     private let sink: any OutcomeSink
     private let clock: any RunClock
     private let state: Lock<RunState>
+    private let hasWindow: Bool
+    /// Whether the age of requests matters.
+    private let isAdaptive: Bool
     private let failure = Lock<(any Error)?>(nil)
-    private let pool: WorkerPool<any JobPerformer>
+    private let pool: WorkerPool
     private let isOver = DispatchSemaphore(value: 0)
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
     private let timer: WakeTimer
-    /// The rows that were announced or begun and are not finished; not those that wait for a host without an edit sent.
-    private let jobs = Lock<[Int: Job]>([:])
-    /// Where the hosts with a session are, because the rows that told may be unreadable by the time it ends.
-    private let openSessions = Lock<[Int: HostKey]>([:])
-    /// Set before the marks are read: a worker that marks its row too late sees it, and sends nothing.
-    private let isCut = Atomic(false)
-    /// Which row each worker edits.
-    private let marks: [EditMark]
 
     /// - Parameters:
     ///   - source: the rows.
     ///   - sink: takes the outcomes.
     ///   - settings: limits and policies; times are on the clock's `now`.
     ///   - clock: the clock of the run.
-    ///   - makePerformer: makes a worker's performer, on the worker's queue; what it throws breaks the run.
+    ///   - workers: event loops, at least 1; the default is one for each processor.
+    ///   - makePerformer: makes a worker's performer.
+    /// - Throws: what `makePerformer` throws; nothing was sent then.
     package init(
         source: any JobSource, sink: any OutcomeSink, settings: RunSettings, clock: any RunClock,
-        makePerformer: @escaping @Sendable () throws -> any JobPerformer
-    ) {
+        workers: Int = Runner.processors, makePerformer: () throws -> any JobPerformer
+    ) throws {
         self.source = source
         self.sink = sink
         self.clock = clock
         timer = WakeTimer(clock: clock)
-        state = Lock(RunState(source, settings))
-        marks = (0..<settings.jobs).map { _ in EditMark() }
-        pool = WorkerPool(count: settings.jobs, makeMember: makePerformer)
+        hasWindow = settings.window != nil
+        isAdaptive = settings.jobs.most > settings.jobs.young
+        let count = max(1, min(workers, settings.jobs.most, source.hostCount))
+        state = Lock(RunState(source, settings, workers: count))
+        pool = try WorkerPool(count: count, makePerformer: makePerformer)
     }
+
+    /// Processors that this process may use, at least 1.
+    package static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     /// Runs until the last row is finished or the run was stopped. Blocks; to be called once.
     package func run() -> RunEnd {
+        pool.start()
         timer.start { [self] in tell { $0.timerFired(now: $1) } }
         tell { $0.start(now: $1) }
         isOver.wait()
         carrying.wait()
         timer.cancel()
+        pool.stop()
         let failure = failure.withLock { $0 }
         return state.withLock { state in
             RunEnd(
@@ -81,129 +73,139 @@ package final class Runner: Sendable {
         stop(.broken)
     }
 
-    /// Lets ``run()`` return at once, whatever the workers are doing; rows under way are unknown.
+    /// Ends all requests at once, so that ``run()`` returns; a row whose edit may have left is unknown.
     package func cut() {
-        isCut.store(true, ordering: .sequentiallyConsistent)
-        let editing = Set(marks.map { $0.row.load(ordering: .sequentiallyConsistent) })
-        tell { state, _ in state.cut(editing: editing) }
+        tell { $0.cut(now: $1) }
     }
 
     /// Tells the state of an event and carries out what it wants, outside its lock.
     ///
-    /// - Returns: the work for the worker that tells, which so goes on without a detour.
-    @discardableResult
-    private func tell(
-        as worker: Int? = nil, _ event: (inout RunState, Duration) -> [RunAction]
-    ) -> Work? {
+    /// - Parameter worker: whose loop this is called on; nil for any other thread.
+    private func tell(as worker: Worker? = nil, _ event: (inout RunState, Duration) -> [RunAction]) {
         let actions = state.withLock { state in
             carrying.enter()
-            return event(&state, clock.now())
+            let now = clock.now()
+            if hasWindow { state.budget.checkWindow(now: now, wallTime: clock.wallTime()) }
+            return event(&state, now)
         }
         defer { carrying.leave() }
-        var next: Work?
-        for action in actions {
-            switch action {
-            case .start(let other, let work) where other == worker: next = work
-            case .start(let other, let work): start(work, on: other)
-            case .announce(let row): announce(row)
-            case .finish(let row, let outcome): finish(row, outcome)
-            case .skip(let rows, let outcome): for row in rows { finish(row, outcome) }
-            case .wake(let time): timer.wake(at: time)
-            case .end: isOver.signal()
-            }
-        }
-        return next
+        for action in actions { carryOut(action, on: worker) }
+        if let worker { worker.workOff { perform($0, on: worker) } }
     }
 
-    /// Reads a row ahead of its turn; one that cannot be read says so when its turn comes.
-    private func announce(_ row: Int) {
-        guard let job = try? job(ofRow: row) else { return }
-        if !sink.announce(job) { forget(row) }
-    }
-
-    private func start(_ work: Work, on worker: Int) {
-        pool.run(on: worker) { [self] performer in
-            // Boxed, because it has no size and so no address that the thread sanitizer could look at.
-            var generator: any RandomNumberGenerator = SystemRandomNumberGenerator()
-            var next: Work? = work
-            while let work = next, let result = perform(work, performer, marks[worker]) {
-                next = tell(as: worker) { state, now in
-                    state.ended(work, on: worker, result, now: now, using: &generator)
-                }
-                // Not before the state knows what became of the row, or a cut would take it for one that never left.
-                marks[worker].row.store(EditMark.none, ordering: .sequentiallyConsistent)
+    private func carryOut(_ action: RunAction, on worker: Worker?) {
+        switch action {
+        case .start(let number, let work) where number == worker?.number: worker?.add(work)
+        case .start(let number, let work):
+            pool.workers[number].post { [self] other in
+                other.add(work)
+                other.workOff { perform($0, on: other) }
             }
+        case .finish(let row, let outcome): finish(row, outcome, on: worker)
+        case .skip(let rows, let outcome): for row in rows { finish(row, outcome, on: worker) }
+        case .release(let number, let host) where number == worker?.number: worker?.release(host)
+        case .release(let number, let host): pool.workers[number].post { $0.release(host) }
+        case .cut: for worker in pool.workers { worker.post { $0.cut() } }
+        case .wake(let time): timer.wake(at: time)
+        case .end: isOver.signal()
         }
     }
 
-    /// - Returns: nil when the run was cut instead, and nobody waits for the worker any more.
-    private func perform(
-        _ work: Work, _ performer: Result<any JobPerformer, any Error>, _ mark: EditMark
-    ) -> WorkResult? {
+    private func finish(_ row: Int, _ outcome: Outcome, on worker: Worker?) {
         do {
-            let performer = try performer.get()
-            switch work {
-            case .step(let step):
-                return try perform(step, performer, mark)
-            case .close(let host, let limit, let isRetry):
-                let report = openSessions.withLock { $0[host] }.flatMap { performer.close($0, within: limit) }
-                if let report { sink.requestEnded(latency: report.latency, isRetry: isRetry) }
-                if report?.isOver ?? true { openSessions.withLock { $0[host] = nil } }
-                return .closed(report)
-            }
-        } catch is CutOff {
-            return nil
-        } catch {
-            failure.withLock { $0 = $0 ?? error }
-            return .broken
-        }
-    }
-
-    private func perform(
-        _ step: RowStep, _ performer: any JobPerformer, _ mark: EditMark
-    ) throws -> WorkResult {
-        let job = try job(ofRow: step.row)
-        let startedAt = step.progress.startedAt ?? clock.wallTime()
-        let report = try performer.step(job, after: step.progress, by: step.deadline) {
-            // Marked first: from here on nobody can be sure that the edit has not left.
-            mark.row.store(step.row, ordering: .sequentiallyConsistent)
-            if isCut.load(ordering: .sequentiallyConsistent) { throw CutOff() }
-            try sink.willSend(job)
-        }
-        // A host that cannot be reached keeps its row waiting for long; nothing of it has left that must be remembered.
-        if case .retry = report.verdict, step.progress.edits + report.edits == 0 { forget(step.row) }
-        if report.isSessionOpen { openSessions.withLock { $0[step.host] = job.address.host } }
-        if let latency = report.latency { sink.requestEnded(latency: latency, isRetry: step.isRetry) }
-        return .stepped(report, startedAt: startedAt)
-    }
-
-    /// The row made ready to run; kept, so that it is read once.
-    private func job(ofRow row: Int) throws -> Job {
-        if let job = jobs.withLock({ $0[row] }) { return job }
-        let job = try source.job(row: row)
-        jobs.withLock { $0[row] = job }
-        return job
-    }
-
-    @discardableResult
-    private func forget(_ row: Int) -> Job? { jobs.withLock { $0.removeValue(forKey: row) } }
-
-    private func finish(_ row: Int, _ outcome: Outcome) {
-        do {
-            var outcome = outcome
-            if outcome.startedAt != nil { outcome.finishedAt = clock.wallTime() }
-            sink.finished(try forget(row) ?? source.job(row: row), outcome)
+            let job = source.host(ofRow: row).flatMap { worker?.jobs[$0] }
+            // The one that the host is at, which was read before; another one is rare.
+            if let job, job.position.row == row + 1 { return sink.finished(job, outcome) }
+            sink.finished(try source.job(row: row), outcome)
         } catch {
             stop(brokenBy: error)
         }
     }
 }
 
-/// The run was cut just before an edit request left.
-private struct CutOff: Error {}
+/// On a worker's loop.
+extension Runner {
+    private func perform(_ work: Work, on worker: Worker) {
+        guard !worker.isCut else { return tell(as: worker) { $0.ended(work, .cut, now: $1) } }
+        let aged = isAdaptive ? { [self] in tell(as: worker) { $0.aged(host: work.host, now: $1) } } : nil
+        switch work {
+        case .step(let step):
+            perform(step, on: worker, aged: aged) { [self] result in
+                tell(as: worker) { $0.ended(work, result, now: $1) }
+            }
+        case .close(let host, let deadline):
+            worker.performer.close(host, by: deadline, aged: aged) { [self] report in
+                if let latency = report.latency { sink.requestEnded(latency: latency, isRetry: report.isRetry) }
+                tell(as: worker) { $0.ended(work, .closed(report), now: $1) }
+            }
+        }
+    }
 
-/// The row whose first edit request a worker may be sending, or has sent without having told yet.
-private final class EditMark: Sendable {
-    static let none = -1
-    let row = Atomic(EditMark.none)
+    private func perform(
+        _ step: RowStep, on worker: Worker, aged: (() -> Void)?, then: @escaping (WorkResult) -> Void
+    ) {
+        do {
+            if step.isFirst { worker.begin(try source.job(row: step.row), on: step.host) }
+        } catch {
+            return then(broken(by: error))
+        }
+        let start = RowStart(wallTime: clock.wallTime(), now: clock.now())
+        worker.performer.step(step.host, by: step.deadline, aged: aged) { [self] result in
+            switch result {
+            case .failure(let error): then(broken(by: error))
+            case .success(let report):
+                if let latency = report.latency { sink.requestEnded(latency: latency, isRetry: report.isRetry) }
+                then(.stepped(report, start: start))
+            }
+        }
+    }
+
+    private func broken(by error: any Error) -> WorkResult {
+        failure.withLock { $0 = $0 ?? error }
+        return .broken
+    }
+}
+
+/// Calls back at the soonest of the times it was given since it last did.
+///
+/// Wishes come from many threads and out of order, so a later one must not push an earlier one back.
+final class WakeTimer: Sendable {
+    private let clock: any RunClock
+    private let soonest = Lock<Duration?>(nil)
+    private let source = DispatchSource.makeTimerSource(
+        queue: DispatchQueue(label: "certfleet.timer", qos: .userInteractive))
+
+    /// - Parameter clock: the clock of the times.
+    init(clock: any RunClock) {
+        self.clock = clock
+        // A source that was never activated must not be released.
+        source.activate()
+    }
+
+    /// Begins to call back, on a queue of the timer's own, until ``cancel()``.
+    func start(_ fire: @escaping @Sendable () -> Void) {
+        source.setEventHandler { [weak self] in
+            self?.soonest.withLock { $0 = nil }
+            fire()
+        }
+    }
+
+    /// Calls back at this time, or sooner if it was asked to.
+    func wake(at time: Duration) {
+        soonest.withLock { soonest in
+            if let soonest, soonest <= time { return }
+            soonest = time
+            source.schedule(deadline: .now() + interval(until: time), leeway: .nanoseconds(0))
+        }
+    }
+
+    func cancel() {
+        source.cancel()
+    }
+
+    private func interval(until time: Duration) -> DispatchTimeInterval {
+        let (seconds, attoseconds) = max(.zero, time - clock.now()).components
+        let day: Int64 = 86_400
+        return .nanoseconds(Int(min(seconds, day)) * 1_000_000_000 + Int(attoseconds / 1_000_000_000))
+    }
 }

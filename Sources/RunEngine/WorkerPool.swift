@@ -1,51 +1,79 @@
+import Platform
+import DequeModule
 import Dispatch
+import FleetModel
 
-/// A fixed number of workers, each a serial Dispatch queue of its own with a member that only it touches.
-///
-/// With blocking jobs one concurrent queue runs as many at once as Dispatch likes, whatever was asked for; a queue for
-/// each worker runs all of them. Dispatch has 255 threads at most for each quality of service, so the workers are spread
-/// over several. What workers may wait for must run at another one, `userInteractive`.
-package final class WorkerPool<Member>: Sendable {
-    private let workers: [Worker<Member>]
+/// The workers of a run: an event loop each, which occupies a serial Dispatch queue.
+final class WorkerPool: Sendable {
+    let workers: [Worker]
+    private let running = DispatchGroup()
 
     /// - Parameters:
     ///   - count: workers, at least 1.
-    ///   - makeMember: makes a worker's member, on the worker's queue, before its first piece of work.
-    package init(count: Int, makeMember: @escaping @Sendable () throws -> Member) {
-        workers = (0..<count).map { Worker(number: $0, makeMember: makeMember) }
+    ///   - makePerformer: makes a worker's performer.
+    /// - Throws: what `makePerformer` throws.
+    init(count: Int, makePerformer: () throws -> any JobPerformer) rethrows {
+        workers = try (0..<count).map { Worker(number: $0, try makePerformer()) }
     }
 
-    /// Lets a worker carry out a piece of work after those it was given before; does not wait for it.
-    ///
-    /// The member comes as a result, because making it can fail.
-    package func run(on worker: Int, _ work: @escaping @Sendable (Result<Member, any Error>) -> Void) {
-        workers[worker].run(work)
+    func start() {
+        for worker in workers {
+            let queue = DispatchQueue(label: "certfleet.worker.\(worker.number)", qos: .userInitiated)
+            queue.async(group: running) { worker.performer.run() }
+        }
+    }
+
+    /// Ends the loops, on which nothing is under way. Blocks until they have ended.
+    func stop() {
+        for worker in workers { worker.performer.stop() }
+        running.wait()
     }
 }
 
-// Safe because the member is made and used on the serial queue only.
-private final class Worker<Member>: @unchecked Sendable {
-    private let queue: DispatchQueue
-    private let makeMember: @Sendable () throws -> Member
-    private var member: Member?
+/// One worker and what it has to do.
+// Safe because everything that changes is touched on the performer's loop alone.
+final class Worker: @unchecked Sendable {
+    let number: Int
+    let performer: any JobPerformer
+    /// The row of each host that has one under way.
+    private(set) var jobs: [Int: Job] = [:]
+    /// Whether its requests were cut off, so that none must start.
+    private(set) var isCut = false
+    private var backlog: Deque<Work> = []
+    private var isAtWork = false
 
-    private static var workersPerService: Int { 200 }
-
-    init(number: Int, makeMember: @escaping @Sendable () throws -> Member) {
-        let services: [DispatchQoS] = [.default, .userInitiated, .utility]
-        let service = services[number / Self.workersPerService % services.count]
-        queue = DispatchQueue(label: "certfleet.worker.\(number)", qos: service)
-        self.makeMember = makeMember
+    init(number: Int, _ performer: any JobPerformer) {
+        self.number = number
+        self.performer = performer
     }
 
-    func run(_ work: @escaping @Sendable (Result<Member, any Error>) -> Void) {
-        queue.async { work(Result { try self.readyMember() }) }
+    /// Does something on the loop, after all that was posted before. From any thread.
+    func post(_ act: @escaping @Sendable (Worker) -> Void) {
+        performer.post { act(self) }
     }
 
-    private func readyMember() throws -> Member {
-        if let member { return member }
-        let made = try makeMember()
-        member = made
-        return made
+    func begin(_ job: Job, on host: Int) {
+        jobs[host] = job
+        performer.begin(job, on: host)
+    }
+
+    func release(_ host: Int) {
+        jobs[host] = nil
+        performer.release(host)
+    }
+
+    func cut() {
+        isCut = true
+        performer.cut()
+    }
+
+    func add(_ work: Work) { backlog.append(work) }
+
+    /// Does all that was added; not again while it does, so that work which ends at once does not pile up on the stack.
+    func workOff(_ perform: (Work) -> Void) {
+        guard !isAtWork else { return }
+        isAtWork = true
+        while let work = backlog.popFirst() { perform(work) }
+        isAtWork = false
     }
 }

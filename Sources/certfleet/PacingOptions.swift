@@ -5,8 +5,15 @@ import RunEngine
 
 /// The flags that pace a run.
 struct PacingOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("Hosts worked on at once, 1-512.", valueName: "n"))
-    var jobs = 16
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            """
+            Hosts worked on at once: 1-10000 is a strict bound; auto is 64, and one more for each request that has \
+            waited for its PBX over 100ms, up to 1024.
+            """, valueName: "n|auto"),
+        transform: Self.jobs)
+    var jobs = Jobs.auto
 
     @Option(
         help: ArgumentHelp("HTTP requests started, all hosts together, as 20/s, 600/m or 1000/h.", valueName: "rate"))
@@ -44,7 +51,6 @@ struct PacingOptions: ParsableArguments {
     var maxDuration: DurationText?
 
     mutating func validate() throws {
-        try check("jobs", jobs, 1...512)
         try check("retries", retries, 0...100)
         try check("max-host-errors", maxHostErrors, 1...1_000_000)
         if let canary { try check("canary", canary, 1...1_000_000) }
@@ -53,6 +59,14 @@ struct PacingOptions: ParsableArguments {
     private func check(_ flag: String, _ value: Int, _ range: ClosedRange<Int>) throws {
         guard !range.contains(value) else { return }
         throw ValidationError("--\(flag) \(value) is not between \(range.lowerBound) and \(range.upperBound)")
+    }
+
+    private static func jobs(_ text: String) throws -> Jobs {
+        if text == "auto" { return .auto }
+        guard let count = Int(text), 1...10_000 ~= count else {
+            throw ValidationError("--jobs \(text) is neither auto nor between 1 and 10000")
+        }
+        return .fixed(count)
     }
 
     func pace(_ request: inout RunRequest) {

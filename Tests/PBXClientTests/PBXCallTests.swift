@@ -70,6 +70,13 @@ struct PBXCallTests {
         #expect([edit, login, logout].map(\.isEdit) == [true, false, false])
     }
 
+    @Test("an edit that sets the name of the certificate's file may change the PBX's key")
+    func keys() {
+        let edits = [CertificateEdit(id: 1, name: "a.pem"), CertificateEdit(id: 1, name: ""), CertificateEdit(id: 1)]
+        #expect(edits.map { call(.edit($0, token: Secret("t"))).mayChangeKey } == [true, true, false])
+        #expect(!call(.login(id: "i", secret: Secret("s"))).mayChangeKey)
+    }
+
     @Test("the rows of a session have the URLs and pins of their own addresses, its logout those of its login")
     func addresses() {
         var host = HostSession()
@@ -94,23 +101,6 @@ struct PBXCallTests {
                 "http://h:1/a/get_token a", "http://h:1/a/\(update) a", "http://h:1/a/\(update) a",
                 "http://h:1/b/\(update) b", "http://h:1/a/del_token?access_token=%2A%2A%2A a",
             ])
-    }
-
-    @Test("a login is sent with Client ID and Client Secret, an edit with the token that came of it")
-    func onTheWire() throws {
-        let rig = try Rig(.token("t1"), .success)
-        #expect(try rig.run(rig.job()).outcome.status == .ok)
-        let requests = rig.server.requests
-        #expect(
-            requests.map(\.line) == [
-                "POST /openapi/v1.0/get_token HTTP/1.1",
-                "POST /openapi/v1.0/certificate/update?access_token=t1 HTTP/1.1",
-            ])
-        #expect(
-            requests.map(\.body) == [
-                #"{"username":"id-A","password":"secret-A"}"#, #"{"id":5,"auto_renewal":0}"#,
-            ])
-        #expect(requests.allSatisfy { $0.headers.contains("User-Agent: OpenAPI") })
     }
 
     @Test("a call shown to people has no secret in it")

@@ -39,14 +39,12 @@ struct Play {
         var quietUntil: Duration?
     }
 
+    /// - Parameter isCut: whether the row goes no further once there are no replies left.
     mutating func run(
         row: Int = 1, _ credentials: Credentials = .application("A"),
-        edit: CertificateEdit = CertificateEdit(id: 5, autoRenewal: false)
+        edit: CertificateEdit = CertificateEdit(id: 5, autoRenewal: false), isCut: Bool = false
     ) -> End {
-        run(.make(row: row, credentials: credentials, edit: edit))
-    }
-
-    mutating func run(_ job: Job) -> End {
+        let job = Job.make(row: row, credentials: credentials, edit: edit)
         var (procedure, end) = (RowProcedure(job), End())
         var reply: Reply?
         while true {
@@ -54,6 +52,8 @@ struct Play {
             case .call(let call):
                 end.retries.append(procedure.isRetry)
                 reply = answer(call)
+            case .wait where isCut && replies.isEmpty:
+                return ended(end, with: procedure.fallback ?? end.outcome, procedure)
             case .wait(let time):
                 end.waits.append(time - now)
                 now = time
@@ -150,4 +150,13 @@ extension HTTPExchange {
 
     /// The same, before the body of the request had left.
     var early: HTTPExchange { HTTPExchange(ending, latency: latency, isBodySent: false) }
+}
+
+extension Credentials {
+    /// An application named by a letter.
+    static func application(_ name: String) -> Credentials {
+        .client(id: "id-\(name)", secret: Secret("secret-\(name)"))
+    }
+
+    static let ownToken = Credentials.token(Secret("own-token"))
 }

@@ -124,15 +124,4 @@ struct RedactorTests {
         redactor.note((1...20).map { Secret("\($0)" + String(repeating: "x", count: 4000)) } + [Secret("abc")])
         #expect(redactor.secrets.count == 4)
     }
-
-    @Test("the hosts that secrets are noted of are bounded")
-    func hosts() {
-        var redactors = Redactors()
-        let host = { (number: Int) in HostKey(name: "pbx\(number)", port: 443) }
-        for number in 1...64 { _ = redactors.note([Secret("old-\(number)")], of: host(number)) }
-        #expect(redactors.note([Secret("new")], of: host(1)).secrets == [Secret("old-1")])
-        #expect(redactors.note([Secret("news")], of: host(65)).secrets == [Secret("news")])
-        #expect(redactors.note([Secret("late")], of: host(1)).secrets == [Secret("late")])
-        #expect(redactors.note([Secret("late")], of: host(64)).secrets == [Secret("old-64"), Secret("late")])
-    }
 }

@@ -288,6 +288,8 @@ extension RowProcedureTests {
             let isWeighed = outcome.error.hasSuffix("; an edit request sent before may have been carried out")
             #expect(isWeighed == (expected == .unknown && outcome.errcode != 2))
             #expect(outcome.attempts == (last.hasLeft ? 2 : 1))
+            let reply = Reply(last, at: WallTime(milliseconds: 0))
+            #expect(outcome.httpStatus == reply.status && outcome.errcode == reply.errcode?.number)
         }
     }
 
@@ -324,6 +326,23 @@ extension RowProcedureTests {
             "unknown 2 protocol", "unknown 2 protocol", "unknown 3 run_stopped", "unknown 3 run_stopped",
         ]
         #expect(fallbacks == expected)
+    }
+
+    @Test(
+        "a cut leaves an edit unknown whose body may have left, and nothing else",
+        arguments: [
+            (.unanswered(.cut), true), (.unanswered(.cut, status: 200), true),
+            (HTTPExchange.unanswered(.cut).early, false), (.notConnected(.cut), false),
+        ] as [(HTTPExchange, Bool)])
+    func cut(_ reply: HTTPExchange, isSent: Bool) {
+        var edit = Play(.answer(500), reply, retries: 3)
+        let end = edit.run(.ownToken, isCut: true)
+        #expect(end.outcome.status == .unknown && end.outcome.attempts == (isSent ? 2 : 1))
+        #expect(end.outcome.errorClass == (isSent ? .runStopped : .protocol))
+        var first = Play(reply, retries: 3)
+        #expect(first.run(.ownToken, isCut: true).outcome.status == (isSent ? .unknown : .notAttempted))
+        var login = Play(reply, retries: 3)
+        #expect(login.run(isCut: true).outcome.status == .notAttempted && login.calls == ["login A"])
     }
 
     @Test("a row whose token expired and that was not sent again is one that was not attempted")

@@ -1,23 +1,24 @@
+import Platform
 import FleetModel
 import Pacing
 import Testing
 
 @testable import RunEngine
 
-/// How a run ends before its rows do: by a signal, the window, a worker that breaks, a cut.
+/// How a run ends before its rows do: by a signal, the window, files that fail, a cut.
 extension RunStateTests {
     @Test func aStopLetsRequestsEndAndClosesSessionsAtOnce() {
         var model = model([0, 0, 1, 2, 3], jobs: 3) { $0.ratePerHost = Rate("1/h") }
-        model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
+        model.end(0) { _ in Self.stepped(.next, isSessionOpen: true) }
         #expect(model.busy.count == 3)
         model.stop(.signal(15))
         #expect(model.busy.map(\.work.host).sorted() == [1, 2, 3])
         model.end(0) { _ in Self.done() }
-        #expect(model.busy.contains { $0.work == .close(host: 0, limit: nil) })
+        #expect(model.busy.contains { $0.work == .close(host: 0, deadline: nil) })
         while !model.busy.isEmpty {
             let work = model.busy[0].work
             if case .close = work {
-                model.end(0) { _ in .closed(Self.over) }
+                model.end(0) { _ in Self.closed }
             } else {
                 model.end(0) { _ in Self.done() }
             }
@@ -31,30 +32,77 @@ extension RunStateTests {
         model.end(0) { _ in Self.done(isSessionOpen: true) }
         #expect(model.busy.isEmpty)
         model.stop(.signal(2))
-        #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil)])
-        model.end(0) { _ in .closed(Self.over) }
+        #expect(model.busy.map(\.work) == [.close(host: 0, deadline: nil)])
+        model.end(0) { _ in .closed(CloseReport(latency: .zero, again: .seconds(9))) }
         #expect(model.isOver && model.now == .zero && model.state.stopReasons.isEmpty)
     }
 
-    @Test func aRowInABackoffKeepsItsLastVerdictWhenTheRunStops() {
+    @Test func aRowThatWaitsKeepsItsLastVerdictWhenTheRunStops() {
         var model = model([0])
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(50)), edits: 1) }
+        model.end(0) { _ in Self.stepped(.wait(until: .seconds(50)), fallback: Self.busy) }
         model.stop(.signal(2))
         #expect(model.isOver)
-        #expect(model.outcomes[0]?.status == .failed && model.outcomes[0]?.attempts == 1)
+        #expect(model.outcomes[0]?.status == .unknown && model.outcomes[0]?.attempts == 1)
     }
 
     @Test(
-        "a row that waits for a new token when the run stops is unknown if an edit may have been carried out",
-        arguments: [(true, RowStatus.unknown), (false, .notAttempted)])
-    func stopInARenewal(isDoubtful: Bool, status: RowStatus) {
+        "a row under way when the run stops is what its last report said, or as if it had never been begun",
+        arguments: [(true, RowStatus.unknown), (false, nil)])
+    func stopInARenewal(wasSent: Bool, status: RowStatus?) {
         var model = model([0])
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil), edits: 1, isDoubtful: isDoubtful) }
-        model.sleep()
         model.stop(.signal(2))
-        model.end(0) { _ in Self.result(.proceed, edits: 1) }
+        model.end(0) { _ in Self.stepped(.next, fallback: wasSent ? Self.busy : nil) }
         #expect(model.isOver)
-        #expect(model.outcomes[0]?.status == status && model.outcomes[0]?.attempts == 2)
+        #expect(model.outcomes[0]?.status == status)
+    }
+
+    @Test func nothingStartsThatCouldRunPastTheWindow() {
+        var model = model([0, 0, 1]) { $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30)) }
+        model.advance(by: .seconds(11))
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        #expect(model.busy.map(\.work) == [.close(host: 0, deadline: .seconds(40))])
+        #expect(model.state.stopReasons == [.window])
+        model.end(0) { _ in Self.closed }
+        #expect(model.isOver)
+        #expect(Array(model.outcomes.keys) == [0])
+    }
+
+    @Test func aWindowThatIsOverLetsNothingStart() {
+        let model = model([0, 1]) { $0.window = RunWindow(end: .seconds(-5), timeout: .seconds(30)) }
+        #expect(model.isOver && model.steps == 0 && model.state.stopReasons == [.window])
+    }
+
+    @Test func aCalendarThatIsSetOnEndsTheWindowEarlier() {
+        let window = RunWindow(end: .seconds(3600), calendar: WallTime(milliseconds: 3_600_000), timeout: .seconds(30))
+        var model = model([0, 1]) { $0.window = window }
+        model.end(0) { _ in Self.unreached(until: .seconds(1000)) }
+        model.end(0) { _ in Self.unreached(until: .seconds(1000)) }
+        model.sleep()
+        #expect(model.now <= .seconds(30) && !model.isOver)
+        model.state.budget.checkWindow(now: model.now, wallTime: WallTime(milliseconds: 3_599_000))
+        model.sleep()
+        #expect(model.isOver && model.now <= .seconds(60) && model.state.stopReasons == [.window])
+    }
+
+    @Test("a wait that leads out of the window is not waited for, nor is the next row tried in its place")
+    func waitOutOfTheWindow() {
+        var model = model([0, 0]) { $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30)) }
+        model.end(0) { _ in Self.unreached(until: .seconds(11)) }
+        #expect(model.busy.isEmpty && model.outcomes[0]?.status == .failed)
+        model.sleep()
+        #expect(model.isOver && model.outcomes[1] == nil && model.state.stopReasons == [.window])
+    }
+
+    @Test func aRateThatLeadsOutOfTheWindowIsNotWaitedFor() {
+        var model = model([0, 1]) {
+            $0.rate = Rate("1/h")
+            $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30))
+        }
+        model.end(0) { _ in Self.done() }
+        model.sleep()
+        #expect(model.isOver)
+        #expect(model.now < .seconds(11))
+        #expect(model.state.stopReasons == [.window])
     }
 
     @Test func aSessionThatWaitsForTheHostsRateDoesNotMakeTheWindowEndTheRun() {
@@ -63,9 +111,9 @@ extension RunStateTests {
             $0.window = RunWindow(end: .seconds(200), timeout: .seconds(150))
         }
         model.end(0) { _ in Self.done(isSessionOpen: true) }
-        while model.busy.isEmpty, !model.isOver { model.sleep() }
+        model.sleepUntilBusy()
         #expect(model.now == .seconds(60) && model.busy.count == 1)
-        model.end(0) { _ in .closed(Self.over) }
+        model.end(0) { _ in Self.closed }
         #expect(model.isOver && model.state.stopReasons.isEmpty)
     }
 
@@ -75,40 +123,43 @@ extension RunStateTests {
             $0.window = RunWindow(end: .seconds(200), timeout: .seconds(150))
         }
         model.end(0) { _ in Self.done(isSessionOpen: true) }
-        while model.busy.isEmpty, !model.isOver { model.sleep() }
+        model.sleepUntilBusy()
         #expect(model.isOver && model.now < .seconds(200) && model.state.stopReasons.isEmpty)
     }
 
     @Test func aSignalWhileAHaltedRunLogsOutIsNoReasonOfItsOwn() {
         var model = model([0, 0]) { $0.halt = HaltPolicy("1") }
         model.end(0) { _ in Self.done(Outcome(status: .failed, errorClass: .api), isSessionOpen: true) }
-        #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil)])
+        #expect(model.busy.map(\.work) == [.close(host: 0, deadline: nil)])
         model.stop(.signal(2))
-        model.end(0) { _ in .closed(Self.over) }
+        model.end(0) { _ in Self.closed }
         #expect(model.isOver && model.state.stopReasons == [.halt])
     }
 
-    @Test func aWorkerThatBreaksIsTriedOncePerSession() {
-        var model = model([0, 1], jobs: 2) { $0.ratePerHost = Rate("1/h") }
-        model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
+    @Test func filesThatFailEndTheRunAndItsSessionsAtOnce() {
+        var model = model([0, 1, 2], jobs: 2) { $0.ratePerHost = Rate("1/h") }
+        model.end(0) { _ in Self.stepped(.next, isSessionOpen: true) }
         model.end(0) { _ in .broken }
-        var workers: [Int] = []
-        while !model.isOver, let (worker, _) = model.busy.first {
-            workers.append(worker)
-            model.end(0) { _ in .broken }
+        #expect(model.state.stopReasons == [.broken])
+        while let request = model.busy.first {
+            if case .close = request.work { model.end(0) { _ in Self.closed } } else { model.end(0) { _ in .broken } }
         }
-        // The one that did not break comes first.
-        #expect(model.isOver && workers == [0])
+        #expect(model.isOver && model.now == .zero && model.outcomes.isEmpty && model.openSessions.isEmpty)
     }
 
-    @Test func aCutLeavesRowsWhoseEditIsUnderWayUnknown() {
+    @Test func aCutLeavesRowsWhoseEditHasLeftUnknownAndOthersAlone() {
         var model = model([0, 1, 2], jobs: 2)
-        model.startEdit(row: 0)
+        model.move(0, to: .sent)
+        model.move(1, to: .held)
         model.cut()
-        #expect(model.isOver)
         #expect(model.outcomes[0]?.status == .unknown && model.outcomes[0]?.attempts == 1)
         #expect(model.outcomes[1] == nil && model.outcomes[2] == nil)
-        model.end(0) { _ in Self.done() }
-        #expect(model.outcomes[0]?.status == .unknown)
+    }
+
+    @Test func aCutLeavesARowThatWaitsAsItsLastReportSaidAndItsSessionOpen() {
+        var model = model([0])
+        model.end(0) { _ in Self.stepped(.wait(until: .seconds(9)), fallback: Self.busy, isSessionOpen: true) }
+        model.cut()
+        #expect(model.outcomes[0]?.status == .unknown && model.steps == 1 && model.now == .zero)
     }
 }

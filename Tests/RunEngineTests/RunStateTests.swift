@@ -7,33 +7,40 @@ import Testing
 @testable import RunEngine
 
 @Suite struct RunStateTests {
-    static let ok = Outcome(status: .ok, errcode: 0, httpStatus: 200)
-    static let over = CloseReport(latency: .zero, isOver: true)
+    static let ok = Outcome(status: .ok, errcode: 0, httpStatus: 200, attempts: 1)
     static let refused = Outcome(status: .failed, errorClass: .connect, error: "refused")
+    static let busy = Outcome(status: .unknown, httpStatus: 503, errorClass: .protocol, error: "busy", attempts: 1)
+    static let start = RowStart(wallTime: WallTime(milliseconds: 1), now: .zero)
+    static let closed = WorkResult.closed(CloseReport(latency: .zero))
 
     func model(
-        _ hosts: [Int?], jobs: Int = 1, _ change: (inout RunSettings) -> Void = { _ in }
-    ) -> RunStateModel<SeededGenerator> {
+        _ hosts: [Int?], jobs: Int = 1, workers: Int = 1, _ change: (inout RunSettings) -> Void = { _ in }
+    ) -> RunStateModel {
         var settings = RunSettings()
-        settings.jobs = jobs
+        settings.jobs = .fixed(jobs)
         change(&settings)
-        var model = RunStateModel(hosts: hosts, settings: settings, generator: SeededGenerator(seed: 7))
+        var model = RunStateModel(hosts: hosts, settings: settings, workers: workers)
         model.start()
         return model
     }
 
     static func done(_ outcome: Outcome = ok, isSessionOpen: Bool = false) -> WorkResult {
-        result(.done(outcome), edits: 1, isSessionOpen: isSessionOpen)
+        stepped(.done(outcome), isSessionOpen: isSessionOpen)
     }
 
-    static func result(
-        _ verdict: StepReport.Verdict, isEdit: Bool = false, edits: Int = 0, isDoubtful: Bool = false,
-        isSessionOpen: Bool = false, finalReason: String? = nil
+    /// The host could not be reached, and may be tried again at a time.
+    static func unreached(until time: Duration) -> WorkResult {
+        stepped(.wait(until: time), fallback: refused, isInVain: true)
+    }
+
+    static func stepped(
+        _ move: StepReport.Move, fallback: Outcome? = nil, quietUntil: Duration? = nil, latency: Duration? = .zero,
+        isInVain: Bool = false, isSessionOpen: Bool = false
     ) -> WorkResult {
-        var report = StepReport(
-            verdict, latency: .zero, isEdit: isEdit, edits: edits, isDoubtful: isDoubtful, isSessionOpen: isSessionOpen)
-        report.finalReason = finalReason
-        return .stepped(report, startedAt: WallTime(milliseconds: 1))
+        let report = StepReport(
+            move, fallback: fallback, quietUntil: quietUntil, latency: latency, hasAnswered: !isInVain,
+            isInVain: isInVain, isSessionOpen: isSessionOpen)
+        return .stepped(report, start: start)
     }
 
     @Test func aBegunHostIsFinishedBeforeAnotherIsBegun() {
@@ -51,39 +58,67 @@ import Testing
         #expect(model.busy.map(\.work.host) == [0, 1, 2])
     }
 
-    @Test func aSessionIsEndedOnceWhenItsLaneIsEmpty() {
-        var model = model([0, 0])
-        model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
-        model.end(0) { _ in Self.done(isSessionOpen: true) }
-        model.end(0) { _ in Self.done(isSessionOpen: true) }
-        #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil)])
-        model.end(0) { _ in .closed(Self.over) }
-        #expect(model.isOver)
+    @Test func aRequestThatHasWaitedForItsHostTakesNoOthersPlace() {
+        var model = model(Array(0..<10)) { $0.jobs = Jobs(young: 2, most: 5) }
+        #expect(model.busy.count == 2)
+        for index in 0..<5 { model.age(index) }
+        #expect(model.busy.count == 5)
+        model.end(0) { _ in Self.unreached(until: .seconds(1)) }
+        #expect(model.busy.map(\.work.host) == [1, 2, 3, 4, 5])
+        for _ in 0..<3 { model.end(0) { _ in Self.done() } }
+        // One is old and two are young.
+        #expect(model.busy.count { !$0.isAged } == 2 && model.busy.count == 3)
     }
 
-    @Test("ending a session is tried again as often as any request", arguments: [0, 2])
-    func logoutRetries(retries: Int) {
-        var model = model([0]) { $0.retry = RetryPolicy(retries: retries) }
+    @Test func withAStrictBoundItsAgeDoesNotMatter() {
+        var model = model(Array(0..<10), jobs: 2)
+        model.age(0)
+        #expect(model.busy.count == 2)
+    }
+
+    @Test func aHostGoesToTheWorkerWithTheLeastToDoAndStaysThere() {
+        var model = model([0, 1, 2, 3, 0], jobs: 4, workers: 2)
+        #expect(model.busy.map(\.worker) == [0, 1, 0, 1])
+        model.end(1) { _ in Self.done() }
+        model.end(2) { _ in Self.done() }
+        model.end(0) { _ in Self.unreached(until: .seconds(1)) }
+        model.sleep()
+        #expect(model.busy.map(\.worker) == [0, 0])
+    }
+
+    @Test func aSessionIsEndedOnceWhenItsLaneIsEmpty() {
+        var model = model([0, 0])
+        model.end(0) { _ in Self.stepped(.next, isSessionOpen: true) }
         model.end(0) { _ in Self.done(isSessionOpen: true) }
-        for count in 0...retries {
-            #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil, isRetry: count > 0)])
-            model.end(0) { _ in .closed(CloseReport(latency: .zero, isOver: false, pause: .seconds(7))) }
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        #expect(model.busy.map(\.work) == [.close(host: 0, deadline: nil)])
+        #expect(model.released == [])
+        model.end(0) { _ in Self.closed }
+        #expect(model.isOver && model.released == [0])
+    }
+
+    @Test func endingASessionIsTriedAgainWhenThatMayFareBetter() {
+        var model = model([0])
+        model.end(0) { _ in Self.done(isSessionOpen: true) }
+        for count in 1...3 {
+            #expect(model.busy.map(\.work) == [.close(host: 0, deadline: nil)])
+            model.end(0) { _ in .closed(CloseReport(latency: .zero, again: count < 3 ? .seconds(7 * count) : nil)) }
             if !model.isOver { model.sleep() }
         }
-        #expect(model.isOver && model.now == .seconds(7 * retries))
+        #expect(model.isOver && model.now == .seconds(14))
     }
 
     @Test func aStoppedHostIsAskedOnceToEndItsSession() {
         var model = model([0, 0])
-        model.end(0) { _ in Self.result(.stopHost(Self.refused, reason: "access denied"), isSessionOpen: true) }
-        model.end(0) { _ in .closed(CloseReport(latency: .zero, isOver: false)) }
+        model.end(0) { _ in Self.stepped(.stopHost(Self.refused, reason: "access denied"), isSessionOpen: true) }
+        model.end(0) { _ in .closed(CloseReport(latency: .zero, again: .seconds(1))) }
         #expect(model.isOver)
     }
 
-    @Test func hostsThatDoNotAnswerHaveAQuarterOfTheWorkersWhileOthersAreToBegin() {
-        var model = model(Array(0..<40), jobs: 8) { $0.retry = RetryPolicy(retries: 3, firstDelay: .milliseconds(1)) }
+    @Test func hostsThatDoNotAnswerHaveAQuarterOfTheRoomWhileOthersAreToBegin() {
+        var model = model(Array(0..<40), jobs: 8)
         let isDead = { (host: Int) in host < 8 }
-        for _ in 0..<8 { model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) } }
+        for _ in 0..<8 { model.end(0) { _ in Self.unreached(until: .milliseconds(1)) } }
         model.advance(by: .seconds(1))
         while model.begun.count < 40 {
             #expect(model.busy.count { isDead($0.work.host) } <= 2)
@@ -97,44 +132,36 @@ import Testing
         #expect(model.busy.count == 8)
     }
 
-    @Test func aRetryFreesItsWorkerAndComesBackInItsLane() {
-        var model = model([0, 0, 1]) { $0.retry = RetryPolicy(retries: 1, firstDelay: .seconds(8)) }
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(20))) }
+    @Test func aRowThatWaitsTakesNoRoomAndComesBackInItsLane() {
+        var model = model([0, 0, 1])
+        model.end(0) { _ in Self.unreached(until: .seconds(20)) }
         #expect(model.busy.map(\.work.host) == [1])
         model.end(0) { _ in Self.done() }
         #expect(model.busy.isEmpty)
         model.sleep()
-        #expect(model.now >= .seconds(20))
-        guard case .step(let step) = model.busy[0].work else { return #expect(Bool(false), "no step") }
-        #expect(step.row == 0 && step.isRetry && step.progress.otherRetries == 1)
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) }
+        #expect(model.now == .seconds(20))
+        #expect(model.busy.map(\.work) == [.step(RowStep(host: 0, row: 0, isFirst: false, deadline: nil))])
+        model.end(0) { _ in Self.done(Self.refused) }
         #expect(model.outcomes[0]?.status == .failed)
         #expect(model.busy.map(\.work.host) == [0])
     }
 
-    @Test func eachRequestOfARowHasRetriesOfItsOwn() {
-        var model = model([0]) { $0.retry = RetryPolicy(retries: 1, firstDelay: .zero) }
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) }
-        model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil), isEdit: true, edits: 1, isSessionOpen: true) }
-        #expect(model.outcomes.isEmpty)
-        model.end(0) { _ in Self.done(isSessionOpen: true) }
-        #expect(model.outcomes[0]?.attempts == 2)
-    }
-
-    @Test func aLoginInBetweenGivesAnEditNoRetriesBack() {
-        var model = model([0]) { $0.retry = RetryPolicy(retries: 2, firstDelay: .zero) }
-        for _ in 1...3 {
-            #expect(model.outcomes.isEmpty)
-            model.end(0) { _ in Self.result(.proceed, isSessionOpen: true) }
-            model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil), isEdit: true, edits: 1) }
-        }
-        #expect(model.outcomes[0]?.attempts == 3)
+    @Test func aRowIsDatedByItsFirstRequestAndTheRunsClock() {
+        var model = model([0, 0])
+        model.end(0) { _ in Self.unreached(until: .seconds(5)) }
+        model.sleep()
+        model.advance(by: .seconds(2))
+        let later = RowStart(wallTime: WallTime(milliseconds: 9000), now: .seconds(5))
+        model.end(0) { _ in .stepped(StepReport(.done(Self.ok), latency: .seconds(2)), start: later) }
+        #expect(model.outcomes[0]?.startedAt == WallTime(milliseconds: 1))
+        #expect(model.outcomes[0]?.durationMilliseconds == 7000)
+        model.end(0) { _ in Self.stepped(.done(Self.refused), latency: nil) }
+        #expect(model.outcomes[1]?.startedAt == nil && model.outcomes[1]?.finishedAt == nil)
     }
 
     @Test func aStoppedHostSkipsItsOtherRowsAndSaysWhy() {
         var model = model([0, 1, 0])
-        model.end(0) { _ in Self.result(.stopHost(Self.refused, reason: "the login failed")) }
+        model.end(0) { _ in Self.stepped(.stopHost(Self.refused, reason: "the login failed")) }
         #expect(model.outcomes[2]?.status == .skipped)
         #expect(model.outcomes[2]?.error == "the host was stopped: the login failed")
         #expect(model.busy.map(\.work.host) == [1])
@@ -142,15 +169,30 @@ import Testing
     }
 
     @Test func rowsInARowWithoutAConnectionStopTheHost() {
-        var model = model([0, 0, 0, 0]) {
-            $0.maxHostErrors = 2
-            $0.retry = RetryPolicy(retries: 0)
-        }
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) }
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: nil)) }
+        var model = model([0, 0, 0, 0]) { $0.maxHostErrors = 2 }
+        for _ in 0..<2 { model.end(0) { _ in Self.stepped(.done(Self.refused), isInVain: true) } }
         #expect(model.isOver)
         #expect([0, 1, 2, 3].map { model.outcomes[$0]?.status } == [.failed, .failed, .skipped, .skipped])
         #expect(model.state.hostsUnreachable == 1)
+    }
+
+    @Test func aHostThatAsksEachRowForFiveMinutesHoldsTheRunForAnHourAtMost() {
+        var model = model(Array(repeating: 0, count: 100))
+        while !model.isOver {
+            let pause = model.now + .seconds(300)
+            // Three more tries for each row, then the next one.
+            for _ in 0..<3 {
+                model.end(0) { _ in Self.stepped(.wait(until: pause), fallback: Self.busy) }
+                model.sleepUntilBusy()
+            }
+            let end = model.now + .seconds(300)
+            model.end(0) { _ in Self.stepped(.done(Self.busy), quietUntil: end) }
+            model.sleepUntilBusy()
+        }
+        #expect(model.now <= .seconds(3600))
+        #expect(model.outcomes.values.count { $0.status == .skipped } == 97)
+        #expect(
+            model.outcomes[99]?.error == "the host was stopped: its last 3 rows could not reach it or found it busy")
     }
 
     @Test func tooManyBadRowsHaltTheRunAndLeaveTheRestUnattempted() {
@@ -165,8 +207,8 @@ import Testing
         var model = model([0, 1, 2], jobs: 3) { $0.canaryHosts = 1 }
         #expect(model.busy.map(\.work.host) == [0])
         model.end(0) { _ in Self.done(isSessionOpen: true) }
-        #expect(model.busy.map(\.work) == [.close(host: 0, limit: nil)])
-        model.end(0) { _ in .closed(Self.over) }
+        #expect(model.busy.map(\.work) == [.close(host: 0, deadline: nil)])
+        model.end(0) { _ in Self.closed }
         #expect(model.busy.map(\.work.host) == [1, 2])
     }
 
@@ -184,67 +226,20 @@ import Testing
         #expect(model.busy.map(\.work.host) == [2])
     }
 
-    @Test func nothingStartsThatCouldRunPastTheWindow() {
-        var model = model([0, 0, 1]) { $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30)) }
-        model.advance(by: .seconds(11))
-        model.end(0) { _ in Self.done(isSessionOpen: true) }
-        #expect(model.busy.map(\.work) == [.close(host: 0, limit: .seconds(29))])
-        #expect(model.state.stopReasons == [.window])
-        model.end(0) { _ in .closed(Self.over) }
-        #expect(model.isOver)
-        #expect(Array(model.outcomes.keys) == [0])
-    }
-
-    @Test func aBackoffThatLeadsOutOfTheWindowIsNotWaitedFor() {
-        var model = model([0]) { $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30)) }
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(11))) }
-        #expect(model.isOver)
-        #expect(model.outcomes[0]?.status == .failed)
-    }
-
-    @Test(
-        "a login is not repeated by the next row: without a retry its host stops, out of the window the run",
-        arguments: [0, 3])
-    func lastLogin(retries: Int) {
-        var model = model([0, 0]) {
-            $0.retry = RetryPolicy(retries: retries)
-            $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30))
-        }
-        model.end(0) { _ in Self.result(.retry(Self.refused, pause: .seconds(20)), finalReason: "the login failed") }
-        #expect(model.busy.isEmpty && model.outcomes[0]?.status == .failed)
-        if retries > 0 { model.sleep() }
-        #expect(model.isOver && model.outcomes[1]?.status == (retries == 0 ? .skipped : nil))
-        #expect(model.state.stopReasons == (retries == 0 ? [] : [.window]))
-    }
-
     @Test func othersDoNotWaitForTheRetriesOfACanarysLogout() {
         var model = model([0, 1]) { $0.canaryHosts = 1 }
         model.end(0) { _ in Self.done(isSessionOpen: true) }
-        model.end(0) { _ in .closed(CloseReport(latency: .zero, isOver: false, pause: .seconds(300))) }
+        model.end(0) { _ in .closed(CloseReport(latency: .zero, again: .seconds(300))) }
         #expect(model.now == .zero && model.busy.map(\.work.host) == [1])
     }
 
-    @Test("a pause that a host asks for holds for its next row too", arguments: [(20, 20), (1000, 300)])
-    func pauseOfAHost(seconds: Int, granted: Int) {
-        var model = model([0, 0, 1]) { $0.retry = RetryPolicy(retries: 0) }
-        let busy = Outcome(status: .failed, httpStatus: 429, errorClass: .protocol, error: "busy")
-        model.end(0) { _ in Self.result(.retry(busy, pause: .seconds(seconds)), isEdit: true, edits: 1) }
-        #expect(model.outcomes[0] == busy.with(attempts: 1) && model.busy.map(\.work.host) == [1])
+    @Test func aPauseThatAHostAsksForHoldsForItsNextRowToo() {
+        var model = model([0, 0, 1])
+        model.end(0) { _ in Self.stepped(.done(Self.busy), quietUntil: .seconds(20)) }
+        #expect(model.outcomes[0]?.status == .unknown && model.busy.map(\.work.host) == [1])
         model.end(0) { _ in Self.done() }
-        while model.busy.isEmpty, !model.isOver { model.sleep() }
-        #expect(model.now == .seconds(granted) && model.busy.count == 1)
-    }
-
-    @Test func aRateThatLeadsOutOfTheWindowIsNotWaitedFor() {
-        var model = model([0, 1]) {
-            $0.rate = Rate("1/h")
-            $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30))
-        }
-        model.end(0) { _ in Self.done() }
-        model.sleep()
-        #expect(model.isOver)
-        #expect(model.now < .seconds(11))
-        #expect(model.state.stopReasons == [.window])
+        model.sleepUntilBusy()
+        #expect(model.now == .seconds(20) && model.busy.count == 1)
     }
 
     @Test func requestsStartOneIntervalApartWhateverTheWidth() {
@@ -266,7 +261,7 @@ import Testing
             let work = model.busy[0].work
             starts[work.host, default: []].append(model.now)
             if case .close = work {
-                model.end(0) { _ in .closed(Self.over) }
+                model.end(0) { _ in Self.closed }
             } else {
                 model.end(0) { _ in Self.done(isSessionOpen: true) }
             }
@@ -277,26 +272,11 @@ import Testing
     @Test func aStepWithoutARequestGivesItsSlotBack() {
         var model = model([0, 0, 0]) { $0.rate = Rate("1/h") }
         let skipped = Outcome(status: .skipped, errorClass: .hostStopped, error: "the login failed")
-        for _ in 0..<3 {
-            model.end(0) { _ in
-                .stepped(
-                    StepReport(.done(skipped), latency: nil, isSessionOpen: false), startedAt: WallTime(milliseconds: 1)
-                )
-            }
-        }
+        for _ in 0..<3 { model.end(0) { _ in Self.stepped(.done(skipped), latency: nil) } }
         #expect(model.isOver && model.now == .zero)
     }
 
     @Test func withoutRowsTheRunIsOverAtOnce() {
         #expect(model([nil, nil]).isOver)
-    }
-}
-
-extension Outcome {
-    fileprivate func with(attempts: Int) -> Outcome {
-        var outcome = self
-        outcome.attempts = attempts
-        outcome.startedAt = WallTime(milliseconds: 1)
-        return outcome
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FleetCommands
+import RunEngine
 import Testing
 
 @testable import certfleet
@@ -37,7 +38,7 @@ import Testing
 
     @Test func ofAFlagGivenTwiceTheLastOneCounts() throws {
         let command = try RunCommand.parse(["--jobs=3", "fleet.csv", "--jobs", "5"])
-        #expect(command.pacing.jobs == 5)
+        #expect(command.pacing.jobs == .fixed(5))
     }
 
     @Test(arguments: ["run", "check", "template", "simulate", "demo"])

@@ -29,7 +29,9 @@ import Testing
         defer { try? fleet.simulator.stop() }
         let run = try FinishedRun(fleet.withoutLogin, Self.quick + ["--retries", "2"])
         #expect(run.status == 0, "\(run.sentences)")
-        #expect(run.attempts == Array(repeating: "3", count: 7) + ["2", "2"])
+        #expect(Array(run.attempts.dropLast()) == Array(repeating: "3", count: 7) + ["2"])
+        // Whether the first one's body had left when the connection was closed is a matter of luck.
+        #expect(["1", "2"].contains(run.attempts[8]))
         #expect(run.retries == 16 && run.requests == 25)
     }
 

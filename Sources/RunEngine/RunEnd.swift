@@ -1,3 +1,15 @@
+/// How a run ended.
+package struct RunEnd: Sendable {
+    /// In the order in which they came up; empty when every row was tried.
+    package let stopReasons: [StopReason]
+    /// Hosts that were stopped, so that rows of theirs were skipped.
+    package let hostsStopped: Int
+    /// Hosts that could not be reached.
+    package let hostsUnreachable: Int
+    /// What broke the run; nil when nothing did.
+    package let failure: (any Error)?
+}
+
 /// Why a run starts no more rows although there are some left.
 package enum StopReason: Hashable, Sendable {
     /// A signal by its number, such as SIGINT.
