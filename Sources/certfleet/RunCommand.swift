@@ -11,7 +11,7 @@ struct RunCommand: ParsableCommand {
 
             Exit codes: 0 all rows ok, 1 the tool or its files failed, 2 finished and some rows not ok, 3 input invalid \
             and nothing sent, 4 stopped by --halt-after or --canary, 9 no rows, 10 window over with rows left, 64 usage, \
-            129/130/143 stopped by HUP, INT, TERM.
+            129/130/131/143 stopped by HUP, INT, QUIT, TERM.
             """)
 
     @OptionGroup(title: "Input")

@@ -88,6 +88,33 @@ import Testing
         }
     }
 
+    @Test func noFoldersOfATargetKnowOneAnotherInACircle() throws {
+        let madeUp = [
+            "A/one.swift": "struct One { let two: Two }", "B/two.swift": "struct Two {} // One",
+            "C/three.swift": "enum Three { case four(Four) }", "D/four.swift": "let three = Three.self\nclass Four {}",
+        ]
+        #expect(SourceMap(madeUp).circle == ["C", "D"])
+        for target in Self.table.keys {
+            let files = try Self.files(of: target).map { ($0.name, $0.text) }
+            let circle = SourceMap(Dictionary(uniqueKeysWithValues: files)).circle
+            #expect(circle.isEmpty, "\(target): \(circle)")
+        }
+    }
+
+    /// Of two files of which only the one knows the other, a reader has to open both; short ones had better be one.
+    @Test func noShortFileIsKnownToOneOtherAlone() throws {
+        var all: [String: String] = [:]
+        for target in Self.table.keys {
+            for file in try Self.files(of: target) { all["\(target)/\(file.name)"] = file.text }
+        }
+        // Each command has a file of its own, which only the root command knows.
+        for (file, reader) in SourceMap(all).onlyReaders where !file.hasPrefix("certfleet/") {
+            let lines = [file, reader].map { all[$0, default: ""].split(separator: "\n").count }
+            let isOneTarget = file.split(separator: "/").first == reader.split(separator: "/").first
+            #expect(!isOneTarget || lines[0] + lines[1] > 120, "\(file) can be part of \(reader)")
+        }
+    }
+
     @Test func whateverOtherTargetsSeeIsExplained() throws {
         let ports = try ["Platform", "FleetModel", "TabularText"].flatMap(Self.files).flatMap {
             Declaration.requirements(in: $0.text)
@@ -102,6 +129,64 @@ import Testing
                 }
             }
         }
+    }
+}
+
+/// Which file knows which: what it declares for others, and the words that it has.
+private struct SourceMap {
+    private let declared: [String: Set<Substring>]
+    private let words: [String: Set<Substring>]
+
+    /// - Parameter files: the text of each file by its path.
+    init(_ files: [String: String]) {
+        let code = files.mapValues { text in
+            text.split(separator: "\n").map { line in
+                line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
+            }
+        }
+        declared = code.mapValues { Set($0.compactMap(Self.name)) }
+        words = code.mapValues { lines in
+            Set(lines.flatMap { $0.split { !$0.isLetter && !$0.isNumber && $0 != "_" } })
+        }
+    }
+
+    /// What a line at the margin declares for other files; nil when it declares nothing.
+    private static func name(_ line: Substring) -> Substring? {
+        var words = line.split { " :(<={".contains($0) }[...]
+        while let first = words.first, first.hasPrefix("@") || ["package", "final", "indirect"].contains(first) {
+            words.removeFirst()
+        }
+        let keywords: Set<Substring> = ["struct", "enum", "class", "protocol", "typealias", "func", "let", "var"]
+        guard line.first?.isLetter == true || line.first == "@", words.count > 1,
+            keywords.contains(words[words.startIndex])
+        else { return nil }
+        return words[words.startIndex + 1]
+    }
+
+    private func knows(_ reader: String, _ file: String) -> Bool {
+        reader != file && !words[reader, default: []].isDisjoint(with: declared[file, default: []])
+    }
+
+    /// The files that exactly one other file knows, and that one.
+    var onlyReaders: [(file: String, reader: String)] {
+        declared.keys.sorted().compactMap { file in
+            let readers = words.keys.filter { knows($0, file) }
+            return readers.count == 1 ? (file, readers[0]) : nil
+        }
+    }
+
+    /// Folders that lead back to themselves, in their order; files that are in none are left out.
+    var circle: [String] {
+        func folder(_ file: String) -> String { String(file.split(separator: "/").dropLast().joined(separator: "/")) }
+        var edges: [String: Set<String>] = [:]
+        for reader in words.keys where folder(reader) != "" {
+            let known = declared.keys.filter { knows(reader, $0) }.map(folder).filter {
+                $0 != "" && $0 != folder(reader)
+            }
+            edges[folder(reader), default: []].formUnion(known)
+        }
+        while let end = edges.first(where: { $0.value.isDisjoint(with: edges.keys) })?.key { edges[end] = nil }
+        return edges.keys.sorted()
     }
 }
 
