@@ -31,7 +31,8 @@ package enum Demo {
         settings.retry = RetryPolicy(retries: 2, firstDelay: .milliseconds(100))
         let session = RunSession(
             input: try ValidatedInput(InputRequest(path: path), skipsInvalid: false), settings: settings,
-            transport: TransportSettings(), directory: directory, resumes: false, messages: messages, clock: clock)
+            transport: TransportSettings(), directory: directory, resumes: false, messages: messages, clock: clock,
+            begin: clock.now())
         let code = try session.run()
         try simulator.stop()
         guard code == .rowsFailed else { throw code }

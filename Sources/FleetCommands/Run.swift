@@ -48,7 +48,7 @@ package struct RunRequest: Sendable {
         let session = RunSession(
             input: input, settings: settings, transport: transport,
             directory: directory ?? "certfleet-\(clock.wallTime().compact)", resumes: resumes, messages: messages,
-            clock: clock)
+            clock: clock, begin: clock.now())
         let code = try session.run()
         if code != .success { throw code }
     }

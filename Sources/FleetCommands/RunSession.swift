@@ -20,6 +20,8 @@ struct RunSession {
     let resumes: Bool
     let messages: Messages
     let clock: any RunClock
+    /// When the run began, on its clock.
+    let begin: Duration
 
     /// Runs to the end and prints the path of the result file. Blocks.
     ///
@@ -142,7 +144,7 @@ struct RunSession {
             exitCode: code.number, stoppedBy: conclusion.word)
         let summaryFailure = error { try summary.write(to: directory) }
         // Whatever could not be kept, the counts are told.
-        if !messages.isQuiet { SummaryTable(summary, style: messages.style).say() }
+        if !messages.isQuiet { SummaryTable(summary, elapsed: clock.now() - begin, style: messages.style).say() }
         if conclusion.word != nil {
             logger.warning("\(conclusion.sentence)")
             logger.notice("to go on, give the same command with --out '\(directory.path)' --resume")

@@ -66,7 +66,7 @@ package enum Say {
     static func showStatus(_ text: String) {
         guard errors.hasRoom() else { return }
         status.withLock { status in
-            errors.post(wipe(status) + text)
+            if !status.isEmpty || !text.isEmpty { errors.post(wipe(status) + text) }
             status = text
         }
     }

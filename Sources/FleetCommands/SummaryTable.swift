@@ -9,10 +9,16 @@ import RunRecord
 /// What a run comes to, for a person, within 80 columns.
 struct SummaryTable {
     private let summary: RunSummary
+    private let elapsed: Duration
     private let style: TextStyle
 
-    init(_ summary: RunSummary, style: TextStyle) {
+    /// - Parameters:
+    ///   - summary: what the run comes to.
+    ///   - elapsed: how long it took.
+    ///   - style: how a terminal shows it.
+    init(_ summary: RunSummary, elapsed: Duration, style: TextStyle) {
         self.summary = summary
+        self.elapsed = elapsed
         self.style = style
     }
 
@@ -82,11 +88,11 @@ struct SummaryTable {
         return [
             ("rows", summary.rows.rows), ("hosts", hosts.total), ("requests", summary.requests),
             ("retries", summary.retries), ("hosts_stopped", hosts.stopped), ("hosts_unreachable", hosts.unreachable),
-            ("ms", Int(milliseconds)),
+            ("ms", milliseconds),
         ].map { JSONMember(key: $0.0, value: JSONValue($0.1)) }
     }
 
-    private var milliseconds: Int64 { summary.finishedAt.milliseconds - summary.run.startedAt.milliseconds }
+    private var milliseconds: Int { Int(elapsed / .milliseconds(1)) }
 
     private func order(_ status: RowStatus) -> Int { RowStatus.allCases.firstIndex(of: status) ?? 0 }
 

@@ -139,8 +139,8 @@ private struct SourceMap {
 
     /// - Parameter files: the text of each file by its path.
     init(_ files: [String: String]) {
-        let code = files.mapValues { text in
-            text.split(separator: "\n").map { line in
+        let code = files.mapValues { text -> [Substring] in
+            text.split(separator: "\n").map { (line: Substring) in
                 line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
             }
         }
