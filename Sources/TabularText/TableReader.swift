@@ -11,7 +11,7 @@ package final class TableReader {
     package let spool: Spool
     private let text: TextReader
     private let choices: TableChoices
-    /// Whether the first record, which tells the line end, is still to come.
+    /// The first record that is not blank, which tells the line end.
     private var first: RecordSpan?
     private var hasReportedEncoding = false
 
