@@ -54,9 +54,17 @@ package struct SHA256: ~Copyable {
 
     /// The digest of bytes that are all there.
     package static func digest(of bytes: [UInt8]) -> SHA256Digest {
-        bytes.withUnsafeBytes { input in
-            digest { EVP_Digest(input.baseAddress, input.count, $0, nil, algorithm, nil) }
-        }
+        reused.withLock { $0.digestAnew(of: bytes) }
+    }
+
+    /// A lock costs less than making another one for each row.
+    private static let reused = Lock(SHA256())
+
+    private mutating func digestAnew(of bytes: [UInt8]) -> SHA256Digest {
+        let result = EVP_DigestInit_ex2(context, nil, nil)
+        precondition(result == 1, "libcrypto cannot start a SHA-256 again")
+        update(bytes)
+        return SHA256.digest { EVP_DigestFinal_ex(context, $0, nil) }
     }
 
     /// Looking the algorithm up costs more than hashing a row, so it is done once. Safe because a fetched algorithm

@@ -123,10 +123,16 @@ struct Interner: Sendable {
 private struct ExactText: Hashable, Sendable {
     let text: String
 
-    static func == (left: ExactText, right: ExactText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    static func == (left: ExactText, right: ExactText) -> Bool {
+        left.withBytes { left in right.withBytes { left.elementsEqual($0) } }
+    }
 
     func hash(into hasher: inout Hasher) {
-        // Strings that look the same hash the same, and those that are the same look the same.
-        text.hash(into: &hasher)
+        withBytes { hasher.combine(bytes: UnsafeRawBufferPointer(start: $0.baseAddress, count: $0.count)) }
+    }
+
+    private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        var text = text
+        return text.withUTF8(body)
     }
 }
