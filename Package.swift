@@ -71,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "certfleet",
             dependencies: [
-                "FleetModel", "TabularText", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", argumentParser,
+                "Platform", "TabularText", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", argumentParser,
             ],
             swiftSettings: settings),
         // Tests

@@ -65,8 +65,8 @@ package enum ExitCode: Error, Hashable, Sendable {
 package enum ParserReply: Error {
     /// Help or the version was asked for; the text, without a line end after the last line.
     case answer(String)
-    /// The command line is wrong, and why.
-    case refusal(String)
+    /// The command line is wrong, and why; the help of the flag whose value is wrong, nil when it is about none.
+    case refusal(String, help: String?)
 }
 
 /// Why a command was refused or broke off, as the operator reads it on standard error.
@@ -82,7 +82,7 @@ struct CommandError: Error, Hashable {
         switch error {
         case let error as CommandError: self = error
         case let error as ToolError: self.init(error)
-        case ParserReply.refusal(let why): self.init(refusal: why)
+        case ParserReply.refusal(let why, let help): self.init(refusal: why, help: help)
         default: self.init(code: .broken, message: String(describing: error), hint: nil)
         }
     }
@@ -109,10 +109,19 @@ struct CommandError: Error, Hashable {
         self.init(code: code, message: error.message, hint: error.hint)
     }
 
-    private init(refusal: String) {
+    private init(refusal: String, help: String?) {
+        let advice = [". Please ", ". Did "].compactMap { refusal.firstRange(of: $0) }.first
+        let message = refusal[..<(advice?.lowerBound ?? refusal.endIndex)]
+        let hint = advice.map { String(refusal[refusal.index($0.lowerBound, offsetBy: 2)...]) } ?? help
         self.init(
-            code: .usage, message: refusal.prefix(1).lowercased() + refusal.dropFirst(),
-            hint: "see 'certfleet --help' or 'certfleet COMMAND --help'")
+            code: .usage, message: message.prefix(1).lowercased() + message.dropFirst(),
+            hint: hint.map(Self.clause) ?? "see 'certfleet --help' or 'certfleet COMMAND --help'")
+    }
+
+    /// The text with a small letter at the start and without a full stop at the end.
+    private static func clause(_ text: String) -> String {
+        let text = text.hasSuffix(".") ? text.dropLast() : text[...]
+        return text.prefix(1).lowercased() + text.dropFirst()
     }
 }
 

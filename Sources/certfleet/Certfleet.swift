@@ -48,8 +48,17 @@ import FleetCommands
     static func reply(_ error: any Error) -> any Error {
         switch exitCode(for: error) {
         case .success: ParserReply.answer(fullMessage(for: error))
-        case .validationFailure: ParserReply.refusal(message(for: error))
+        case .validationFailure: ParserReply.refusal(message(for: error), help: help(for: error))
         default: error
         }
+    }
+
+    /// What the help says about the flag whose value is wrong; nil when it is about none.
+    private static func help(for error: any Error) -> String? {
+        let text = fullMessage(for: error)
+        guard let start = text.firstRange(of: "\nHelp:  ")?.upperBound,
+            let end = text[start...].firstRange(of: "\nUsage: ")?.lowerBound
+        else { return nil }
+        return String(text[start..<end].replacing("  ", with: ": ", maxReplacements: 1))
     }
 }

@@ -15,7 +15,7 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Print each problem as a JSON object.")
     var json = false
 
-    @Option(help: ArgumentHelp("Problems to print at most; the others are counted.", valueName: "n"))
+    @Option(help: ArgumentHelp("Problems to print at most, from 0; the others are counted.", valueName: "n"))
     var maxProblems = 1000
 
     mutating func validate() throws {

@@ -6,7 +6,7 @@ struct MessageOptions: ParsableArguments {
     @Option(help: "Progress line: auto shows one on a terminal.")
     var progress = Messages.Progress.auto
 
-    @Option(help: "How log lines are written.")
+    @Option(help: "How everything on standard error is written.")
     var logFormat = Messages.Format.text
 
     @Flag(name: .shortAndLong, help: "Log what becomes of every row.")

@@ -7,10 +7,10 @@ struct SimulateCommand: ParsableCommand {
         commandName: "simulate", abstract: "Serves simulated PBXs on loopback until it is stopped.",
         discussion: "Prints each PBX with its credentials as an input file would name them.")
 
-    @Option(help: ArgumentHelp("How many PBXs, each at an address 127.x.y.z of its own.", valueName: "n"))
+    @Option(help: ArgumentHelp("How many PBXs, from 1, each at an address 127.x.y.z of its own.", valueName: "n"))
     var hosts = 10
 
-    @Option(help: ArgumentHelp("Port of all of them; 0 picks a free one.", valueName: "p"))
+    @Option(help: ArgumentHelp("Port of all of them, up to 65535; 0 picks a free one.", valueName: "p"))
     var port: UInt16 = 18_088
 
     @Option(help: ArgumentHelp("Write every request as a JSON line, secrets masked.", valueName: "file"))

@@ -28,7 +28,7 @@ import Testing
         (ToolError.malformedPin("x"), .usage), (ToolError.noCertificates("ca.pem"), .usage),
         (ToolError.unreadableCAFile("ca.pem", reason: "no such file or directory"), .usage),
         (ToolError.curlUnusable, .broken), (ToolError.refusedOption(code: 48), .broken),
-        (ParserReply.refusal("--jobs 0 is too few"), .usage),
+        (ParserReply.refusal("--jobs 0 is too few", help: nil), .usage),
         (ToolError(.usage, "a"), .usage), (ToolError(.noRows, "a"), .noRows), (ToolError(.broken, "a"), .broken),
         (Unforeseen(), .broken), (CancellationError(), .broken),
     ])
@@ -36,9 +36,17 @@ import Testing
         #expect(CommandError(error).code == expected)
     }
 
-    @Test func whatTheParserRefusesIsToldInLowerCaseWithWhereToLook() {
-        let error = CommandError(ParserReply.refusal("Unknown option '--fast'"))
-        #expect(error.message == "unknown option '--fast'" && error.hint?.contains("--help") == true)
+    @Test(arguments: [
+        (
+            "Unknown option '--fast'", nil, "unknown option '--fast'",
+            "see 'certfleet --help' or 'certfleet COMMAND --help'"
+        ),
+        ("Unknown option '--prt'. Did you mean '--port'?", nil, "unknown option '--prt'", "did you mean '--port'?"),
+        ("The value 'a' is wrong", "--rate <rate>: As 20/s.", "the value 'a' is wrong", "--rate <rate>: As 20/s"),
+    ])
+    func whatTheParserRefusesIsToldWithWhatToDo(text: String, help: String?, message: String, hint: String) {
+        let error = CommandError(ParserReply.refusal(text, help: help))
+        #expect(error.message == message && error.hint == hint)
     }
 
     @Test func whateverBreaksARunThatHasBegunIsTheToolsFailure() {

@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ([], "name a command: run, check, "), (["run"], "input"), (["run", "x.csv", "--jobs", "0"], "--jobs 0"),
+        ([], "name a command: run, check, "), (["run"], "input"),
+        (["run", "x.csv", "--jobs", "0"], "'0' is invalid for '--jobs"),
         (["run", "x.csv", "--jobs", "many"], "many"),
         (["run", "x.csv", "--no-such-flag"], "--no-such-flag"), (["run", "-"], "error: '-' needs --format: say"),
         (["check", "x.csv", "--max-problems=-1"], "error: --max-problems"), (["fly"], "fly"),
@@ -31,6 +32,18 @@ import Testing
         #expect(result.status == 64, "\(result.errors)")
         #expect(result.output.isEmpty)
         #expect(result.errors.hasPrefix("certfleet: error: ") && result.errors.contains(named), "\(result.errors)")
+    }
+
+    @Test(arguments: [
+        ("--jobs 0", "1-10000"), ("-j 10001", "1-10000"), ("--rate 5", "20/s"), ("--rate-per-host x", "2/s"),
+        ("--timeout 5", "30s"), ("--connect-timeout 1d", "10s"), ("--retry-delay 1", "500ms"),
+        ("--max-duration 4", "4h"), ("--halt-after 0", "5%"), ("--retries x", "0-100"), ("--retries 101", "0 and 100"),
+        ("--canary 0", "1 and 1000000"), ("--max-host-errors 0", "1 and 1000000"), ("--window-end noon", "05:30"),
+        ("--format pdf", "'jsonl'"), ("--encoding latin", "'windows-1252'"), ("--progress no", "'never'"),
+    ])
+    func aValueThatIsRefusedIsAnsweredWithItsFormOrRange(flag: String, form: String) throws {
+        let result = try BuiltTool.run(["run", "x.csv"] + flag.split(separator: " ").map(String.init))
+        #expect(result.status == 64 && result.errors.contains(form), "\(result.errors)")
     }
 
     @Test func aFileThatCannotBeReadExits64AndSaysWhy() throws {

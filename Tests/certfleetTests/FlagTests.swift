@@ -41,6 +41,19 @@ import Testing
         #expect(command.pacing.jobs == .fixed(5))
     }
 
+    @Test(arguments: [
+        ("-j4", Jobs.fixed(4)), ("-j=4", .fixed(4)), ("--jobs=10000", .fixed(10_000)), ("--jobs=1", .fixed(1)),
+        ("-jauto", .auto), ("--jobs=auto", .auto), ("-v", .auto),
+    ])
+    func jobsAreANumberOrAuto(flag: String, jobs: Jobs) throws {
+        #expect(try RunCommand.parse(["fleet.csv", flag]).pacing.jobs == jobs)
+    }
+
+    @Test(arguments: ["--jobs=0", "--jobs=10001", "--jobs=+4", "--jobs=4.0", "--jobs=AUTO", "--jobs="])
+    func otherJobsAreRefused(flag: String) {
+        #expect(throws: (any Error).self) { try RunCommand.parse(["fleet.csv", flag]) }
+    }
+
     @Test(arguments: ["run", "check", "template", "simulate", "demo"])
     func everyFlagInTheHelpHasItsVariable(command: String) throws {
         let help = try BuiltTool.run([command, "--help"])

@@ -22,7 +22,7 @@ import Testing
             "RunEngine", "PBXSimulator", "Logging",
         ],
         "certfleet": [
-            "FleetModel", "TabularText", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", "ArgumentParser",
+            "Platform", "TabularText", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", "ArgumentParser",
         ],
     ]
     private static let system: Set<String> = ["Glibc", "Dispatch", "Synchronization", "FoundationEssentials"]

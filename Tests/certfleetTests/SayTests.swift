@@ -99,7 +99,8 @@ import Testing
     @Test(arguments: [
         ("run bad.csv", 3, ["'x'", "warned", "1 of 2 rows is invalid: nothing was sent"]),
         ("run none.csv", 64, ["cannot open 'none.csv': no such file or directory"]),
-        ("run good.csv --jobs 0", 64, ["--jobs 0"]), ("run good.csv --fast", 64, ["unknown option '--fast'"]),
+        ("run good.csv --jobs 0", 64, ["the value '0' is invalid"]),
+        ("run good.csv --fast", 64, ["unknown option '--fast'"]),
         ("run good.csv --insecure --retries 0 --progress always", 2, ["--insecure: ", "failed connect: 1 row"]),
         ("demo --hosts 3 --out demo", 0, ["3 simulated PBXs are up", "as planned, some rows failed"]),
     ])

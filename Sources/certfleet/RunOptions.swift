@@ -1,0 +1,149 @@
+import ArgumentParser
+import FleetCommands
+import HTTPTransport
+import Pacing
+import Platform
+import RunEngine
+
+/// The flags that pace a run.
+struct PacingOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("j", allowingJoined: true), .long],
+        help: ArgumentHelp(
+            """
+            Hosts worked on at once: 1-10000 is a strict bound; auto is 64, and one more for each request that has \
+            waited for its PBX over 100ms, up to 1024.
+            """, valueName: "n|auto"))
+    var jobs = Jobs.auto
+
+    @Option(
+        help: ArgumentHelp("HTTP requests started, all hosts together, as 20/s, 600/m or 1000/h.", valueName: "rate"))
+    var rate: Rate?
+
+    @Option(help: ArgumentHelp("The same for one host, as 2/s.", valueName: "rate"))
+    var ratePerHost: Rate?
+
+    @Option(help: ArgumentHelp("Further tries of a retryable request, 0-100.", valueName: "n"))
+    var retries = 3
+
+    @Option(
+        help: ArgumentHelp(
+            "First pause before a retry, as 500ms or 2s; doubles each time, jittered, at most 60s.",
+            valueName: "duration"))
+    var retryDelay = DurationText(.seconds(1))
+
+    @Option(
+        help: ArgumentHelp(
+            "Rows in a row that could not reach a host or found it busy before its others are skipped, from 1.",
+            valueName: "n"))
+    var maxHostErrors = 3
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop the run once N rows went wrong, as 20, or N% of those finished so far, as 5%, from the tenth on.",
+            valueName: "n|n%"
+        ))
+    var haltAfter: HaltPolicy?
+
+    @Option(
+        help: ArgumentHelp(
+            "The first N hosts, from 1, run alone; any row of theirs not ok stops the run.", valueName: "n"))
+    var canary: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Start nothing that could run past this moment: 05:30, within 12 hours, or 2026-01-31T05:30:00+01:00.",
+            valueName: "time"))
+    var windowEnd: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Start nothing that could run longer than this after the start, as 90m or 4h.", valueName: "duration"))
+    var maxDuration: DurationText?
+
+    mutating func validate() throws {
+        try check("retries", retries, 0...100)
+        try check("max-host-errors", maxHostErrors, 1...1_000_000)
+        if let canary { try check("canary", canary, 1...1_000_000) }
+    }
+
+    private func check(_ flag: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+        guard !range.contains(value) else { return }
+        throw ValidationError("--\(flag) \(value) is not between \(range.lowerBound) and \(range.upperBound)")
+    }
+
+    func pace(_ request: inout RunRequest) {
+        request.settings.jobs = jobs
+        request.settings.rate = rate
+        request.settings.ratePerHost = ratePerHost
+        request.settings.retry = RetryPolicy(retries: retries, firstDelay: retryDelay.duration)
+        request.settings.maxHostErrors = maxHostErrors
+        request.settings.halt = haltAfter
+        request.settings.canaryHosts = canary
+        request.windowEnd = windowEnd
+        request.maxDuration = maxDuration?.duration
+    }
+}
+
+/// The flags that say how a PBX is reached and trusted.
+struct TransportOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Time to connect, as 500ms or 10s.", valueName: "duration"))
+    var connectTimeout = DurationText(.seconds(10))
+
+    @Option(help: ArgumentHelp("Time for a whole request, as 30s or 2m.", valueName: "duration"))
+    var timeout = DurationText(.seconds(30))
+
+    @Option(help: ArgumentHelp("Authorities to trust instead of the system's, a PEM file.", valueName: "file"))
+    var cacert: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The key that every PBX must have, as sha256//BASE64; a row's tls_pin beats it.", valueName: "pin"))
+    var pin: String?
+
+    @Flag(help: "Trust any certificate; a pin is checked all the same.")
+    var insecure = false
+
+    mutating func validate() throws {
+        for (flag, time) in [("connect-timeout", connectTimeout), ("timeout", timeout)] where time.duration <= .zero {
+            throw ValidationError("--\(flag) must be longer than \(time)")
+        }
+    }
+
+    var settings: TransportSettings {
+        TransportSettings(
+            connectTimeout: connectTimeout.duration, timeout: timeout.duration, caFile: cacert, pin: pin,
+            isInsecure: insecure)
+    }
+}
+
+extension Jobs: ExpressibleByArgument {
+    /// Reads a flag's value: `auto` or a number from 1 to 10,000.
+    package init?(argument: String) {
+        if argument == "auto" {
+            self = .auto
+        } else if let count = Int(digits: argument.utf8), 1...10_000 ~= count {
+            self = .fixed(count)
+        } else {
+            return nil
+        }
+    }
+
+    package var defaultValueDescription: String { "auto" }
+}
+
+extension Rate: ExpressibleByArgument {
+    /// Reads a flag's value: `20/s`, `600/m` or `1000/h`.
+    package init?(argument: String) { self.init(argument) }
+}
+
+extension HaltPolicy: ExpressibleByArgument {
+    /// Reads a flag's value: `20` or `5%`.
+    package init?(argument: String) { self.init(argument) }
+}
+
+extension DurationText: ExpressibleByArgument {
+    /// Reads a flag's value: `500ms`, `10s`, `5m` or `2h`.
+    package init?(argument: String) { self.init(argument) }
+    package var defaultValueDescription: String { description }
+}
