@@ -74,7 +74,7 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
         _ number: Int, by deadline: Duration?, aged: (() -> Void)?,
         then: @escaping (Result<StepReport, any Error>) -> Void
     ) {
-        guard let host = hosts[number] else { return }
+        guard let host = hosts[number] else { preconditionFailure("a host's row begins before its first step") }
         let isRetry = host.row.isRetry
         let move = next(nil, of: host)
         guard case .call(let call) = move else { return then(.success(report(move, of: host))) }
