@@ -1,3 +1,5 @@
+import Glibc
+
 /// A text that must not be seen: a token, a client secret, a DNS credential.
 ///
 /// It shows as `***` wherever a value can be shown: printed, dumped, reflected. Putting one into a string literal does
@@ -17,7 +19,17 @@ package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugS
     package func reveal() -> String { text }
 
     /// Whether both are the same bytes; Swift's strings are equal when they look the same.
-    package static func == (left: Secret, right: Secret) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    package static func == (left: Secret, right: Secret) -> Bool {
+        var (left, right) = (left.text, right.text)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                guard left.count == right.count, let bytes = left.baseAddress, let others = right.baseAddress else {
+                    return left.isEmpty && right.isEmpty
+                }
+                return memcmp(bytes, others, left.count) == 0
+            }
+        }
+    }
 
     /// Texts that are the same look the same, and those that look the same hash the same.
     package func hash(into hasher: inout Hasher) {

