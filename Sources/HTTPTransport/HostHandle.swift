@@ -19,7 +19,7 @@ package final class HostHandle {
     var state = State.idle
     /// Where it stands among the loop's handles that have a request.
     var slot = 0
-    private(set) var call = Call.none
+    var call = Call.none
     private let settings: TransportSettings
     private let postHeaders: UnsafeMutablePointer<curl_slist>?
     /// The addresses of the host, for libcurl; kept until the next request replaces them.
@@ -65,7 +65,7 @@ extension HostHandle {
         /// When it must be over in any case.
         let deadline: Duration?
         /// How long the loop had waited when it began.
-        let birth: Duration
+        var birth: Duration
         /// Asks the gate; nil when the body has none.
         var ask: (() -> Bool?)?
         /// Told once when the request has waited long; nil when that was told.
@@ -73,8 +73,8 @@ extension HostHandle {
         var then: ((HTTPExchange) -> Void)?
         /// From when on its time limits count.
         var start: Duration
-        /// When this machine first lacked something for it.
-        var lackSince: Duration?
+        /// What this machine lacked for it, and since when.
+        var lack: (limit: MachineLimit, since: Duration)?
         /// What a lookup brought; nil when it needed none.
         var finding: NameLookups.Finding?
         var hold = Hold.unasked
@@ -120,8 +120,8 @@ extension HostHandle {
         call.reception = Reception()
     }
 
-    func noteLack(at now: Duration) {
-        call.lackSince = call.lackSince ?? now
+    func noteLack(of limit: MachineLimit, at now: Duration) {
+        call.lack = (limit, call.lack?.since ?? now)
     }
 
     func takeAged() -> (() -> Void)? {
@@ -289,6 +289,7 @@ extension HostHandle {
     fileprivate func openSocket(_ address: curl_sockaddr) -> curl_socket_t {
         let number = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
         if number < 0 { call.reception.machineLimit = MachineLimit(errno) }
+        call.reception.hasSocket = true
         return number
     }
 }

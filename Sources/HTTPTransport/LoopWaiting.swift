@@ -62,11 +62,14 @@ struct SocketSet: ~Copyable {
     /// - Parameter bell: wakes the loop and is no socket of libcurl's.
     /// - Throws: ``ToolError`` when this machine has no files left to open.
     init(bell: Int32) throws(ToolError) {
-        epoll = try FileDescriptor(opened: epoll_create1(Int32(EPOLL_CLOEXEC)), name: "event loop")
-        room = .allocate(capacity: 256)
-        self.bell = bell
+        let epoll = try FileDescriptor(opened: epoll_create1(Int32(EPOLL_CLOEXEC)), name: "event loop")
         // Told at each ring, so that the bell need never be read.
-        control(EPOLL_CTL_ADD, bell, EPOLLIN.rawValue | EPOLLET.rawValue)
+        guard Self.control(epoll.number, EPOLL_CTL_ADD, bell, EPOLLIN.rawValue | EPOLLET.rawValue) else {
+            throw .cannot("watch", "event loop's bell", code: errno)
+        }
+        self.epoll = epoll
+        self.bell = bell
+        room = .allocate(capacity: 256)
     }
 
     deinit {
@@ -90,7 +93,7 @@ struct SocketSet: ~Copyable {
     mutating func remove(_ socket: Int32) {
         let index = Int(socket)
         guard index < wanted.count else { return }
-        if watched[index] != 0 { control(EPOLL_CTL_DEL, socket, 0) }
+        if watched[index] != 0 { _ = Self.control(epoll.number, EPOLL_CTL_DEL, socket, 0) }
         wanted[index] = 0
         watched[index] = 0
     }
@@ -101,7 +104,8 @@ struct SocketSet: ~Copyable {
         for socket in changed {
             let index = Int(socket)
             guard wanted[index] != watched[index] else { continue }
-            if control(watched[index] == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, wanted[index]) {
+            let act = watched[index] == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+            if Self.control(epoll.number, act, socket, wanted[index]) {
                 watched[index] = wanted[index]
             } else {
                 failed.append(socket)
@@ -132,11 +136,10 @@ struct SocketSet: ~Copyable {
             | (events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 ? CURL_CSELECT_ERR : 0)
     }
 
-    @discardableResult
-    private func control(_ act: Int32, _ socket: Int32, _ events: UInt32) -> Bool {
+    private static func control(_ epoll: Int32, _ act: Int32, _ socket: Int32, _ events: UInt32) -> Bool {
         var event = epoll_event()
         event.events = events
         event.data.fd = socket
-        return epoll_ctl(epoll.number, act, socket, &event) == 0
+        return epoll_ctl(epoll, act, socket, &event) == 0
     }
 }

@@ -34,15 +34,18 @@ package final class NameLookups: Sendable {
     }
 
     fileprivate struct State {
+        /// How many threads there may be.
+        let limit: Int
         var entries: [String: Entry] = [:]
         var queue: Deque<String> = []
         var threads = 0
+        /// How many names of a domain are looked up now.
+        var busy: [Substring: Int] = [:]
         /// How many entries may stand before those that are over are swept out.
         var sweepCount = 1024
     }
 
-    private let state = Lock(State())
-    private let threadLimit: Int
+    private let state: Lock<State>
     private let resolve: @Sendable (String) -> Finding
 
     fileprivate static let lifetime = Duration.seconds(60)
@@ -57,7 +60,7 @@ package final class NameLookups: Sendable {
     ///   - threadLimit: how many names are looked up at once at most.
     ///   - resolve: looks a name up; blocks.
     init(threadLimit: Int, resolve: @escaping @Sendable (String) -> Finding) {
-        self.threadLimit = threadLimit
+        state = Lock(State(limit: threadLimit))
         self.resolve = resolve
     }
 
@@ -82,28 +85,27 @@ package final class NameLookups: Sendable {
             state.queue.append(name)
             return nil
         }
-        if known == nil { startThread() }
+        if known == nil { startWork() }
         return known
     }
 
     /// When the lookup of a name that is under way began; nil while it waits for a thread.
     func start(of name: String) -> Duration? { state.withLock { $0.entries[name]?.start } }
 
-    private func startThread() {
+    private func startWork() {
         let isWanted = state.withLock { state in
-            guard !state.queue.isEmpty, state.threads < threadLimit else { return false }
+            guard !state.queue.isEmpty, state.threads < state.limit else { return false }
             state.threads += 1
             return true
         }
         guard isWanted else { return }
-        let code = startDetachedThread { [self] in lookUpUntilNoneIsLeft() }
-        guard code != 0 else { return }
-        // Another thread takes over what is queued; without one, nobody would.
-        let stranded = state.withLock { state in
-            state.threads -= 1
-            return state.threads == 0 ? Array(state.queue) : []
+        do {
+            // The usual 8 MiB for each would be much where memory is limited.
+            try startThread(stackSize: 1 << 19) { [self] in lookUpUntilNoneIsLeft() }
+        } catch {
+            // Another thread takes over what is queued; without one, nobody would.
+            for name in state.withLock({ $0.missThread() }) { end(name, .machine(.threads)) }
         }
-        for name in stranded { end(name, .machine(.threads)) }
     }
 
     private func lookUpUntilNoneIsLeft() {
@@ -119,13 +121,29 @@ package final class NameLookups: Sendable {
 
 extension NameLookups.State {
     /// The next name to look up; nil ends the thread that asks.
+    ///
+    /// Names of one domain get three quarters of the threads at most: the others are left for those whose name server
+    /// answers.
     mutating func next(at now: Duration) -> String? {
-        guard let name = queue.popFirst() else {
+        let room = max(1, limit * 3 / 4)
+        guard let index = queue.firstIndex(where: { busy[$0.domain, default: 0] < room }) else {
             threads -= 1
             return nil
         }
+        let name = queue.remove(at: index)
+        busy[name.domain, default: 0] += 1
         entries[name]?.start = now
         return name
+    }
+
+    /// Takes note that a thread could not be started.
+    ///
+    /// - Returns: the names that nobody is left to look up.
+    mutating func missThread() -> Deque<String> {
+        threads -= 1
+        guard threads == 0 else { return [] }
+        defer { queue = [] }
+        return queue
     }
 
     /// Keeps what was found, or forgets it.
@@ -135,6 +153,7 @@ extension NameLookups.State {
         _ name: String, _ finding: NameLookups.Finding, at now: Duration
     ) -> (waiters: [@Sendable (NameLookups.Found) -> Void], start: Duration) {
         guard var entry = entries.removeValue(forKey: name) else { return ([], now) }
+        if entry.start != nil { busy[name.domain] = busy[name.domain].flatMap { $0 > 1 ? $0 - 1 : nil } }
         let waiters = entry.waiters
         entry.waiters = []
         switch finding {
@@ -154,6 +173,29 @@ extension NameLookups.State {
     }
 }
 
+extension NameLookups.Finding {
+    /// What a lookup that failed means.
+    ///
+    /// - Parameters:
+    ///   - code: what `getaddrinfo` returned.
+    ///   - systemError: the value of `errno`, which alone says what it lacked when it could not even ask. `EAGAIN` is
+    ///     nothing of that kind: a silent name server leaves it.
+    init(failure code: Int32, systemError: Int32) {
+        if code == EAI_MEMORY {
+            self = .machine(.memory)
+        } else if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(systemError), let limit = MachineLimit(systemError) {
+            self = .machine(limit)
+        } else {
+            self = code == EAI_AGAIN ? .noAnswer : .unknown
+        }
+    }
+}
+
+extension String {
+    /// What stands behind the first label.
+    fileprivate var domain: Substring { firstIndex(of: ".").map { self[$0...] } ?? "" }
+}
+
 /// Asks the system, as libcurl would.
 @Sendable private func systemLookup(_ name: String) -> NameLookups.Finding {
     var hints = addrinfo()
@@ -161,11 +203,7 @@ extension NameLookups.State {
     var list: UnsafeMutablePointer<addrinfo>?
     errno = 0
     let code = getaddrinfo(name, nil, &hints, &list)
-    // It does not say what it lacked when it could not even ask.
-    let lack = code == EAI_MEMORY ? MachineLimit.memory : MachineLimit(errno)
-    guard code == 0 else {
-        return lack.map { .machine($0) } ?? (code == EAI_AGAIN ? .noAnswer : .unknown)
-    }
+    guard code == 0 else { return NameLookups.Finding(failure: code, systemError: errno) }
     defer { freeaddrinfo(list) }
     let addresses = sequence(first: list, next: { $0?.pointee.ai_next }).prefix { $0 != nil }
         .compactMap { $0?.pointee.ai_addr.flatMap(addressText) }
@@ -186,28 +224,4 @@ private func numberText<Number>(_ family: Int32, _ number: Number) -> String? {
         withUnsafePointer(to: number) { inet_ntop(family, $0, text.baseAddress, socklen_t(text.count)) }
             .map { String(cString: $0) }
     }
-}
-
-/// - Returns: 0, or the value of `errno` when the thread could not be started.
-private func startDetachedThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
-    final class Box {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // The usual 8 MiB for each would be much where memory is limited.
-    pthread_attr_setstacksize(&attributes, 1 << 19)
-    let box = Unmanaged.passRetained(Box(body))
-    var thread = pthread_t()
-    let code = pthread_create(
-        &thread, &attributes,
-        { context in
-            if let context { Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body() }
-            return nil
-        }, box.toOpaque())
-    if code != 0 { box.release() }
-    return code
 }

@@ -5,6 +5,8 @@ import Glibc
 struct Reception {
     /// Whether the connection stood and the request was let go, so that bytes of it may have left.
     var isRequestStarted = false
+    /// Whether the host's address was known.
+    var hasSocket = false
     /// What this machine lacked for a connection.
     var machineLimit: MachineLimit?
     private(set) var body: [UInt8] = []

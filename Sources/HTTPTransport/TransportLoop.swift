@@ -2,6 +2,7 @@ import CLibCurl
 import DequeModule
 import Glibc
 package import Platform
+import Synchronization
 
 /// Makes requests, many at a time: an event loop over one libcurl multi handle.
 ///
@@ -35,7 +36,9 @@ package final class TransportLoop: @unchecked Sendable {
     /// Requests that wait for another thread's word, by their number.
     private var asking: [Int: HostHandle] = [:]
     /// Requests that this machine lacks something for, the oldest first.
-    private var parked: Deque<(ticket: Ticket, limit: MachineLimit)> = []
+    private var parked: Deque<Ticket> = []
+    /// Whether it has such and nothing under way.
+    private var isStarving = false
     /// When a request last ended, so that there was room for another one.
     private var lastRoom = Duration.zero
     /// When libcurl wants to be called.
@@ -48,6 +51,9 @@ package final class TransportLoop: @unchecked Sendable {
     private var nextAge: Duration?
 
     private static let proxyVariables = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    /// How many loops of this process starve. The others leave them room.
+    private static let starvingLoops = Atomic(0)
+
     private static let age = Duration.milliseconds(100)
     private static let patrolPause = Duration.milliseconds(50)
 
@@ -78,6 +84,7 @@ package final class TransportLoop: @unchecked Sendable {
     package func run() {
         while !isStopped { turn() }
         cutAll()
+        noteStarving(false)
     }
 
     /// Cuts what is under way and lets ``run()`` return; from any thread.
@@ -189,9 +196,10 @@ extension TransportLoop {
     private func admit(_ handle: HostHandle) {
         switch handle.call.finding {
         case .unknown, .noAnswer: return finish(handle, .notConnected(.unknownHost))
-        case .machine(let limit): return park(handle, limit)
+        case .machine(let limit): return park(handle, for: limit)
         case .addresses, nil: break
         }
+        guard mayGrow else { return park(handle, for: nil) }
         var code = handle.prepare(at: clock.now())
         if code == CURLE_OK, curl_multi_add_handle(multi, handle.easy.pointer) != CURLM_OK {
             code = CURLE_OUT_OF_MEMORY
@@ -210,7 +218,7 @@ extension TransportLoop {
 
     private func settle(_ handle: HostHandle, _ code: CURLcode) {
         let ending = handle.ending(code)
-        if case .notConnected(.machine(let limit)) = ending { return park(handle, limit) }
+        if case .notConnected(.machine(let limit)) = ending { return park(handle, for: limit) }
         finish(handle, ending)
     }
 
@@ -223,27 +231,40 @@ extension TransportLoop {
         asking[handle.number] = nil
         let then = handle.end()
         if !ending.isMachineLimit { lastRoom = now }
-        admitParked()
+        if mayGrow { admitParked() }
         then?(exchange)
     }
 }
 
 /// Requests that this machine lacks something for.
 extension TransportLoop {
-    private func park(_ handle: HostHandle, _ limit: MachineLimit) {
+    /// Whether it may take another one of what machines lack.
+    private var mayGrow: Bool {
+        let starving = Self.starvingLoops.load(ordering: .relaxed)
+        return runningCount == 0 || starving == 0
+    }
+
+    /// - Parameter limit: what there was too little of; nil when it is left to another loop.
+    private func park(_ handle: HostHandle, for limit: MachineLimit?) {
         let now = clock.now()
-        handle.noteLack(at: now)
-        parked.append((Ticket(handle), limit))
+        if let limit { handle.noteLack(of: limit, at: now) }
+        parked.append(Ticket(handle))
         schedulePatrol(at: now)
     }
 
     /// Tries the oldest one again.
     private func admitParked() {
-        while let (ticket, _) = parked.popFirst() {
+        while let ticket = parked.popFirst() {
             guard ticket.isCurrent else { continue }
             ticket.handle.restart(at: clock.now(), finding: nil)
             return findHost(of: ticket)
         }
+    }
+
+    private func noteStarving(_ starves: Bool) {
+        guard starves != isStarving else { return }
+        isStarving = starves
+        Self.starvingLoops.add(starves ? 1 : -1, ordering: .relaxed)
     }
 
     private func schedulePatrol(at now: Duration) {
@@ -257,16 +278,19 @@ extension TransportLoop {
         for handle in busy {
             if case .lookingUp(let name) = handle.state { checkLookup(of: name, for: handle, at: now) }
         }
-        for (ticket, limit) in parked where ticket.isCurrent {
-            let since = max(lastRoom, ticket.handle.call.lackSince ?? now)
-            if let deadline = ticket.handle.call.deadline, deadline <= now {
-                finish(ticket.handle, .notConnected(.heldBack))
-            } else if runningCount == 0, now - since > settings.connectTimeout {
-                finish(ticket.handle, .notConnected(.machine(limit)))
-            }
-        }
-        admitParked()
+        for ticket in parked where ticket.isCurrent { checkParked(ticket.handle, at: now) }
+        if mayGrow { admitParked() }
         if !parked.isEmpty { schedulePatrol(at: now) }
+    }
+
+    private func checkParked(_ handle: HostHandle, at now: Duration) {
+        if let deadline = handle.call.deadline, deadline <= now {
+            finish(handle, .notConnected(.heldBack))
+        } else if let lack = handle.call.lack, runningCount == 0,
+            now - max(lastRoom, lack.since) > settings.connectTimeout
+        {
+            finish(handle, .notConnected(.machine(lack.limit)))
+        }
     }
 
     private func checkLookup(of name: String, for handle: HostHandle, at now: Duration) {
@@ -294,6 +318,7 @@ extension TransportLoop {
             collect()
         } while !ready.isEmpty || !overtaken.isEmpty
         patrol(at: clock.now())
+        noteStarving(!parked.isEmpty && runningCount == 0)
         if ready.isEmpty, !isStopped { wait() }
         age()
     }
@@ -345,6 +370,8 @@ extension TransportLoop {
         guard let time = nextAge, time <= waited else { return }
         nextAge = nil
         for handle in busy where handle.call.aged != nil {
+            // The lookups that libcurl makes by itself are bounded only by the number of requests that are not old.
+            if hasProxy, !handle.call.reception.hasSocket { handle.call.birth = waited }
             let time = handle.call.birth + Self.age
             if time <= waited {
                 handle.takeAged()?()

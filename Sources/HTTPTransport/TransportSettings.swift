@@ -57,6 +57,7 @@ package struct TransportSettings: Sendable {
 
     private static func checkCAFile(_ path: String) throws(ToolError) {
         guard let file = fopen(path, "re") else {
+            if MachineLimit(errno) != nil { throw .cannot("open", path, code: errno) }
             throw .unreadableCAFile(path, reason: ToolError.systemText(errno))
         }
         defer { fclose(file) }

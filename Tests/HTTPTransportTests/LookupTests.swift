@@ -167,6 +167,37 @@ struct LookupTests {
         for _ in 0..<100 { mayAnswer.signal() }
     }
 
+    @Test("is looked up although all names of another domain hang")
+    func domains() throws {
+        let server = try ScriptedServer([.answer(200, "OK")])
+        let mayAnswer = DispatchSemaphore(value: 0)
+        let resolver = Resolver { name in
+            if name.hasSuffix(".dead.test") { mayAnswer.wait() }
+            return name.hasSuffix(".dead.test") ? .noAnswer : .addresses(["127.0.0.1"])
+        }
+        let client = try Client(
+            .make(connectTimeout: .seconds(60), timeout: .seconds(60)), lookups: resolver.lookups(threads: 8))
+        let dead = try (0..<20).map {
+            client.begin(HTTPRequest(.get, url: "http://pbx\($0).dead.test/"), on: try client.anotherLine())
+        }
+        #expect(client.send(HTTPRequest(.get, url: url("pbx.good.test", server))).ending == Self.answered)
+        for _ in 0..<20 { mayAnswer.signal() }
+        #expect(dead.allSatisfy { $0().ending == .notConnected(.unknownHost) })
+        #expect(resolver.most <= 7 && resolver.names.count == 21)
+    }
+
+    @Test(
+        "is not to blame for what this machine lacks",
+        arguments: [
+            (EAI_NONAME, 0, .unknown), (EAI_NONAME, ENOENT, .unknown), (EAI_AGAIN, 0, .noAnswer),
+            (EAI_AGAIN, EAGAIN, .noAnswer), (EAI_AGAIN, ETIMEDOUT, .noAnswer), (EAI_SYSTEM, EIO, .unknown),
+            (EAI_MEMORY, 0, .machine(.memory)), (EAI_SYSTEM, EMFILE, MachineLimit(EMFILE).map { .machine($0) }),
+            (EAI_AGAIN, ENFILE, MachineLimit(ENFILE).map { .machine($0) }),
+        ] as [(Int32, Int32, NameLookups.Finding?)])
+    func failures(_ code: Int32, _ systemError: Int32, _ expected: NameLookups.Finding?) {
+        #expect(NameLookups.Finding(failure: code, systemError: systemError) == expected)
+    }
+
     @Test("is found by the system")
     func system() {
         let (found, isDone) = (Lock<NameLookups.Finding?>(nil), DispatchSemaphore(value: 0))
