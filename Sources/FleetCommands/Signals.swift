@@ -38,9 +38,10 @@ enum Signals {
         sigaddset(&signals, SIGUSR1)
         // Every later thread inherits that, so none but the one that waits gets a signal.
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        return startThread { [signals] in
+        let thread: Void? = try? startThread(stackSize: 512 << 10) { [signals] in
             while true { answer(next(of: signals)) }
         }
+        return thread != nil
     }
 
     /// Changes what the signals do. When one is just ending the process, this does not return.

@@ -51,12 +51,13 @@ final class StreamWriter: Sendable {
     ///
     /// - Returns: false when the machine has none left.
     func start() -> Bool {
-        startThread { [self] in
+        let thread: Void? = try? startThread(stackSize: 512 << 10) { [self] in
             while true {
                 posted.wait()
                 writeNext()
             }
         }
+        return thread != nil
     }
 
     /// Finds out whether there is room for a text, and counts the text as left out if not.
@@ -145,33 +146,4 @@ final class StreamWriter: Sendable {
         }
         return code == EINTR
     }
-}
-
-/// Starts a thread that runs the body and is not waited for.
-///
-/// - Returns: false when the machine has none left.
-func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
-    final class Start: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
-    pthread_attr_init(attributes)
-    defer {
-        pthread_attr_destroy(attributes)
-        attributes.deallocate()
-    }
-    pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // The usual 8 MiB of address space may be more than there is.
-    pthread_attr_setstacksize(attributes, 512 << 10)
-    let start = Unmanaged.passRetained(Start(body))
-    var thread = pthread_t()
-    let code = pthread_create(
-        &thread, attributes,
-        { start in
-            if let start { Unmanaged<Start>.fromOpaque(start).takeRetainedValue().body() }
-            return nil
-        }, start.toOpaque())
-    if code != 0 { start.release() }
-    return code == 0
 }

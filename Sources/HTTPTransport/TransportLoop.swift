@@ -53,6 +53,8 @@ package final class TransportLoop: @unchecked Sendable {
     private static let proxyVariables = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
     /// How many loops of this process starve. The others leave them room.
     private static let starvingLoops = Atomic(0)
+    /// How many requests of all loops libcurl has. As long as there are some, there may be room for another one soon.
+    private static let runningEverywhere = Atomic(0)
 
     private static let age = Duration.milliseconds(100)
     private static let patrolPause = Duration.milliseconds(50)
@@ -207,6 +209,7 @@ extension TransportLoop {
         guard code == CURLE_OK else { return settle(handle, code) }
         handle.state = .running
         runningCount += 1
+        Self.runningEverywhere.add(1, ordering: .relaxed)
     }
 
     /// Takes a request back from libcurl.
@@ -214,6 +217,7 @@ extension TransportLoop {
         curl_multi_remove_handle(multi, handle.easy.pointer)
         handle.state = .waiting
         runningCount -= 1
+        Self.runningEverywhere.subtract(1, ordering: .relaxed)
     }
 
     private func settle(_ handle: HostHandle, _ code: CURLcode) {
@@ -286,7 +290,7 @@ extension TransportLoop {
     private func checkParked(_ handle: HostHandle, at now: Duration) {
         if let deadline = handle.call.deadline, deadline <= now {
             finish(handle, .notConnected(.heldBack))
-        } else if let lack = handle.call.lack, runningCount == 0,
+        } else if let lack = handle.call.lack, Self.runningEverywhere.load(ordering: .relaxed) == 0,
             now - max(lastRoom, lack.since) > settings.connectTimeout
         {
             finish(handle, .notConnected(.machine(lack.limit)))
