@@ -87,6 +87,8 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
                     report.isRetry = isRetry
                     report.hasAnswered = reply.hasAnswered
                     report.isInVain = reply.isInVain
+                    // Many hosts may wait at once, and a handle takes 10 KB; without a session it holds nothing dear.
+                    if case .wait = report.move, !report.isSessionOpen { host.handle = nil }
                     return report
                 })
         }

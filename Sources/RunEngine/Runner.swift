@@ -18,6 +18,7 @@ package final class Runner: Sendable {
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
     private let timer: WakeTimer
+    private let skipping = DispatchQueue(label: "certfleet.skipping")
 
     /// - Parameters:
     ///   - source: the rows.
@@ -102,12 +103,21 @@ package final class Runner: Sendable {
                 other.workOff { perform($0, on: other) }
             }
         case .finish(let row, let outcome): finish(row, outcome, on: worker)
-        case .skip(let rows, let outcome): for row in rows { finish(row, outcome, on: worker) }
+        case .skip(let rows, let outcome): skip(rows, outcome)
         case .release(let number, let host) where number == worker?.number: worker?.release(host)
         case .release(let number, let host): pool.workers[number].post { $0.release(host) }
         case .cut: for worker in pool.workers { worker.post { $0.cut() } }
         case .wake(let time): timer.wake(at: time)
         case .end: isOver.signal()
+        }
+    }
+
+    /// Hands over rows of which nothing was read yet: apart, because reading very many would keep a loop from its requests.
+    private func skip(_ rows: [Int], _ outcome: Outcome) {
+        carrying.enter()
+        skipping.async { [self] in
+            for row in rows { finish(row, outcome, on: nil) }
+            carrying.leave()
         }
     }
 
