@@ -6,7 +6,7 @@ import TabularText
 /// What a cell `base_url` says: how to reach a PBX, and which one it is.
 ///
 /// `https://host[:port]` or `http://…` with the scheme's own port when none is given; a bare `host[:port]` means https
-/// and port 8088 when none is given. One final `/` is dropped; anything else behind the port is an error.
+/// and port 8088 when none is given, but 443 for the relays of the manufacturer's cloud. One final `/` is dropped; anything else behind the port is an error.
 struct BaseURL {
     let scheme: PBXAddress.Scheme
     /// Lower case; an IPv6 address in its shortest form and in brackets. Borrowed from the scratch space.
@@ -20,6 +20,7 @@ struct BaseURL {
     ///   - scratch: where the name is put; it serves cell after cell.
     /// - Throws: ``Diagnostic`` with code `base-url-malformed`.
     init(_ cell: Bytes, scratch: HostNameScratch) throws(Diagnostic) {
+        if let diagnostic = LeftBehind.problem(cell) { throw diagnostic }
         var rest = cell
         var port: UInt16 = 8088
         if let end = Self.schemeEnd(in: cell) {
@@ -31,6 +32,7 @@ struct BaseURL {
         }
         if rest.last == UInt8(ascii: "/") { rest = rest.part(0..<rest.count - 1) }
         name = try HostName.read(&rest, into: scratch)
+        if port == 8088, HostName.isRelay(name) { port = 443 }
         if !rest.isEmpty { port = try Self.port(rest) }
         self.port = port
     }
@@ -119,8 +121,25 @@ enum HostName {
         address = rest
         let name = Bytes(rebasing: UnsafeBufferPointer(scratch)[..<index])
         // Everybody reads a name that ends in a number as an address, so it must be one.
-        if isNumber { try checkIPv4(name) }
+        if isNumber || isHexadecimal(name.part(labelStart..<name.count)) { try checkIPv4(name) }
         return name
+    }
+
+    /// Whether a name is one of the manufacturer's cloud, which answers on the port of https.
+    static func isRelay(_ name: Bytes) -> Bool {
+        guard name.last == UInt8(ascii: "m") else { return false }
+        return relays.contains { domain in
+            let length = domain.utf8CodeUnitCount
+            return name.count > length && name.part(name.count - length..<name.count).equals(domain)
+        }
+    }
+
+    private static let relays: [StaticString] = [".ras.yeastar.com", ".ras.uccpbx.com", ".yeastarcloud.com"]
+
+    /// Whether a label is a number as C writes it, `0x7f`.
+    private static func isHexadecimal(_ label: Bytes) -> Bool {
+        label.starts(with: "0x")
+            && label.dropFirst(2).allSatisfy { $0.isDigit || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 }
     }
 
     /// What a byte starts that has no place beside host and port, if it does.
@@ -195,7 +214,11 @@ enum HostName {
             inet_ntop(AF_INET6, &binary, &text, socklen_t(text.count)) != nil
         else { throw Diagnostic(.baseURLMalformed, "\(Quotation.of(digits)) in brackets is no IPv6 address") }
         address = address.part(bracket + 1..<address.count)
-        let name = [UInt8(ascii: "[")] + text.prefix { $0 != 0 }.map(UInt8.init) + [UInt8(ascii: "]")]
+        var name = [UInt8(ascii: "[")] + text.prefix { $0 != 0 }.map(UInt8.init) + [UInt8(ascii: "]")]
+        // The same machine as the IPv4 address in it, and so in the same form.
+        if name.starts(with: "[::ffff:".utf8), name.contains(UInt8(ascii: ".")) {
+            name = Array(name[8..<name.count - 1])
+        }
         for (index, byte) in name.enumerated() { scratch[index] = byte }
         return Bytes(rebasing: UnsafeBufferPointer(scratch)[..<name.count])
     }
@@ -208,6 +231,7 @@ enum APIPath {
     /// - Throws: ``Diagnostic`` with code `api-path-malformed` when it is no plain path.
     static func read(_ cell: Bytes) throws(Diagnostic) -> String {
         if cell.equals(CellText.clear) { throw CellText.misplacedClear }
+        try CellText.refuseLeftovers(cell)
         var path = cell
         while path.first == UInt8(ascii: "/") { path = path.part(1..<path.count) }
         while path.last == UInt8(ascii: "/") { path = path.part(0..<path.count - 1) }

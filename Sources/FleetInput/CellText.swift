@@ -25,9 +25,12 @@ struct CellText {
             guard !allowsClear else { return "" }
             throw Self.misplacedClear
         }
+        try Self.refuseLeftovers(cell)
         if cell.contains(where: Self.isSuspicious) { try checkCharacters(cell) }
-        if cell[0] == UInt8(ascii: "#"), Self.spreadsheetErrors.contains(cell.text) {
-            throw Diagnostic(.spreadsheetMark, "\(Quotation.of(cell)) is a spreadsheet's error, not a value")
+        if SecretCell(cell).isReference {
+            throw Diagnostic(
+                .referenceMisplaced,
+                "a reference is read in the columns of secrets and 'client_id' only: write the value itself here")
         }
         if cell[0] == UInt8(ascii: "'"), !allowsSpace {
             throw Diagnostic(
@@ -37,6 +40,29 @@ struct CellText {
     }
 
     static let misplacedClear = Diagnostic(.clearNotAllowed, "'CLEAR!' has no meaning in this column")
+
+    /// Refuses what a spreadsheet left behind, and `CLEAR!` in another form; quotes nothing.
+    @inline(__always)
+    static func refuseLeftovers(_ cell: Bytes) throws(Diagnostic) {
+        if let diagnostic = LeftBehind.problem(cell) { throw diagnostic }
+        if cell.count <= 12, isNearlyClear(cell) {
+            throw Diagnostic(.clearMisspelled, "this is not quite the word that clears a field: did you mean 'CLEAR!'?")
+        }
+    }
+
+    /// Whether a cell is the word in another case, without its mark, or with something else round it.
+    private static func isNearlyClear(_ cell: Bytes) -> Bool {
+        guard let start = cell.firstIndex(where: \.isLetter), cell[start].lowercased == UInt8(ascii: "c"),
+            cell.count >= start + 5
+        else { return false }
+        let rest = cell.part(start + 5..<cell.count)
+        return cell.part(start..<start + 5).equalsIgnoringCase("clear") && isPunctuation(cell.part(0..<start))
+            && (isPunctuation(rest) || rest.equals("！"))
+    }
+
+    private static func isPunctuation(_ bytes: Bytes) -> Bool {
+        bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F && !$0.isLetter && !$0.isDigit }
+    }
 
     /// What is wrong with a cell that has a control character in it, or nil; a tab is a blank.
     static func controlCharacter(in cell: Bytes, allowsLineBreaks: Bool = false) -> Diagnostic? {
@@ -75,8 +101,4 @@ struct CellText {
             throw Diagnostic(.blankInside, "there is \(blank) inside \(Quotation.of(cell))")
         }
     }
-
-    private static let spreadsheetErrors: Set<String> = [
-        "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#ERROR!",
-    ]
 }

@@ -140,6 +140,7 @@ extension ColumnMeaning {
             return name.part(prefix.utf8CodeUnitCount..<name.count).text
         }
         guard name.hasPrefix("auth") else { return nil }
+        if let key = DNSProviders.key(like: name.part(4..<name.count).text) { return key }
         let rest = name.part(4..<name.count).text.unicodeScalars
         let key = rest.drop { !$0.properties.isAlphabetic && $0.properties.numericType == nil }
         return rest.isEmpty || key.startIndex > rest.startIndex ? String(key) : nil
@@ -152,7 +153,7 @@ extension ColumnMeaning {
 
 extension Bytes {
     /// Whether the bytes start with those of the text, ASCII capitals taken as small letters.
-    fileprivate func hasPrefix(_ text: StaticString) -> Bool {
+    func hasPrefix(_ text: StaticString) -> Bool {
         count >= text.utf8CodeUnitCount && part(0..<text.utf8CodeUnitCount).equalsIgnoringCase(text)
     }
 }

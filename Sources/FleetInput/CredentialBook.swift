@@ -65,12 +65,26 @@ private struct CredentialEnvironment {
     }
 
     private func text(_ name: String) throws(ToolError) -> String? {
-        let value = environment[name].flatMap { $0.isEmpty ? nil : $0 }
+        let value = environment[name].flatMap { SecretFile.text(of: Array($0.utf8)) }
         let path = environment["\(name)_FILE"].flatMap { $0.isEmpty ? nil : $0 }
-        guard let path else { return value }
+        guard let path else { return try value.map { text throws(ToolError) in try judged(text, name) } }
         if value != nil {
             throw ToolError(.usage, "\(name) and \(name)_FILE are both set", hint: "unset one of them")
         }
+        return try judged(try content(of: path, name), "the file \(Quotation.of(path.utf8)) that \(name)_FILE names")
+    }
+
+    /// The text when it can be sent, which is judged as that of a cell.
+    private func judged(_ text: String, _ subject: String) throws(ToolError) -> String {
+        do throws(Diagnostic) {
+            _ = try SecretUse.login.judge(text)
+        } catch {
+            throw ToolError(.usage, "\(subject): \(error.message)", hint: "set it anew, or unset it")
+        }
+        return text
+    }
+
+    private func content(of path: String, _ name: String) throws(ToolError) -> String {
         do throws(SecretFile.Failure) {
             return try SecretFile.read(path, in: ".")
         } catch {
@@ -157,8 +171,10 @@ private struct CredentialFile {
         guard let id = cell(.clientID, in: record), let secret = cell(.clientSecret, in: record) else {
             throw Diagnostic(.credentialsIncomplete, "the row must have both 'client_id' and 'client_secret'")
         }
+        var doubts: [Diagnostic] = []
         let credentials = Credentials.client(
-            id: try CellText.clientID.read(id), secret: try secrets.secret(secret, isQuotable: true))
+            id: try secrets.clientID(id, doubts: &doubts),
+            secret: try secrets.secret(secret, for: .login, doubts: &doubts))
         if url.equals("*") {
             guard others == nil else { throw Diagnostic(.rowRepeated, "there is more than one row for '*'") }
             others = credentials

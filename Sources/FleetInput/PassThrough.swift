@@ -52,7 +52,7 @@ enum PassThrough: Equatable {
 
 extension SecretCell {
     /// Whether the cell only says where the secret is.
-    fileprivate var isReference: Bool {
+    var isReference: Bool {
         switch self {
         case .environment, .file: true
         case .literal, .mask: false

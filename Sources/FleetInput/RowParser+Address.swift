@@ -72,7 +72,7 @@ extension RowParser {
         if let cell = cells[.accessToken] {
             row.credentials = readSecret(cell, cells).map { .token($0) }
         } else if let id = cells[.clientID], let secret = cells[.clientSecret] {
-            let name = value(of: id, cells) { cell throws(Diagnostic) in try CellText.clientID.read(try cell.text()) }
+            let name = readClientID(id, cells)
             let secret = readSecret(secret, cells)
             if let name, let secret { row.credentials = .client(id: name, secret: secret) }
         } else if let half = cells[.clientID] ?? cells[.clientSecret] {
@@ -90,11 +90,21 @@ extension RowParser {
 
     private mutating func readSecret(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> Secret? {
         // Not by way of a closure, which would have to hold a copy of all that secrets are looked up in.
+        var doubts: [Diagnostic] = []
+        defer { if !doubts.isEmpty { warn(doubts, cells.names[cell.column]) } }
         do throws(Diagnostic) {
-            let text = try cell.text()
-            if text.equals(CellText.clear) { throw CellText.misplacedClear }
-            if let diagnostic = CellText.controlCharacter(in: text) { throw diagnostic }
-            return try secrets.secret(text, isQuotable: true)
+            return try secrets.secret(try cell.text(), for: .login, doubts: &doubts)
+        } catch {
+            add(error, cells.names[cell.column])
+            return nil
+        }
+    }
+
+    private mutating func readClientID(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> String? {
+        var doubts: [Diagnostic] = []
+        defer { if !doubts.isEmpty { warn(doubts, cells.names[cell.column]) } }
+        do throws(Diagnostic) {
+            return try secrets.clientID(try cell.text(), doubts: &doubts)
         } catch {
             add(error, cells.names[cell.column])
             return nil

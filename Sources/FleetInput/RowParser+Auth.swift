@@ -19,7 +19,7 @@ extension RowParser {
     }
 
     private mutating func readAuthCells(_ cells: borrowing RowCells) -> [AuthInfo] {
-        let reader = AuthReader(secrets: secrets)
+        var reader = AuthReader(secrets: secrets)
         var items: [AuthInfo] = []
         var keys: Set<[UInt8]> = []
         for entry in cells.auth {
@@ -30,6 +30,8 @@ extension RowParser {
                 return AuthInfo(key: entry.key, value: try reader.value(entry))
             }
             if let item { items.append(item) }
+            warn(reader.takeWarnings(), cells.names[entry.cell.column])
+            if entry.key == "KEY" { add(Self.literalKey, cells.names[entry.cell.column]) }
             let isDoubtful = entry.type == .string && entry.cell.kind == .text
             if isDoubtful, AuthReader.isNumber(entry.cell.bytes, of: entry.key) {
                 let message =
@@ -40,6 +42,10 @@ extension RowParser {
         return items
     }
 
+    private static let literalKey = Diagnostic(
+        .authKeyDoubtful, severity: .warning,
+        "'KEY' stands for the provider's own key, like APIKey: 'certfleet providers NAME' lists those of a provider")
+
     /// Reads `auth_info_list`, or the object `auth` of JSON lines.
     private mutating func readAuthValue(
         _ cell: RowCells.Cell, isObject: Bool, _ cells: borrowing RowCells
@@ -49,7 +55,8 @@ extension RowParser {
             try cells.isCSV
                 ? reader.list(in: cell.bytes) : reader.list(cells.values[cell.column], isObject: isObject)
         }
-        for warning in reader.warnings { add(warning, cells.names[cell.column]) }
+        warn(reader.takeWarnings(), cells.names[cell.column])
+        if items?.contains(where: { $0.key == "KEY" }) == true { add(Self.literalKey, cells.names[cell.column]) }
         return items
     }
 }
@@ -58,12 +65,18 @@ extension RowParser {
 ///
 /// Source: Auth_Info of the PBX's `certificate/update` call: a key and exactly one of `iv`, `sv`, `bv`.
 private struct AuthReader {
-    /// What is doubtful but possible in the list read last.
-    private(set) var warnings: [Diagnostic] = []
+    /// What is doubtful but possible in what was read.
+    private var warnings: [Diagnostic] = []
     private let secrets: SecretReader
 
     init(secrets: SecretReader) {
         self.secrets = secrets
+    }
+
+    /// What is doubtful but possible in what was read since the last call.
+    mutating func takeWarnings() -> [Diagnostic] {
+        defer { if !warnings.isEmpty { warnings = [] } }
+        return warnings
     }
 
     /// Whether a text is a number under a key whose documented values are numbers.
@@ -75,7 +88,7 @@ private struct AuthReader {
 
     // MARK: - A column or member of its own
 
-    func value(_ entry: RowCells.AuthCell) throws(Diagnostic) -> AuthInfo.Value {
+    mutating func value(_ entry: RowCells.AuthCell) throws(Diagnostic) -> AuthInfo.Value {
         let bytes = entry.cell.bytes
         switch (entry.type, entry.cell.kind) {
         case (.string, .text): return .string(try secret(bytes))
@@ -111,7 +124,6 @@ private struct AuthReader {
 
     /// Reads the array `auth_info_list`, or the object `auth`.
     mutating func list(_ value: JSONValue, isObject: Bool) throws(Diagnostic) -> [AuthInfo] {
-        warnings = []
         let items: [AuthInfo]
         switch (value, isObject) {
         case (.object(let members), true): items = try read(members)
@@ -215,9 +227,7 @@ private struct AuthReader {
         return try text.isEmpty ? Secret("") : secret(text)
     }
 
-    private func secret(_ text: Bytes) throws(Diagnostic) -> Secret {
-        // Keys and certificates of providers do have line breaks.
-        if let diagnostic = CellText.controlCharacter(in: text, allowsLineBreaks: true) { throw diagnostic }
-        return try secrets.secret(text, isQuotable: false)
+    private mutating func secret(_ text: Bytes) throws(Diagnostic) -> Secret {
+        try secrets.secret(text, for: .auth, doubts: &warnings)
     }
 }

@@ -13,8 +13,7 @@ extension RowParser {
         row.dnsProvider = readText(.dnsProvider, as: .dnsProvider, cells)
         readFile(cells)
         row.authInfo = readAuth(cells)
-        if let name = row.name { warn(aboutName: name, cells) }
-        if let provider = row.dnsProvider { warn(aboutProvider: provider, cells) }
+        if let provider = row.dnsProvider { warn(aboutProvider: provider, row.authInfo, cells) }
         if row.autoRenewal == true { checkRenewal(cells, row.dnsProvider) }
         if !hasEdit(cells) {
             add(Diagnostic(.nothingToEdit, "there is nothing to edit: no column of the certificate is set"), nil)
@@ -38,7 +37,22 @@ extension RowParser {
 
     private mutating func readText(_ field: Field, as rule: CellText, _ cells: borrowing RowCells) -> String? {
         guard let cell = cells[field] else { return nil }
-        return value(of: cell, cells) { cell throws(Diagnostic) in try rule.read(try cell.text()) }
+        let text = value(of: cell, cells) { cell throws(Diagnostic) in try rule.read(try cell.text()) }
+        if let text, !text.isEmpty, let doubt = Self.doubt(cell.bytes, field) { add(doubt, cells.names[cell.column]) }
+        return text
+    }
+
+    private static func doubt(_ cell: Bytes, _ field: Field) -> Diagnostic? {
+        if field == .name, cell[0] == UInt8(ascii: "'") {
+            let message = "the file name starts with an apostrophe, which may be a spreadsheet's mark for text"
+            return Diagnostic(.apostrophe, severity: .warning, message)
+        }
+        if let doubt = LeftBehind.doubt(cell) { return doubt }
+        switch field {
+        case .name: return NameDoubt.file(cell)
+        case .issueTo: return NameDoubt.domain(cell)
+        default: return nil
+        }
     }
 
     private mutating func readFile(_ cells: borrowing RowCells) {
@@ -56,15 +70,15 @@ extension RowParser {
         }
     }
 
-    private mutating func warn(aboutProvider provider: String, _ cells: borrowing RowCells) {
-        guard !provider.isEmpty, let advice = providerAdvice.about(provider) else { return }
-        add(Diagnostic(.dnsProviderUnknown, severity: .warning, advice), cells.name(of: .dnsProvider))
-    }
-
-    private mutating func warn(aboutName name: String, _ cells: borrowing RowCells) {
-        guard name.utf8.first == UInt8(ascii: "'") else { return }
-        let message = "the file name starts with an apostrophe, which may be a spreadsheet's mark for text"
-        add(Diagnostic(.apostrophe, severity: .warning, message), cells.name(of: .name))
+    private mutating func warn(
+        aboutProvider provider: String, _ auth: [AuthInfo]?, _ cells: borrowing RowCells
+    ) {
+        guard !provider.isEmpty else { return }
+        if let advice = providerAdvice.about(provider) {
+            add(Diagnostic(.dnsProviderUnknown, severity: .warning, advice), cells.name(of: .dnsProvider))
+        } else if let auth, DNSProviders.isDocumented(provider) {
+            for doubt in DNSProviders.doubts(about: auth.map(\.key), of: provider) { add(doubt, nil) }
+        }
     }
 
     /// Renewal needs a provider and its credentials in the same request.

@@ -63,6 +63,11 @@ struct RowParser: ~Copyable {
         diagnostics.append(diagnostic.placed(row: position.row, line: position.line, column: column))
     }
 
+    /// Notes what is doubtful about a column.
+    mutating func warn(_ doubts: [Diagnostic], _ column: String) {
+        for doubt in doubts { add(doubt, column) }
+    }
+
     /// What `read` makes of a cell, or nil and a diagnostic of its column.
     @inline(__always)
     mutating func value<Value>(

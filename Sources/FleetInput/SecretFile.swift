@@ -13,7 +13,7 @@ enum SecretFile {
         let clause: String
     }
 
-    /// The content without one final line break.
+    /// The content without a byte order mark and the line breaks at its end.
     ///
     /// - Parameters:
     ///   - path: where it is.
@@ -24,12 +24,19 @@ enum SecretFile {
         guard !path.isEmpty, !path.utf8.contains(0), isRegularFile(fullPath) else {
             throw Failure(clause: "is no file that exists")
         }
-        var bytes = try content(fullPath)
-        if bytes.last == 0x0A { bytes.removeLast() }
-        if bytes.last == 0x0D { bytes.removeLast() }
-        guard !bytes.isEmpty else { throw Failure(clause: "is empty") }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure(clause: "is no UTF-8 text") }
+        let bytes = try content(fullPath)
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw Failure(clause: "is no UTF-8 text") }
+        guard let text = text(of: bytes) else { throw Failure(clause: "is empty") }
         return text
+    }
+
+    /// The text of a secret as a file or a variable holds it: a byte order mark and the line breaks at its end are none of
+    /// it. Nil when nothing is left.
+    static func text(of bytes: [UInt8]) -> String? {
+        var text = bytes[...]
+        if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
+        while text.last == 0x0A || text.last == 0x0D { text.removeLast() }
+        return text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
     }
 
     private static func isRegularFile(_ path: String) -> Bool {

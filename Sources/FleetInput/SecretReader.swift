@@ -21,44 +21,132 @@ struct SecretReader {
     ///
     /// - Parameters:
     ///   - cell: the value without blanks at its ends, not empty.
-    ///   - isQuotable: whether a diagnostic may name the variable or the file.
-    /// - Throws: ``Diagnostic`` when the cell is a mask, or its reference leads to nothing.
-    func secret(_ cell: Bytes, isQuotable: Bool) throws(Diagnostic) -> Secret {
+    ///   - use: what the secret is for.
+    ///   - doubts: what is doubtful about it is added here.
+    /// - Throws: ``Diagnostic`` when nobody can mean the secret, or the reference leads to nothing.
+    func secret(_ cell: Bytes, for use: SecretUse, doubts: inout [Diagnostic]) throws(Diagnostic) -> Secret {
         switch SecretCell(cell) {
-        case .literal: return Secret(cell.text)
-        case .mask:
-            throw Diagnostic(
-                .secretMasked, "'***' only stands for a secret that was left out: write the secret or a reference to it"
-            )
+        case .mask: throw SecretUse.masked
+        case .literal:
+            try use.check(cell)
+            if let doubt = use.doubt(cell) { doubts.append(doubt) }
+            return Secret(cell.text)
         case .environment(let name):
-            // Told apart by bytes: names that only look the same are found for one another.
-            if let index = environment.index(forKey: name), environment[index].key.utf8.elementsEqual(name.utf8),
-                !environment[index].value.isEmpty
-            {
-                return Secret(environment[index].value)
+            let subject = subject("environment variable", name, use)
+            guard let value = variable(name) else {
+                throw Diagnostic(.referenceUnresolved, "\(subject) is not set, empty, or no UTF-8 text")
             }
-            throw unresolved("environment variable", isQuotable ? name : nil, "is not set, empty, or no UTF-8 text")
+            return try judged(Secret(value), subject, use, &doubts)
         case .file(let path):
-            do throws(SecretFile.Failure) {
-                return try files.secret(path)
-            } catch {
-                throw unresolved("file", isQuotable ? path : nil, error.clause)
+            let subject = subject("file", path, use)
+            let secret: Secret
+            do throws(SecretFile.Failure) { secret = try files.secret(path) } catch {
+                throw Diagnostic(.referenceUnresolved, "\(subject) \(error.clause)")
             }
+            return try judged(secret, subject, use, &doubts)
         }
     }
 
-    private func unresolved(_ what: String, _ name: String?, _ state: String) -> Diagnostic {
-        let subject = name.map { "the \(what) \(Quotation.of($0.utf8))" } ?? "the \(what) that the reference names"
-        return Diagnostic(.referenceUnresolved, "\(subject) \(state)")
+    /// The text of a cell that is no secret and yet may hold a reference, as a client id.
+    func clientID(_ cell: Bytes, doubts: inout [Diagnostic]) throws(Diagnostic) -> String {
+        guard SecretCell(cell).isReference else {
+            if let doubt = SecretUse.login.doubt(cell) { doubts.append(doubt) }
+            return try CellText.clientID.read(cell)
+        }
+        return try secret(cell, for: .login, doubts: &doubts).reveal()
+    }
+
+    /// What a reference leads to, judged as a cell is.
+    private func judged(
+        _ secret: Secret, _ subject: String, _ use: SecretUse, _ doubts: inout [Diagnostic]
+    ) throws(Diagnostic) -> Secret {
+        do throws(Diagnostic) {
+            if let doubt = try use.judge(secret.reveal()) { doubts.append(doubt.about(subject)) }
+        } catch {
+            throw error.about(subject)
+        }
+        return secret
+    }
+
+    private func subject(_ what: String, _ name: String, _ use: SecretUse) -> String {
+        // Of an auth list nothing is quoted.
+        use == .auth ? "the \(what) that the reference names" : "the \(what) \(Quotation.of(name.utf8))"
+    }
+
+    /// The value of a variable without the line breaks at its end; nil when there is none.
+    private func variable(_ name: String) -> String? {
+        // Told apart by bytes: names that only look the same are found for one another.
+        guard let index = environment.index(forKey: name), environment[index].key.utf8.elementsEqual(name.utf8) else {
+            return nil
+        }
+        return SecretFile.text(of: Array(environment[index].value.utf8))
+    }
+}
+
+/// What a secret is for, which decides what may stand in it.
+enum SecretUse {
+    /// Token, client id or client secret: one line.
+    case login
+    /// A value of the auth list: keys and key files of providers have line breaks and tabs.
+    case auth
+
+    static let masked = Diagnostic(
+        .secretMasked, "'***' only stands for a secret that was left out: write the secret or a reference to it")
+
+    /// - Throws: ``Diagnostic`` when nobody can mean a secret.
+    func check(_ text: Bytes) throws(Diagnostic) {
+        if let diagnostic = CellText.controlCharacter(in: text, allowsLineBreaks: self == .auth) { throw diagnostic }
+        if let diagnostic = LeftBehind.problem(text) { throw diagnostic }
+        guard self == .login else { return }
+        if text.equals(CellText.clear) { throw CellText.misplacedClear }
+        try CellText.refuseLeftovers(text)
+        if text.contains(0x09) { throw Diagnostic(.controlCharacter, "there is a tab inside the value") }
+    }
+
+    /// What is doubtful about a secret.
+    func doubt(_ text: Bytes) -> Diagnostic? {
+        if self == .login, LeftBehind.isScientific(text) { return Self.scientific }
+        return LeftBehind.doubt(text)
+    }
+
+    /// Judges what a reference leads to, not empty.
+    ///
+    /// - Returns: what is doubtful about it.
+    func judge(_ text: String) throws(Diagnostic) -> Diagnostic? {
+        try Array(text.utf8).withUnsafeBufferPointer { text throws(Diagnostic) in try judge(text) }
+    }
+
+    private func judge(_ text: Bytes) throws(Diagnostic) -> Diagnostic? {
+        let value = Whitespace.trimmed(text)
+        guard !value.isEmpty else { throw Diagnostic(.referenceUnresolved, "there are only blanks in it") }
+        switch SecretCell(value) {
+        case .mask: throw Self.masked
+        case .environment, .file: throw Diagnostic(.referenceUnresolved, "there is another reference in it")
+        case .literal: try check(text)
+        }
+        return value.count == text.count ? doubt(text) : Self.blankAtEnd
+    }
+
+    private static let scientific = Diagnostic(
+        .scientificNotation, severity: .warning,
+        "this is a number in scientific notation, so digits may be lost: format the column as text")
+    private static let blankAtEnd = Diagnostic(
+        .blankAtEnd, severity: .warning, "there is a blank at an end of the value, and it is sent with it")
+}
+
+extension Diagnostic {
+    /// The same about what a reference leads to.
+    fileprivate func about(_ subject: String) -> Diagnostic {
+        Diagnostic(code, severity: severity, "\(subject): \(message)")
     }
 }
 
 /// What a cell that holds a secret can be: the secret itself, a reference to it, or the mask of an earlier result.
 enum SecretCell {
     case literal
-    /// `env:NAME`
+    /// `env:NAME`, the prefix in any case.
     case environment(name: String)
-    /// `file:PATH`
+    /// `file:PATH`, the prefix in any case.
     case file(path: String)
     /// `***`, which is no secret of anybody's.
     case mask
@@ -66,9 +154,9 @@ enum SecretCell {
     @inline(__always)
     init(_ cell: Bytes) {
         switch cell.first {
-        case UInt8(ascii: "e") where cell.starts(with: "env:"):
+        case UInt8(ascii: "e") where cell.hasPrefix("env:"), UInt8(ascii: "E") where cell.hasPrefix("env:"):
             self = .environment(name: cell.part(4..<cell.count).text)
-        case UInt8(ascii: "f") where cell.starts(with: "file:"):
+        case UInt8(ascii: "f") where cell.hasPrefix("file:"), UInt8(ascii: "F") where cell.hasPrefix("file:"):
             self = .file(path: cell.part(5..<cell.count).text)
         case UInt8(ascii: "*") where cell.equals("***"):
             self = .mask

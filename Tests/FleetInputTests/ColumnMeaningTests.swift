@@ -9,6 +9,7 @@ struct ColumnMeaningTests {
     @Test(
         "What was meant for an auth column is refused and told its right name, and its secret is not shown",
         arguments: [
+            ("authAPIKey", "auth.APIKey"), ("AUTHapikey", "auth.APIKey"), ("authTTL", "auth.TTL"),
             ("auth_APIKey", "auth.APIKey"), ("Auth APIKey", "auth.APIKey"), ("AUTH-APIKey", "auth.APIKey"),
             ("auth:APIKey", "auth.APIKey"), ("auth: TTL:int", "auth.TTL:int"), ("auth\u{A0}APIKey", "auth.APIKey"),
             ("auth\u{2013}APIKey", "auth.APIKey"), ("auth __ a_b", "auth.a_b"), ("auth .Key", "auth.Key"),

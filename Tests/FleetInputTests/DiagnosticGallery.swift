@@ -23,6 +23,9 @@ enum DiagnosticGallery {
         }
     }
 
+    /// What the references of the exhibits lead to.
+    static let settings = InputSettings(environment: ["BLANK_AT_END": "key "])
+
     private static let header = "host,id,auto_renewal,access_token"
     private static let large = String(repeating: "x", count: 1 << 20)
 
@@ -61,6 +64,7 @@ enum DiagnosticGallery {
         Exhibit(.autoRenewalMalformed, header, "pbx1,5,maybe,token"),
         row(.blankInside, "issue_to", "pbx1 .example.com"),
         row(.controlCharacter, "name", "\"a\nb\""), row(.spreadsheetMark, "issue_to", "#N/A"),
+        row(.clearMisspelled, "issue_to", "clear!"), row(.referenceMisplaced, "name", "file:a.pem"),
         row(.clearNotAllowed, "auto_renewal,api_path", "0,CLEAR!"),
         row(.nameAndCertFile, "name,cert_file", "a.pem,b.pem"), row(.certFileUnsupported, "cert_file", "b.pem"),
         row(.nothingToEdit, "auto_renewal,issue_to", ","),
@@ -85,6 +89,12 @@ enum DiagnosticGallery {
 
     static let warnings: [Exhibit] = [
         row(.dnsProviderUnknown, "dns_provider", "rout53"), row(.authNumberAsText, "auth.TTL", "600"),
-        row(.apostrophe, "name", "'a.pem"),
+        row(.apostrophe, "name", "'a.pem"), row(.wordForNothing, "issue_to", "TBD"),
+        row(.placeholder, "auth.APIKey", "${DNS_KEY}"), row(.quotesRound, "auth.APIKey", "“key”"),
+        Exhibit(.scientificNotation, "host,id,auto_renewal,client_id,client_secret", "pbx1,5,0,1.23457E+17,secret"),
+        row(.domainDoubtful, "issue_to", "https://pbx1.example.com"), row(.fileNameDoubtful, "Name", "Miller Ltd"),
+        row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.SecretAccessKey", "route53,key,secret"),
+        row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.Zone", "route53,key,secret"),
+        row(.authKeyDoubtful, "auth.KEY", "key"), row(.blankAtEnd, "auth.APIKey", "env:BLANK_AT_END"),
     ]
 }

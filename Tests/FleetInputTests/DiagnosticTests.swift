@@ -23,7 +23,8 @@ struct DiagnosticTests {
     func complete() throws {
         let exhibits = DiagnosticGallery.file + DiagnosticGallery.rows + DiagnosticGallery.warnings
         for exhibit in exhibits {
-            let codes = try Reading(bytes: exhibit.bytes, name: exhibit.name).codes
+            let codes = try Reading(bytes: exhibit.bytes, name: exhibit.name, settings: DiagnosticGallery.settings)
+                .codes
             #expect(codes.contains(exhibit.code), "\(exhibit.code): \(codes)")
         }
         let sources = try ["TabularText/Diagnostic.swift", "FleetInput/Diagnostic+Codes.swift"].map(Fixtures.source)
@@ -58,7 +59,7 @@ struct DiagnosticTests {
     }
 
     private func section(_ exhibit: DiagnosticGallery.Exhibit) throws -> String {
-        let reading = try Reading(bytes: exhibit.bytes, name: exhibit.name)
+        let reading = try Reading(bytes: exhibit.bytes, name: exhibit.name, settings: DiagnosticGallery.settings)
         let input = exhibit.caption.map { "(\($0))" } ?? visible(exhibit.bytes)
         let shown = input.split(separator: "\n").map { "    \($0)\n" }.joined()
         let texts = reading.diagnostics.map { $0.text(file: exhibit.name) + "\n" }.joined()

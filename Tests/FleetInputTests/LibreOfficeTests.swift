@@ -22,6 +22,7 @@ struct LibreOfficeTests {
                 bytes: Fixtures.bytes("LibreOffice/\(file)"), settings: settings, sliceSize: sliceSize)
             #expect(
                 reading.texts == [
+                    "fleet:4: warning: 'alidns' wants the key 'AccessKeySecret' too: give it in a column 'auth.AccessKeySecret'",
                     "fleet:7: column 'ID': '1E+05' is in scientific notation, so digits may be lost: "
                         + "format the column as a whole number",
                     "fleet:7: column 'Auto-Renewal': '0%' is none of \(BooleanWord.list)",

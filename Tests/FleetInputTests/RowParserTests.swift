@@ -57,7 +57,8 @@ struct RowParserTests {
         ("issue_to", "a\u{200B}b", "there is a character without width inside 'a\\u{200b}b'"),
         ("issue_to", "a\nb", "column 'issue_to': there is a line break inside the value"),
         ("issue_to", "a\0b", "column 'issue_to': there is a NUL byte inside the value"),
-        ("issue_to", "#N/A", "'#N/A' is a spreadsheet's error"), ("issue_to", "'a", "starts with an apostrophe"),
+        ("issue_to", "#N/A", "column 'issue_to': this is a spreadsheet's error or state"),
+        ("issue_to", "'a", "starts with an apostrophe"),
         ("name", "a\tb", "column 'name': there is a tab inside 'a\\tb'"),
         ("name", "a\nb", "column 'name': there is a line break inside the value"),
         ("name", "'a.pem", "fleet:2: warning: column 'name': the file name starts with an apostrophe"),
@@ -147,7 +148,7 @@ struct RowParserTests {
     @Test("An auth list is read from its JSON, in order and with its types")
     func authList() throws {
         let list = #"[{"k":" b ","sv":" x "},{"iv":5.0,"k":"a"},{"k":"c","bv":true,"sv":null}]"#
-        let reading = try Reading.row([("auth_info_list", list), ("dns_provider", "alidns")])
+        let reading = try Reading.row([("auth_info_list", list), ("dns_provider", "hetzner")])
         let auth: [AuthInfo] = [
             AuthInfo(key: "b", value: .string(Secret("x"))), AuthInfo(key: "a", value: .integer(5)),
             AuthInfo(key: "c", value: .boolean(true)),
@@ -164,7 +165,7 @@ struct RowParserTests {
         #expect(needs.codes == [.dnsProviderMissing, .authMissing])
         let cleared = try Reading.row([("auto_renewal", "1"), ("dns_provider", "CLEAR!"), ("auth.a", "b")])
         #expect(cleared.codes == [.dnsProviderMissing])
-        let both = try Reading.row([("name", "a"), ("cert_file", "b")])
+        let both = try Reading.row([("name", "a.pem"), ("cert_file", "b.pem")])
         #expect(both.codes == [.certFileUnsupported, .nameAndCertFile])
     }
 
