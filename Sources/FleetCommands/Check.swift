@@ -1,6 +1,7 @@
 import FleetInput
 import JSONText
 import Logging
+import Platform
 import TabularText
 
 /// `certfleet check`: judges an input without sending anything.
@@ -27,12 +28,35 @@ package struct Check: Sendable {
         var printer = DiagnosticPrinter(file: file.name, isJSON: printsJSON, limit: limit)
         let catalog = try RowCatalog.read(file, settings: input.settings()) { printer.print($0) }
         try printer.finish()
+        if !printsJSON { tell(catalog) }
         if catalog.isFileInvalid || catalog.invalidRowCount > 0 { throw ExitCode.inputInvalid }
-        if catalog.rowCount == 0 { throw input.noRows }
+        if catalog.selectedRowCount == 0 { throw input.noRows }
         if !printsJSON {
-            try Say.print("\(counted(catalog.rowCount, "row")), \(counted(catalog.hostCount, "host")): valid\n")
+            try Say.print("\(counted(catalog.selectedRowCount, "row")), \(counted(catalog.hostCount, "host")): valid\n")
         }
     }
+}
+
+extension Check {
+    /// Says what was made of the header, and how many rows of which hosts there are.
+    private func tell(_ catalog: RowCatalog) {
+        let used = catalog.columns.compactMap { column in
+            column.meaning.map { $0 == column.name ? $0 : "\(quoted(column.name)) as \($0)" }
+        }
+        let carried = catalog.columns.filter { $0.meaning == nil }.map { quoted($0.name) }
+        if !used.isEmpty, !catalog.isFileInvalid { Say.say(.notice, "columns: \(used.joined(separator: ", "))") }
+        if !carried.isEmpty, !catalog.isFileInvalid {
+            Say.say(.notice, "carried along into the result: \(carried.joined(separator: ", "))")
+        }
+        guard catalog.selectedRowCount > 0, !catalog.isFileInvalid else { return }
+        let (selected, all) = (catalog.selectedRowCount, catalog.inputRowCount)
+        let edits = counted(selected - catalog.invalidRowCount, "edit")
+        let invalid = catalog.invalidRowCount > 0 ? ", \(catalog.invalidRowCount) invalid" : ""
+        let share = selected < all ? " (\(selected) of \(counted(all, "row")))" : ""
+        Say.say(.notice, "\(edits) on \(counted(catalog.hostCount, "PBX"))\(invalid)\(share)")
+    }
+
+    private func quoted(_ name: String) -> String { Quotation.of(name.utf8) }
 }
 
 /// Prints the problems of an input on standard output, as lines or as JSON objects, up to a limit.

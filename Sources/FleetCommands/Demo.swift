@@ -19,7 +19,7 @@ package enum Demo {
     package static func run(hosts: Int, directory: String?, messages: Messages) throws {
         Say.messages = messages
         let clock = SystemClock()
-        let directory = directory ?? "certfleet-\(clock.wallTime().compact)"
+        let directory = try directory ?? RunDirectory.makeNew(at: clock.wallTime())
         let simulator = try Simulator.start(SimulatorSettings(hosts: hosts))
         let path = try DemoSample(hosts: simulator.hosts).write(to: directory)
         let command = "certfleet run \(path) --out \(directory) --retries 2 --retry-delay 100ms"

@@ -18,6 +18,10 @@ struct ResumedSource: JobSource {
         isDone = []
         guard let history else { return }
         isDone = [Bool](repeating: false, count: catalog.rowCount)
+        for row in 0..<catalog.rowCount where catalog.isLeftOut(row) {
+            let job = try catalog.job(row: row)
+            recorder.keep(history.standing(of: recorder.key(of: job)), history.outcome(of: recorder.key(of: job)), job)
+        }
         for row in 0..<catalog.rowCount where catalog.host(ofRow: row) != nil {
             let job = try catalog.job(row: row)
             let standing = history.standing(of: recorder.key(of: job))

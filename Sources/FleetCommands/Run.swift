@@ -40,14 +40,14 @@ package struct RunRequest: Sendable {
         let clock = SystemClock()
         var settings = settings
         settings.window = try window(now: clock.now(), wallTime: clock.wallTime())
-        let input = try ValidatedInput(input, skipsInvalid: skipsInvalid)
+        let input = try ValidatedInput(input, skipsInvalid: skipsInvalid, keepsLeftOut: resumes)
         if isDry {
             let dryRun = DryRun(catalog: input.catalog, transport: transport, resumed: resumes ? directory : nil)
             return try dryRun.printAll()
         }
         let session = RunSession(
             input: input, settings: settings, transport: transport,
-            directory: directory ?? "certfleet-\(clock.wallTime().compact)", resumes: resumes, messages: messages,
+            directory: directory, resumes: resumes, messages: messages,
             clock: clock, begin: clock.now())
         let code = try session.run()
         if code != .success { throw code }

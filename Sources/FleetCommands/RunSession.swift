@@ -15,8 +15,8 @@ struct RunSession {
     let input: ValidatedInput
     let settings: RunSettings
     let transport: TransportSettings
-    /// Path of the run directory.
-    let directory: String
+    /// Path of the run directory; nil for a new one that is named by the time.
+    let directory: String?
     let resumes: Bool
     let messages: Messages
     let clock: any RunClock
@@ -34,7 +34,8 @@ struct RunSession {
         try ThisProcess.reserveThreads(Runner.processors + 6)
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try TransportLoop(transport, lookups: NameLookups())
-        let directory = try RunDirectory(path: directory, for: resumes ? .resumedRun : .newRun)
+        let path = try directory ?? RunDirectory.makeNew(at: clock.wallTime())
+        let directory = try RunDirectory(path: path, for: resumes ? .resumedRun : .newRun)
         let header = try header
         let events = EventRelay()
         // From here to the end, so that the result is written whatever comes.
@@ -66,7 +67,7 @@ struct RunSession {
             if transport.isInsecure {
                 messages.insistentLogger.warning("--insecure: any certificate of a PBX is trusted")
             }
-            announce(source, logger)
+            announce(source, directory, logger)
             return try carryOut(source, recorder, events, logger)
         }
         do {
@@ -91,11 +92,13 @@ struct RunSession {
         }
     }
 
-    private func announce(_ source: ResumedSource, _ logger: Logger) {
+    private func announce(_ source: ResumedSource, _ directory: RunDirectory, _ logger: Logger) {
         let resumed = resumes ? ", \(source.resumed) of them done before" : ""
-        let rows = "\(counted(input.catalog.rowCount, "row")) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
+        let (selected, all) = (input.catalog.selectedRowCount, input.catalog.inputRowCount)
+        let count = selected == all ? counted(all, "row") : "\(selected) of \(counted(all, "row"))"
+        let rows = "\(count) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
         let width = (settings.jobs == .auto ? "up to " : "") + "\(settings.jobs.most)"
-        logger.info("\(rows), \(width) at once; run directory '\(directory)'")
+        logger.info("\(rows), \(width) at once; run directory '\(directory.path)'")
         guard let window = settings.window else { return }
         let rest = window.end - clock.now()
         let seconds = (Double(clock.wallTime().milliseconds) / 1000 + rest / .seconds(1)).rounded()

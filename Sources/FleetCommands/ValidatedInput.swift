@@ -10,8 +10,10 @@ package struct InputRequest: Sendable {
     package let path: String
     /// How the input is written: format, delimiter, encoding.
     package var table = TableChoices()
-    /// Only rows whose host matches this pattern are part of the command; nil takes all.
-    package var only: String?
+    /// Only rows whose host matches one of these patterns are part of the command; none takes all.
+    package var only: [String] = []
+    /// Whether whatever is doubtful is wrong.
+    package var isStrict = false
     /// Path of the file of credentials; nil for none.
     package var credentials: String?
     /// Whether plain `http` may go to other machines.
@@ -22,14 +24,21 @@ package struct InputRequest: Sendable {
         self.path = path
     }
 
+    /// Why a text can be no pattern of `--only`, and what to write instead; nil for a pattern.
+    package static func problem(withOnly pattern: String) -> String? { Selection.problem(with: pattern) }
+
     /// What the input is read by.
     ///
+    /// - Parameter keepsLeftOut: whether rows that do not match stand in the result all the same.
     /// - Throws: `ToolError` when the credentials file cannot be used.
-    func settings() throws(ToolError) -> InputSettings {
+    func settings(keepsLeftOut: Bool = false) throws(ToolError) -> InputSettings {
         let environment = ProcessEnvironment.variables
-        return InputSettings(
+        var settings = InputSettings(
             table: table, only: only, allowsPlainHTTP: allowsPlainHTTP,
             credentials: try CredentialBook(file: credentials, environment: environment), environment: environment)
+        settings.keepsLeftOut = keepsLeftOut
+        settings.isStrict = isStrict
+        return settings
     }
 
     /// Opens the input. From then on USR1 tells how far it is read.
@@ -52,7 +61,8 @@ package struct InputRequest: Sendable {
 
     /// What an input without rows means.
     var noRows: ToolError {
-        let what = only.map { "no row of '\(path)' has a host that matches '\($0)'" } ?? "'\(path)' has no rows"
+        let patterns = only.map { "'\($0)'" }.joined(separator: " or ")
+        let what = only.isEmpty ? "'\(path)' has no rows" : "no row of '\(path)' has a host that matches \(patterns)"
         return ToolError(.noRows, what, hint: "nothing was sent")
     }
 }
@@ -65,12 +75,13 @@ struct ValidatedInput {
     /// Reads the input and prints every problem on standard error.
     ///
     /// - Throws: what the files throw; ``ExitCode/inputInvalid`` once the reason is printed.
-    init(_ request: InputRequest, skipsInvalid: Bool) throws {
+    init(_ request: InputRequest, skipsInvalid: Bool, keepsLeftOut: Bool = false) throws {
         let file = try request.open(kept: true)
-        catalog = try RowCatalog.read(file, settings: request.settings()) { $0.say(file: file.name) }
+        let settings = try request.settings(keepsLeftOut: keepsLeftOut)
+        catalog = try RowCatalog.read(file, settings: settings) { $0.say(file: file.name) }
         self.file = file
         try refuseProblems(skipsInvalid: skipsInvalid)
-        if catalog.rowCount == 0 { throw request.noRows }
+        if catalog.selectedRowCount == 0 { throw request.noRows }
     }
 
     private func refuseProblems(skipsInvalid: Bool) throws(ExitCode) {
@@ -80,7 +91,7 @@ struct ValidatedInput {
         } else {
             let verb = catalog.invalidRowCount == 1 ? "is" : "are"
             Say.error(
-                "\(catalog.invalidRowCount) of \(counted(catalog.rowCount, "row")) \(verb) invalid: nothing was sent",
+                "\(catalog.invalidRowCount) of \(counted(catalog.selectedRowCount, "row")) \(verb) invalid: nothing was sent",
                 hint: "mend them, or run the others with --skip-invalid")
         }
         throw ExitCode.inputInvalid

@@ -18,6 +18,8 @@ struct ColumnMap {
     private(set) var nameless: [Int] = []
     /// How each column comes back in the result.
     private(set) var passThrough: [PassThrough] = []
+    /// What each column is read as; nil for one that is only carried along.
+    private(set) var columns: [(name: String, meaning: String?)] = []
     /// What is wrong with the header.
     private(set) var diagnostics: [Diagnostic] = []
     private let line: Int
@@ -35,13 +37,23 @@ struct ColumnMap {
         for column in 0..<header.count {
             let name = Whitespace.trimmed(header[column])
             names.append(name.text)
-            add(ColumnMeaning(name: name, in: .csv), at: column, &columns)
+            let meaning = ColumnMeaning(name: name, in: .csv)
+            add(meaning, at: column, &columns)
+            if let title = meaning.title { self.columns.append((name.text, title)) }
+            if meaning == .other { addOwn(name.text, column) }
         }
         checkRequiredColumns(likelyLine)
     }
 
     /// Whether rows can be made sense of at all.
     var isUsable: Bool { !diagnostics.contains { $0.code == .headerUnrecognized } }
+
+    /// Notes a column that is only carried along, and warns of one that holds secrets by its name.
+    private mutating func addOwn(_ name: String, _ column: Int) {
+        columns.append((name, nil))
+        guard let advice = ColumnMeaning.adviceOnSecret(named: name) else { return }
+        diagnostics.append(Diagnostic(.ownSecret, severity: .warning, line: line, column: name, advice))
+    }
 
     /// Whether a column is no part of the result.
     func isDropped(_ column: Int) -> Bool { column >= passThrough.count || passThrough[column] == .dropped }

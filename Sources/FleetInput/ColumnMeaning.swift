@@ -93,6 +93,29 @@ enum ColumnMeaning: Hashable {
         return names
     }()
 
+    /// The name of the column that this is read as; nil for one that is not read.
+    var title: String? {
+        switch self {
+        case .field(let field), .nearMiss(let field): field.columnName
+        case .auth(let key, .string): "auth.\(key)"
+        case .auth(let key, let type): "auth.\(key):\(type.rawValue)"
+        case .result, .other, .nameless, .badAuth: nil
+        }
+    }
+
+    /// What to say of a column of the user's own whose name says that a secret stands in it; nil for most.
+    static func adviceOnSecret(named name: String) -> String? {
+        let plain = String(decoding: name.utf8.map(\.lowercased).filter { !separators.contains($0) }, as: UTF8.self)
+        guard let meant = meantBySecretNames[plain] else { return nil }
+        return "is a column of your own: it is not used, and stands in the result as it is: did you mean '\(meant)'?"
+    }
+
+    private static let meantBySecretNames = [
+        "password": "client_secret", "passwd": "client_secret", "pwd": "client_secret", "secret": "client_secret",
+        "appsecret": "client_secret", "token": "access_token", "bearer": "access_token", "apikey": "auth.APIKey",
+        "apitoken": "auth.APIToken", "apisecret": "auth.APISecret", "secretkey": "auth.SecretKey",
+    ]
+
     /// The column whose name of 6 letters or more is 1 or 2 edits away, if there is one.
     private static func nearest(to name: String) -> Field? {
         let nearest = EditDistance.nearest(to: name, in: longNames, atMost: 2)

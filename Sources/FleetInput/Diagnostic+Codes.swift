@@ -54,5 +54,6 @@ extension Diagnostic.Code {
     static let domainDoubtful = Self(rawValue: "domain-doubtful")
     static let fileNameDoubtful = Self(rawValue: "file-name-doubtful")
     static let authKeyDoubtful = Self(rawValue: "auth-key-doubtful")
+    static let ownSecret = Self(rawValue: "own-secret")
     static let blankAtEnd = Self(rawValue: "blank-at-end")
 }

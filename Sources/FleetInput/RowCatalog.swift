@@ -55,16 +55,28 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
         self.shape = shape
         index = builder.index
         map = builder.map
+        inputRowCount = builder.rowCount
     }
 
-    /// Rows that are part of the run, those that cannot run among them.
+    /// Rows of the result, those that cannot or shall not run among them.
     package var rowCount: Int { index.count }
-    /// Rows that cannot run.
-    package var invalidRowCount: Int { index.count - index.validCount }
+    /// Rows that are to run, those that cannot among them.
+    package var selectedRowCount: Int { index.selectedCount }
+    /// Rows that are to run and cannot.
+    package var invalidRowCount: Int { index.selectedCount - index.validCount }
+    /// All data rows of the input.
+    package let inputRowCount: Int
+
+    /// The columns of a CSV in their order: each name as the file writes it, and the name of the column that it is read
+    /// as, nil for one that is only carried along. None for JSON lines.
+    package var columns: [(name: String, meaning: String?)] { map?.columns ?? [] }
+
+    /// Whether a row can run and is left out of this run.
+    package func isLeftOut(_ row: Int) -> Bool { index.isValid(row) && !index.isSelected(row) }
     /// Distinct hosts of the rows that can run.
     package var hostCount: Int { index.hosts.laneCount }
 
-    /// The host of a row, or nil when the row cannot run.
+    /// The host of a row, or nil when the row cannot or shall not run.
     package func host(ofRow row: Int) -> Int? { index.lane(row) }
 
     /// The row made ready to run, read again from the kept input.
@@ -107,16 +119,20 @@ private struct CatalogBuilder: ~Copyable {
     /// The cells of the header as they were read.
     private var header: [[UInt8]] = []
     private let selection: Selection?
+    private let keepsLeftOut: Bool
+    private let isStrict: Bool
     private var parser: RowParser
     private var cells = RowCells()
     private var meanings = MemberMeanings()
     private var buffer = CellBuffer()
-    private var rowCount = 0
+    private(set) var rowCount = 0
     private var isHeaderUsable = false
 
     init(_ settings: InputSettings, folder: String) {
         parser = RowParser(settings, SecretReader(folder: folder, environment: settings.environment))
-        selection = settings.only.map { Selection($0) }
+        selection = Selection(settings.only)
+        keepsLeftOut = settings.keepsLeftOut
+        isStrict = settings.isStrict
     }
 
     /// What opened the secrets of the rows.
@@ -159,11 +175,12 @@ private struct CatalogBuilder: ~Copyable {
         } catch {
             rowCount += 1
             // Without a host it cannot match.
-            guard selection == nil else { return }
+            let isSelected = selection == nil
+            guard isSelected || keepsLeftOut else { return }
             parser.start(at: RowPosition(row: rowCount, line: span.line))
             parser.add(error, nil)
-            tell(report)
-            index.append(span, number: rowCount, nil, isValid: false)
+            if isSelected { tell(report) }
+            index.append(span, number: rowCount, nil, isValid: false, isSelected: isSelected)
         }
     }
 
@@ -171,7 +188,7 @@ private struct CatalogBuilder: ~Copyable {
         let map = ColumnMap(header: record, line: line, likelyLine: likelyLine)
         cells = RowCells(map)
         for column in 0..<record.count { header.append(Array(record[column])) }
-        for diagnostic in map.diagnostics { report(diagnostic) }
+        for diagnostic in map.diagnostics { report(isStrict ? diagnostic.strict : diagnostic) }
         self.map = map
         isHeaderUsable = map.isUsable
     }
@@ -179,7 +196,8 @@ private struct CatalogBuilder: ~Copyable {
     private mutating func takeRow(_ span: RecordSpan, _ report: Report) {
         rowCount += 1
         // Before anything else is read, because the secrets that a row refers to are opened when it is.
-        if let selection, !parser.isHost(of: cells, in: selection) { return }
+        let isSelected = selection.map { parser.isHost(of: cells, in: $0) } ?? true
+        guard isSelected || keepsLeftOut else { return }
         let row = parser.read(cells, at: RowPosition(row: rowCount, line: span.line))
         var isRepeated = false
         var certificate: RowIndex.Certificate?
@@ -191,8 +209,9 @@ private struct CatalogBuilder: ~Copyable {
                 parser.add(.repeated(of: index.position(earlier)), nil)
             }
         }
-        index.append(span, number: rowCount, certificate, isValid: row.isValid && !isRepeated)
-        if !parser.diagnostics.isEmpty { tell(report) }
+        index.append(
+            span, number: rowCount, certificate, isValid: row.isValid && !isRepeated, isSelected: isSelected)
+        if isSelected, !parser.diagnostics.isEmpty { tell(report) }
     }
 
     private mutating func tell(_ report: Report) {

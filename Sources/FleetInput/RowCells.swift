@@ -39,6 +39,8 @@ struct RowCells: ~Copyable {
     private(set) var isShifted = false
     private let fields = UnsafeMutablePointer<Cell?>.allocate(capacity: Field.allCases.count)
     private var columns: [Int?] = Array(repeating: nil, count: Field.allCases.count)
+    /// The user's own keys that say that a secret stands under them, as far as they were told of.
+    private var ownSecrets: Set<String> = []
     /// Whether the rows are those of a CSV.
     let isCSV: Bool
     // Of the map of a CSV, each by itself: taking the map apart for each row would cost more than reading it.
@@ -142,7 +144,14 @@ struct RowCells: ~Copyable {
             kind == .text && bytes.isEmpty ? nil : Cell(bytes: bytes, kind: kind, column: column)
         }
         switch meaning {
-        case .result, .other: break
+        case .result: break
+        case .other:
+            // Once for each name, for it is so on every line.
+            if let advice = ColumnMeaning.adviceOnSecret(named: names[column]),
+                ownSecrets.insert(names[column]).inserted
+            {
+                diagnostics.append((column, Diagnostic(.ownSecret, severity: .warning, advice)))
+            }
         case .nameless:
             if cell != nil { addDiagnostic(nil, .cellWithoutName, "a member without a name holds a value") }
         case .nearMiss(let field):

@@ -18,19 +18,23 @@ struct RowIndex {
         /// Where the record stands in the spool.
         let offset: Int
         let id: Int64
-        /// Bytes of the record, less than 2^31; the lowest bit says whether the row can run.
-        let lengthAndValidity: UInt32
+        /// Bytes of the record, less than 2^30; the lowest bit says whether the row can run, the next whether it is to.
+        let lengthAndState: UInt32
         let line: UInt32
         /// 1-based place among all data rows.
         let number: UInt32
         let host: UInt32
 
-        var length: Int { Int(lengthAndValidity >> 1) }
-        var isValid: Bool { lengthAndValidity & 1 == 1 }
+        var length: Int { Int(lengthAndState >> 2) }
+        var isValid: Bool { lengthAndState & 1 == 1 }
+        var isSelected: Bool { lengthAndState & 2 == 2 }
     }
 
     private(set) var hosts = HostTable()
+    /// Rows that are to run and can.
     private(set) var validCount = 0
+    /// Rows that are to run.
+    private(set) var selectedCount = 0
     private var rows = ChunkedArray<Row>()
     /// Rows by host and id, but for the first of each host: with that most hosts need nothing here.
     private var pairs = NumberTable()
@@ -73,12 +77,18 @@ struct RowIndex {
     ///   - number: its 1-based place among all data rows.
     ///   - certificate: what the row edits; nil when host or id could not be read.
     ///   - isValid: whether the row can run.
-    mutating func append(_ span: RecordSpan, number: Int, _ certificate: Certificate?, isValid: Bool) {
+    ///   - isSelected: whether it is to run.
+    mutating func append(
+        _ span: RecordSpan, number: Int, _ certificate: Certificate?, isValid: Bool, isSelected: Bool = true
+    ) {
         rows.append(
             Row(
                 offset: span.offset, id: certificate?.id ?? 0,
-                lengthAndValidity: UInt32(span.length) << 1 | (isValid ? 1 : 0), line: UInt32(clamping: span.line),
+                lengthAndState: UInt32(span.length) << 2 | (isSelected ? 2 : 0) | (isValid ? 1 : 0),
+                line: UInt32(clamping: span.line),
                 number: UInt32(clamping: number), host: certificate?.host ?? Self.noHost))
+        guard isSelected else { return }
+        selectedCount += 1
         guard isValid, let certificate else { return }
         validCount += 1
         hosts.assignLane(to: certificate.host)
@@ -92,8 +102,10 @@ struct RowIndex {
 
     func isValid(_ row: Int) -> Bool { rows[row].isValid }
 
-    /// The lane of a row that can run; nil for one that cannot.
-    func lane(_ row: Int) -> Int? { rows[row].isValid ? hosts.lane(of: rows[row].host) : nil }
+    func isSelected(_ row: Int) -> Bool { rows[row].isSelected }
+
+    /// The lane of a row that is to run and can; nil for any other.
+    func lane(_ row: Int) -> Int? { rows[row].isValid && rows[row].isSelected ? hosts.lane(of: rows[row].host) : nil }
 }
 
 /// Every distinct host of an input, its name stored once.

@@ -11,6 +11,7 @@ struct RowParser: ~Copyable {
     let secrets: SecretReader
     let credentials: CredentialBook
     let allowsPlainHTTP: Bool
+    private let isStrict: Bool
     var providerAdvice = ProviderAdvice()
     let scratch = HostName.makeScratch()
     private var position = RowPosition(row: 0, line: 0)
@@ -23,6 +24,7 @@ struct RowParser: ~Copyable {
         self.secrets = secrets
         credentials = settings.credentials
         allowsPlainHTTP = settings.allowsPlainHTTP
+        isStrict = settings.isStrict
     }
 
     deinit {
@@ -59,6 +61,7 @@ struct RowParser: ~Copyable {
 
     /// Notes what is wrong with the row that was begun last.
     mutating func add(_ diagnostic: Diagnostic, _ column: String?) {
+        let diagnostic = isStrict ? diagnostic.strict : diagnostic
         if diagnostic.severity == .row { errorCount += 1 }
         diagnostics.append(diagnostic.placed(row: position.row, line: position.line, column: column))
     }

@@ -36,6 +36,21 @@ package final class RunDirectory: Sendable {
         if purpose == .newRun { try RunDirectory.check(folder, for: purpose) }
     }
 
+    /// Makes a directory in the current folder that is named by the time.
+    ///
+    /// - Returns: its path, which no other run has.
+    package static func makeNew(at time: WallTime) throws(ToolError) -> String {
+        let name = "certfleet-\(time.compact)"
+        var path = name
+        var number = 1
+        while mkdir(path, 0o777) != 0 {
+            guard errno == EEXIST else { throw ToolError.cannot("create", path, code: errno) }
+            number += 1
+            path = "\(name)-\(number)"
+        }
+        return path
+    }
+
     /// As it was given, without a final slash; another one when it was moved since.
     package var path: String { folder.currentPath }
 

@@ -88,6 +88,21 @@ package final class RunRecorder: OutcomeSink {
         }
     }
 
+    /// Takes over how a row that is left out of this run stands after the earlier ones.
+    ///
+    /// - Parameters:
+    ///   - standing: how it stands.
+    ///   - outcome: its last one; nil when it never was done.
+    ///   - job: the row.
+    package func keep(_ standing: History.Standing, _ outcome: Outcome?, _ job: Job) {
+        if case .inDoubt = standing { adopt(standing, row: job.position.row) }
+        let left = Outcome(status: .notAttempted, errorClass: .runStopped, error: "left out by --only")
+        store.withLock { store in
+            store.set(outcome ?? left, row: job.position.row)
+            store.count(row: job.position.row)
+        }
+    }
+
     /// A ledger that cannot be written says so when the job is to be sent.
     package func announce(_ job: Job) -> Bool {
         let sent = sentRow(job)

@@ -73,6 +73,15 @@ package struct Diagnostic: Error, Hashable, Sendable {
         return placed
     }
 
+    /// The same as something wrong when it is only doubtful: with the row, or with the file where it is about none.
+    package var strict: Diagnostic {
+        guard severity == .warning else { return self }
+        var strict = Diagnostic(
+            code, severity: line > 0 && row == nil ? .file : .row, line: line, column: column, message)
+        strict.row = row
+        return strict
+    }
+
     /// `FILE:LINE: column 'NAME': what is wrong`, or `FILE:LINE: warning: column 'NAME': …`; always one line.
     ///
     /// - Parameter file: what to call the input.

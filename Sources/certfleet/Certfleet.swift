@@ -9,7 +9,8 @@ import FleetCommands
         discussion: "Each row of a spreadsheet names a PBX and one edit of one certificate on it.",
         version: ThisProcess.version,
         subcommands: [
-            RunCommand.self, CheckCommand.self, TemplateCommand.self, SimulateCommand.self, DemoCommand.self,
+            RunCommand.self, CheckCommand.self, TemplateCommand.self, ProvidersCommand.self, SimulateCommand.self,
+            DemoCommand.self,
         ])
 
     static func main() {

@@ -41,4 +41,17 @@ struct TemplateCommand: ParsableCommand {
     }
 }
 
+/// `certfleet providers`
+struct ProvidersCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "providers", abstract: "Lists the DNS providers, or the keys of one provider's credentials.")
+
+    @Argument(help: ArgumentHelp("The provider, as the column dns_provider names it.", valueName: "name"))
+    var name: String?
+
+    func run() throws {
+        try Providers.run(name)
+    }
+}
+
 extension TableShape.Format: ExpressibleByArgument {}

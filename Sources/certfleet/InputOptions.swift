@@ -16,8 +16,14 @@ struct InputOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How the bytes of the input are text.", valueName: "encoding"))
     var encoding = TableChoices.Encoding.automatic
 
-    @Option(help: ArgumentHelp("Only rows whose host (name or address, without port) matches.", valueName: "glob"))
-    var only: String?
+    @Option(
+        help: ArgumentHelp(
+            "Only rows whose host (name or address, without port) matches; may be given again for more.",
+            valueName: "glob"))
+    var only: [String] = []
+
+    @Flag(help: "Take what is only doubtful for wrong.")
+    var strict = false
 
     @Option(
         help: ArgumentHelp(
@@ -32,12 +38,18 @@ struct InputOptions: ParsableArguments {
         if input == "-", format == .automatic {
             throw ValidationError("'-' needs --format: say --format csv or --format jsonl")
         }
+        for pattern in only {
+            if let problem = InputRequest.problem(withOnly: pattern) {
+                throw ValidationError("--only '\(pattern)' matches no host: \(problem)")
+            }
+        }
     }
 
     var request: InputRequest {
         var request = InputRequest(path: input)
         request.table = TableChoices(format: format, delimiter: delimiter, encoding: encoding)
         request.only = only
+        request.isStrict = strict
         request.credentials = credentials
         request.allowsPlainHTTP = allowsPlainHTTP
         return request

@@ -84,7 +84,7 @@ struct ColumnMeaningTests {
 
     @Test(
         "What is further away, or near a short name, is the user's own",
-        arguments: ["auto_rnwl", "issue", "ids", "hosts", "nmae", "pbx2", "urls", "token", "secret", "Größe", "*"])
+        arguments: ["auto_rnwl", "issue", "ids", "hosts", "nmae", "pbx2", "urls", "tokens", "Größe", "*"])
     func ownColumn(name: String) throws {
         #expect(try Reading.row([(name, "x")]).texts == [])
         #expect(try Reading.line([(name, "\"x\"")]).texts == [])
@@ -99,5 +99,31 @@ struct ColumnMeaningTests {
         ]
         #expect(reading.texts == [])
         #expect(try reading.jobs().map(\.edit.authInfo) == [auth])
+    }
+
+    @Test(
+        "A column of the user's own that holds secrets by its name is doubtful, once",
+        arguments: [
+            ("password", "client_secret"), ("Secret", "client_secret"), ("API Key", "auth.APIKey"),
+            ("token", "access_token"),
+        ])
+    func ownSecret(name: String, meant: String) throws {
+        let column = try Reading.row([(name, "canary")])
+        #expect(column.codes == [.ownSecret] && column.validRowCount == 1)
+        #expect(column.texts[0].contains("fleet:1: warning: column '\(name)'") && column.texts[0].contains(meant))
+        let line = "{\"host\":\"a\",\"id\":1,\"auto_renewal\":0,\"access_token\":\"t\",\"\(name)\":\"canary\"}\n"
+        let lines = try Reading(line + line.replacing(":1,", with: ":2,"), name: "fleet.jsonl")
+        #expect(lines.codes == [.ownSecret] && lines.validRowCount == 2)
+    }
+
+    @Test("What each column is read as is known")
+    func columns() throws {
+        let reading = try Reading("Host,ID,Name,Auth.TTL:int,customer,result.row,auto_renewal,access_token\n")
+        let columns = reading.catalog.columns.map { "\($0.name)=\($0.meaning ?? "")" }
+        #expect(
+            columns == [
+                "Host=base_url", "ID=id", "Name=name", "Auth.TTL:int=auth.TTL:int", "customer=",
+                "auto_renewal=auto_renewal", "access_token=access_token",
+            ])
     }
 }

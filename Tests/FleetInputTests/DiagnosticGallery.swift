@@ -95,6 +95,7 @@ enum DiagnosticGallery {
         row(.domainDoubtful, "issue_to", "https://pbx1.example.com"), row(.fileNameDoubtful, "Name", "Miller Ltd"),
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.SecretAccessKey", "route53,key,secret"),
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.Zone", "route53,key,secret"),
-        row(.authKeyDoubtful, "auth.KEY", "key"), row(.blankAtEnd, "auth.APIKey", "env:BLANK_AT_END"),
+        row(.authKeyDoubtful, "auth.KEY", "key"), Exhibit(.ownSecret, "host,id,auto_renewal,access_token,password"),
+        row(.blankAtEnd, "auth.APIKey", "env:BLANK_AT_END"),
     ]
 }

@@ -120,4 +120,15 @@ struct LeftBehindTests {
         #expect(try Reading.row([("auth.KEY", "x")]).codes == [.authKeyDoubtful])
         #expect(try Reading.line([("auth", "{\"KEY\":\"x\"}")]).codes == [.authKeyDoubtful])
     }
+
+    @Test("With --strict whatever is doubtful is wrong, in a row and in the header")
+    func strict() throws {
+        var settings = InputSettings()
+        settings.isStrict = true
+        let row = try Reading.row([("name", "nan")], settings: settings)
+        #expect(row.texts.count == 1 && !row.texts[0].contains("warning") && row.validRowCount == 0)
+        #expect(try row.passThrough()[0].reason?.contains("leave the cell empty") == true)
+        #expect(try Reading.row([("password", "x")], settings: settings).catalog.isFileInvalid)
+        #expect(try Reading.row([("name", "a.pem")], settings: settings).validRowCount == 1)
+    }
 }

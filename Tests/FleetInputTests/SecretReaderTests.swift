@@ -31,7 +31,7 @@ struct SecretReaderTests {
         for name in ["mine", "other"] { try folder.write(name, "secret") }
         let text = "host,id,auto_renewal,access_token\na,1,0,file:mine\nb,1,0,file:other\n"
         let input = try InputFile.open(try folder.write("fleet.csv", text), kept: true)
-        let catalog = try RowCatalog.read(input, settings: InputSettings(only: "a")) { Issue.record("\($0)") }
+        let catalog = try RowCatalog.read(input, settings: InputSettings(only: ["a"])) { Issue.record("\($0)") }
         for (name, isKept) in [("mine", true), ("other", false)] {
             // Gone, so that only what was read before is found.
             try FileManager.default.removeItem(atPath: folder.file(name))
