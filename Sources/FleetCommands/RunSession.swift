@@ -34,13 +34,14 @@ struct RunSession {
         try ThisProcess.reserveThreads(Runner.processors + 6)
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try TransportLoop(transport, lookups: NameLookups())
+        let spareFiles = try SpareFiles(4)
         let path = try directory ?? RunDirectory.makeNew(at: clock.wallTime())
         let directory = try RunDirectory(path: path, for: resumes ? .resumedRun : .newRun)
         let header = try header
         let events = EventRelay()
         // From here to the end, so that the result is written whatever comes.
         Signals.set(answers(events, messages.logger))
-        return try run(header, in: directory, events, messages.logger)
+        return try run(header, in: directory, events, spareFiles)
     }
 
     private func answers(_ events: EventRelay, _ logger: Logger) -> Signals.Answers {
@@ -56,8 +57,9 @@ struct RunSession {
     }
 
     private func run(
-        _ header: RunHeader, in directory: RunDirectory, _ events: EventRelay, _ logger: Logger
+        _ header: RunHeader, in directory: RunDirectory, _ events: EventRelay, _ spareFiles: SpareFiles
     ) throws -> ExitCode {
+        let logger = messages.logger
         let history = resumes ? try directory.readLedger() : nil
         let recorder = try RunRecorder(directory: directory, run: header, continuing: history, clock: clock) { error in
             events.report(.failed(error))
@@ -70,6 +72,8 @@ struct RunSession {
             announce(source, directory, logger)
             return try carryOut(source, recorder, events, logger)
         }
+        // Requests that were cut, and lookups that hang, may hold all the others.
+        spareFiles.release()
         do {
             return try conclude(end, header, recorder, directory, logger)
         } catch let code as ExitCode {

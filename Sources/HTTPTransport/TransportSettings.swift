@@ -57,8 +57,7 @@ package struct TransportSettings: Sendable {
 
     private static func checkCAFile(_ path: String) throws(ToolError) {
         guard let file = fopen(path, "re") else {
-            if MachineLimit(errno) != nil { throw .cannot("open", path, code: errno) }
-            throw .unreadableCAFile(path, reason: ToolError.systemText(errno))
+            throw .unreadableCAFile(path, code: errno)
         }
         defer { fclose(file) }
         var line: UnsafeMutablePointer<CChar>?
@@ -67,14 +66,15 @@ package struct TransportSettings: Sendable {
         while getline(&line, &capacity, file) > 0 {
             if let line, String(cString: line).contains("CERTIFICATE-----") { return }
         }
-        if ferror(file) != 0 { throw .unreadableCAFile(path, reason: ToolError.systemText(errno)) }
+        if ferror(file) != 0 { throw .unreadableCAFile(path, code: errno) }
         throw .noCertificates(path)
     }
 }
 
 extension ToolError {
-    static func unreadableCAFile(_ path: String, reason: String) -> ToolError {
-        ToolError(.usage, "CA file '\(path)' cannot be read: \(reason)")
+    static func unreadableCAFile(_ path: String, code: Int32) -> ToolError {
+        let error = ToolError.file("CA file '\(path)' cannot be read", code: code, kind: .usage)
+        return error.kind == .usage ? error.hinting(nil) : error
     }
 
     static func noCertificates(_ path: String) -> ToolError {

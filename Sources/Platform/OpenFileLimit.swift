@@ -16,3 +16,31 @@ package enum OpenFileLimit {
         return Int(clamping: limit.rlim_cur)
     }
 }
+
+/// Open files that a process keeps, so that it can still open some when connections have taken all others.
+package final class SpareFiles: Sendable {
+    private let files: Lock<[Int32]>
+
+    /// - Parameter count: how many files to keep.
+    /// - Throws: ``ToolError`` when there are not so many.
+    package init(_ count: Int) throws(ToolError) {
+        files = Lock([])
+        for _ in 0..<count {
+            let number = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard number >= 0 else { throw .cannot("open", "/dev/null", code: errno) }
+            files.withLock { $0.append(number) }
+        }
+    }
+
+    /// Lets go of them, so that others can be opened.
+    package func release() {
+        files.withLock { files in
+            for number in files { close(number) }
+            files = []
+        }
+    }
+
+    deinit {
+        release()
+    }
+}

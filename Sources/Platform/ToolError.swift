@@ -35,9 +35,16 @@ package struct ToolError: Error, Hashable, Sendable, CustomStringConvertible {
     ///   - act: the verb, like `write`.
     ///   - path: what it was done to; its control characters are escaped.
     ///   - code: the value of `errno`.
-    ///   - kind: `usage` for a file that the command line names, before anything was sent.
+    ///   - kind: `usage` for a file that the command line names, before anything was sent; `broken` all the same when it
+    ///     is the machine that lacks something.
     package static func cannot(_ act: String, _ path: String, code: Int32, kind: Kind = .broken) -> ToolError {
-        ToolError(kind, "cannot \(act) '\(Quotation.escaped(path))': \(systemText(code))", hint: hint(code))
+        file("cannot \(act) '\(Quotation.escaped(path))'", code: code, kind: kind)
+    }
+
+    /// The same with words of one's own before the system's.
+    package static func file(_ words: String, code: Int32, kind: Kind) -> ToolError {
+        let isLack = [EMFILE, ENFILE, ENOMEM].contains(code)
+        return ToolError(isLack ? .broken : kind, "\(words): \(systemText(code))", hint: hint(code))
     }
 
     /// The system's words for a value of `errno`, in lower case: `no such file or directory`.

@@ -26,7 +26,9 @@ import Testing
         (ToolError.holdsRun("run"), .usage), (ToolError.locked("run", by: 7), .broken),
         (ToolError.cannot("write", "run/ledger.jsonl", code: 28), .broken),
         (ToolError.malformedPin("x"), .usage), (ToolError.noCertificates("ca.pem"), .usage),
-        (ToolError.unreadableCAFile("ca.pem", reason: "no such file or directory"), .usage),
+        (ToolError.unreadableCAFile("ca.pem", code: 2), .usage),
+        (ToolError.unreadableCAFile("ca.pem", code: 24), .broken),
+        (ToolError.cannot("open", "fleet.csv", code: 24, kind: .usage), .broken),
         (ToolError.curlUnusable, .broken), (ToolError.refusedOption(code: 48), .broken),
         (ParserReply.refusal("--jobs 0 is too few", help: nil), .usage),
         (ToolError(.usage, "a"), .usage), (ToolError(.noRows, "a"), .noRows), (ToolError(.broken, "a"), .broken),
@@ -50,7 +52,7 @@ import Testing
     }
 
     @Test func whateverBreaksARunThatHasBegunIsTheToolsFailure() {
-        let refusal = ToolError.unreadableCAFile("ca.pem", reason: "no such file or directory")
+        let refusal = ToolError.unreadableCAFile("ca.pem", code: 2)
         let error = CommandError(breakingRun: refusal)
         #expect(error.code == .broken && error.message == refusal.description)
         let broken = ToolError.cannot("write", "run/ledger.jsonl", code: 28)

@@ -31,6 +31,62 @@ struct MachineTests {
         }
     }
 
+    /// Whatever is short, a run that was begun answers signals and writes its result.
+    @Test(.timeLimit(.minutes(5)), arguments: ["-u 12", "-v 200000", "-v 150000", "-n 32", "-n 16", "-n 12", "-n 9"])
+    func aRunThatHasLittleLeftAnswersSignals(limit: String) throws {
+        let fleet = try Fleet(hosts: 40, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        for host in fleet.simulator.hosts { fleet.simulator.set(.silence(), on: host.number) }
+        let user = 61_100
+        let work = try Self.folder(user: user)
+        try work.write("fleet.csv", fleet.csv)
+        let script = """
+            setpriv --reuid=\(user) --clear-groups bash -c 'ulimit \(limit); exec ./tool run fleet.csv --out run' &
+            process=$!
+            for signal in 1 2; do sleep 1; kill -TERM $process; done
+            wait $process
+            """
+        let run = try Shell.run("{ \(script); }", in: work.path)
+        if run.status == 1 {
+            #expect(run.errors.contains("hint: ") && fleet.simulator.record.isEmpty, "\(run.errors)")
+        } else {
+            #expect(run.status == 143, "\(run.status) \(run.errors)")
+            let isBegun = FileManager.default.fileExists(atPath: work.file("run/ledger.jsonl"))
+            #expect(try !isBegun || Records(csv: work.file("run/result.csv")).rows.count == 40)
+        }
+    }
+
+    private static let hasNamespaces = (try? Shell.run("unshare -m true", in: "/tmp").status) == 0
+
+    /// Names of which the name server says nothing, or is not even there, fail alone.
+    @Test(.enabled(if: hasNamespaces), .timeLimit(.minutes(5)), arguments: [true, false])
+    func aNameServerThatDoesNotAnswerHoldsNobodyElseUp(isListening: Bool) throws {
+        let fleet = try Fleet(hosts: 20, edits: 3)
+        defer { try? fleet.simulator.stop() }
+        let server = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(server) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(53).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.53.53.53")
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeBytes(of: &address) { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) { isListening ? bind(server, $0.baseAddress, size) : 0 }
+        }
+        try #require(bound == 0)
+        let names = (1...70).map { InputRow(url: "http://pbx\($0).test:8088", id: 1, access: .token("t")) }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(names + fleet.logins))
+        try work.write("resolv.conf", "nameserver 127.53.53.53\noptions timeout:1 attempts:1\n")
+        let flags = "--out run --allow-plain-http --retries 0 --connect-timeout 5s"
+        let script = "mount --bind resolv.conf /etc/resolv.conf; exec '\(try BuiltTool.path)' run fleet.csv \(flags)"
+        let run = try Shell.run("unshare -m bash -c \"\(script)\"", in: work.path)
+        #expect(run.status == 2, "\(run.errors)")
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.status"] == Array(repeating: "failed", count: 70) + Array(repeating: "ok", count: 60))
+        #expect(Set(result["result.error_class"].prefix(70)) == ["connect"])
+    }
+
     @Test func noOtherProcessOfTheUserCanLookAtTheMemory() throws {
         let user = 61_000
         let work = try Self.folder(user: user)

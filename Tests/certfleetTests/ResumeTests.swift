@@ -5,48 +5,8 @@ import Platform
 import TestSupport
 import Testing
 
-/// Runs that are killed and go on.
+/// Runs that go on where an earlier one ended.
 @Suite struct ResumeTests {
-    @Test func aRunThatIsKilledAgainAndAgainLosesAndDoublesNothing() throws {
-        let seed = UInt64.random(in: 0...999_999)
-        var dice = SeededGenerator(seed: seed)
-        var kills = 0
-        while kills < 20 { kills += try killUntilDone(&dice, seed: seed) }
-    }
-
-    /// One run of 300 rows over 60 hosts, killed at random moments until it comes to its end.
-    ///
-    /// - Returns: how often it was killed.
-    private func killUntilDone(_ dice: inout SeededGenerator, seed: UInt64) throws -> Int {
-        let fleet = try Fleet(hosts: 60, edits: 5)
-        defer { try? fleet.simulator.stop() }
-        for host in fleet.simulator.hosts { fleet.simulator.set(.delay(.milliseconds(20)), on: host.number) }
-        let work = try WorkDirectory()
-        try work.write("fleet.csv", fleet.csv)
-        // What the ledger called done, with what the server had counted by then.
-        var done: [Int: Int] = [:]
-        var kills = 0
-        while true {
-            let isFirst = !FileManager.default.fileExists(atPath: work.file("run/lock"))
-            let tool = try RunningTool(
-                ["run", "fleet.csv", "--out", "run", "--jobs", "8"] + (isFirst ? [] : ["--resume"]), in: work.path)
-            // Longer from kill to kill, so that also a slow machine comes to an end.
-            usleep(UInt32.random(in: 20_000...(400_000 + 100_000 * UInt32(kills)), using: &dice))
-            tool.send(SIGKILL)
-            let status = tool.wait()
-            if status == 0 { break }
-            #expect(status == -SIGKILL, "seed \(seed): \(tool.errors)")
-            kills += 1
-            let ledger = try Ledger(work.file("run/ledger.jsonl"))
-            for row in ledger.rows("done") { done[row] = done[row] ?? fleet.editsReceived(ofRow: row) }
-        }
-        let result = try Records(csv: work.file("run/result.csv"))
-        #expect(result["result.row"] == (1...300).map(String.init))
-        #expect(Set(result["result.status"]) == ["ok"], "seed \(seed)")
-        for (row, count) in done { #expect(fleet.editsReceived(ofRow: row) == count, "seed \(seed), row \(row)") }
-        return kills
-    }
-
     @Test func aSortedAndMendedFileSendsOnlyWhatIsNotDone() throws {
         let fleet = try Fleet(hosts: 3, edits: 1)
         defer { try? fleet.simulator.stop() }
