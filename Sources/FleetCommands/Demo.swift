@@ -2,6 +2,7 @@ import Glibc
 import HTTPTransport
 import JSONText
 import Logging
+import RunRecord
 import PBXSimulator
 import Pacing
 import Platform
