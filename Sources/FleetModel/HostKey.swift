@@ -10,28 +10,19 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     package let isNumericAddress: Bool
     /// Whether connecting stays on this machine: `localhost`, `[::1]` or an address of 127.0.0.0/8.
     package let isLoopback: Bool
-    /// Worked out once, because every request looks its host up several times.
-    private let hash: Int
 
     /// - Parameters:
     ///   - name: host name or address in any case.
     ///   - port: TCP port, 1–65535.
     package init(name: String, port: UInt16) {
-        self.name = name.lowercased()
+        let isLowercase = name.utf8.allSatisfy { !$0.isCapital && $0 < 0x80 }
+        self.name = isLowercase ? name : name.lowercased()
         self.port = port
-        var hasher = Hasher()
-        hasher.combine(self.name)
-        hasher.combine(port)
-        hash = hasher.finalize()
         let isIPv6 = self.name.utf8.first == UInt8(ascii: "[")
         // A name like 127.example.org is no address.
         let isIPv4 = !name.isEmpty && name.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
         isNumericAddress = isIPv6 || isIPv4
         isLoopback = isIPv4 && name.utf8.starts(with: "127.".utf8) || self.name == "localhost" || self.name == "[::1]"
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(hash)
     }
 
     /// `name:port`.

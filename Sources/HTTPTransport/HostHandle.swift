@@ -20,6 +20,7 @@ package final class HostHandle {
     /// Where it stands among the loop's handles that have a request.
     var slot = 0
     var call = Call.none
+    private var isSessionForgotten = false
     private let settings: TransportSettings
     private let postHeaders: UnsafeMutablePointer<curl_slist>?
     /// The addresses of the host, for libcurl; kept until the next request replaces them.
@@ -39,8 +40,12 @@ package final class HostHandle {
     /// Makes a full TLS handshake for each of the host's further requests, so that each shows the server's key: after an
     /// edit that may have changed it.
     package func forgetSession() {
+        isSessionForgotten = true
         easy.set(CURLOPT_SSL_SESSIONID_CACHE, false)
     }
+
+    /// Whether another host can have it: libcurl keeps sessions by host, so that none is resumed with another one.
+    package var canServeAgain: Bool { state == .idle && !isSessionForgotten }
 }
 
 /// The request under way.
@@ -80,6 +85,9 @@ extension HostHandle {
         var hold = Hold.unasked
         var heldFor = Duration.zero
         var bodyOffset = 0
+        /// The socket opened last for it, and how many were: of several, another one may have connected.
+        var socket: Int32 = -1
+        var socketCount = 0
         var reception = Reception()
 
         init(_ request: HTTPRequest, number: Int, at now: Duration, waited: Duration) {
@@ -91,7 +99,8 @@ extension HostHandle {
             start = now
         }
 
-        static var none: Call { Call(HTTPRequest(.get, url: ""), number: 0, at: .zero, waited: .zero) }
+        // Safe because it never changes, and there is nothing in it that another thread could reach.
+        nonisolated(unsafe) static let none = Call(HTTPRequest(.get, url: ""), number: 0, at: .zero, waited: .zero)
     }
 
     /// The number of its request; 0 when it has none.
@@ -118,6 +127,7 @@ extension HostHandle {
         call.start = time
         call.finding = finding
         call.reception = Reception()
+        call.socketCount = 0
     }
 
     func noteLack(of limit: MachineLimit, at now: Duration) {
@@ -139,6 +149,21 @@ extension HostHandle {
 
     func resume() {
         curl_easy_pause(easy.pointer, CURLPAUSE_CONT)
+    }
+
+    /// Keeps the head of a request that has a gate in the kernel, so that its body can leave in the same packet: that
+    /// saves the PBX and us a quarter of the work. The kernel waits 200 ms for it and then lets the head go.
+    fileprivate func cork() {
+        if call.ask != nil { setCork(1) }
+    }
+
+    /// Lets go what ``cork()`` keeps.
+    func uncork() { setCork(0) }
+
+    private func setCork(_ value: Int32) {
+        guard call.socketCount == 1 else { return }
+        var value = value
+        setsockopt(call.socket, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout.size(ofValue: value)))
     }
 
     var isPaused: Bool {
@@ -262,7 +287,10 @@ extension HostHandle {
 
     fileprivate func receiveHeader(_ size: Int) -> Int { call.reception.countHeader(size) }
 
-    fileprivate func noteRequest() { call.reception.isRequestStarted = true }
+    fileprivate func noteRequest() {
+        call.reception.isRequestStarted = true
+        cork()
+    }
 
     /// Gives libcurl the next part of a body that has a gate, once the gate is open.
     fileprivate func giveBody(to buffer: UnsafeMutableRawBufferPointer) -> Int {
@@ -290,6 +318,8 @@ extension HostHandle {
         let number = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
         if number < 0 { call.reception.machineLimit = MachineLimit(errno) }
         call.reception.hasSocket = true
+        call.socket = number
+        call.socketCount += 1
         return number
     }
 }

@@ -33,8 +33,8 @@ package final class TransportLoop: @unchecked Sendable {
     private var ready: Deque<Ticket> = []
     /// Paused transfers whose server has answered or gone.
     private var overtaken: [Ticket] = []
-    /// Requests that wait for another thread's word, by their number.
-    private var asking: [Int: HostHandle] = [:]
+    /// Requests whose body libcurl was given in this turn.
+    private var leaving: [Ticket] = []
     /// Requests that this machine lacks something for, the oldest first.
     private var parked: Deque<Ticket> = []
     /// Whether it has such and nothing under way.
@@ -129,9 +129,10 @@ extension TransportLoop {
         call.aged = aged
         call.then = then
         if let gate, request.hasBody {
-            call.ask = { [self, number = lastNumber] in
-                asking[number] = handle
-                return gate(BodyGate(loop: self, number: number))
+            call.ask = { [self, ticket = Ticket(handle, number: lastNumber)] in
+                let answer = gate(BodyGate(loop: self, ticket: ticket))
+                if answer == true { leaving.append(ticket) }
+                return answer
             }
         }
         handle.begin(call)
@@ -156,11 +157,10 @@ extension TransportLoop {
     }
 
     /// Lets a body leave or not.
-    fileprivate func answer(_ number: Int, _ mayLeave: Bool) {
-        guard let handle = asking.removeValue(forKey: number),
-            handle.answerGate(mayLeave ? .open : .withheld, at: clock.now())
-        else { return }
-        handle.resume()
+    fileprivate func answer(_ ticket: Ticket, _ mayLeave: Bool) {
+        guard ticket.isCurrent, ticket.handle.answerGate(mayLeave ? .open : .withheld, at: clock.now()) else { return }
+        if mayLeave { leaving.append(ticket) }
+        ticket.handle.resume()
     }
 
     private func findHost(of ticket: Ticket) {
@@ -171,20 +171,14 @@ extension TransportLoop {
             return
         }
         handle.state = .lookingUp(name: name)
-        let known = lookups.find(name) { [self, number = ticket.number] found in
-            post { self.take(found, for: number) }
+        let known = lookups.find(name) { [self] found in
+            post { if ticket.isLookedUp { self.take(found, for: ticket.handle) } }
         }
         if let known {
             take(known, for: handle)
         } else {
-            asking[ticket.number] = handle
             schedulePatrol(at: clock.now())
         }
-    }
-
-    private func take(_ found: NameLookups.Found, for number: Int) {
-        guard let handle = asking.removeValue(forKey: number) else { return }
-        take(found, for: handle)
     }
 
     private func take(_ found: NameLookups.Found, for handle: HostHandle) {
@@ -232,7 +226,6 @@ extension TransportLoop {
         busy[busy.count - 1].slot = handle.slot
         busy.swapAt(handle.slot, busy.count - 1)
         busy.removeLast()
-        asking[handle.number] = nil
         let then = handle.end()
         if !ending.isMachineLimit { lastRoom = now }
         if mayGrow { admitParked() }
@@ -352,6 +345,8 @@ extension TransportLoop {
     }
 
     private func wait() {
+        for ticket in leaving where ticket.isCurrent { ticket.handle.uncork() }
+        leaving.removeAll(keepingCapacity: true)
         sockets.update()
         let start = clock.now()
         let events = sockets.wait(atMost: inbox.mayWait() ? pause(at: start) : 0)
@@ -360,14 +355,14 @@ extension TransportLoop {
         for event in events { curl_multi_socket_action(multi, event.socket, event.what, &running) }
     }
 
-    /// Milliseconds until there is something to do although nothing happened; -1 when there will be nothing.
+    /// Milliseconds until there is something to do although nothing happened; a day when there will be nothing.
     private func pause(at now: Duration) -> Int32 {
-        let waits = [
-            deadline.map { $0 - now }, patrol.map { $0 - now }, nextAge.map { $0 - waited },
-            sockets.isBehind ? Self.patrolPause : nil,
-        ]
-        guard let wait = waits.compactMap(\.self).min() else { return -1 }
-        return wait <= .zero ? 0 : Int32(clamping: wait.wholeMilliseconds)
+        var end = Duration.seconds(86_400)
+        if let deadline { end = min(end, deadline - now) }
+        if let patrol { end = min(end, patrol - now) }
+        if let nextAge { end = min(end, nextAge - waited) }
+        if sockets.isBehind { end = min(end, Self.patrolPause) }
+        return end <= .zero ? 0 : Int32(clamping: end.wholeMilliseconds)
     }
 
     private func age() {
@@ -405,26 +400,36 @@ extension TransportLoop {
 /// Lets the body of a request leave, or not.
 package struct BodyGate: Sendable {
     fileprivate let loop: TransportLoop
-    fileprivate let number: Int
+    fileprivate let ticket: Ticket
 
     /// Says whether the body may leave; from any thread. It changes nothing once the request is over, or was answered
     /// without its body.
     package func answer(_ mayLeave: Bool) {
-        loop.post { [self] in loop.answer(number, mayLeave) }
+        loop.post { [self] in loop.answer(ticket, mayLeave) }
     }
 }
 
 /// A request that something is to be done for later, if it is still under way then.
-private struct Ticket {
+// Safe because the handle is only looked at on the loop.
+private struct Ticket: @unchecked Sendable {
     let handle: HostHandle
     let number: Int
 
     init(_ handle: HostHandle) {
+        self.init(handle, number: handle.number)
+    }
+
+    init(_ handle: HostHandle, number: Int) {
         self.handle = handle
-        number = handle.number
+        self.number = number
     }
 
     var isCurrent: Bool { handle.number == number && handle.state != .idle }
+
+    /// Whether it still waits for its host's address.
+    var isLookedUp: Bool {
+        if isCurrent, case .lookingUp = handle.state { true } else { false }
+    }
 }
 
 extension HTTPExchange.Ending {

@@ -17,6 +17,7 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
         private(set) var job: Job
         var row: RowProcedure
         private(set) var note = SentNote()
+        /// Kept when another host takes the place of this one: setting one up costs as much as a request.
         var handle: HostHandle?
         var hasAnswered = false
 
@@ -24,6 +25,12 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
             self.session = session
             self.job = job
             row = RowProcedure(job)
+        }
+
+        /// Makes room for another host, of which nothing is known.
+        func end(_ session: HostSession) {
+            self.session = session
+            hasAnswered = false
         }
 
         func begin(_ job: Job) {
@@ -39,6 +46,8 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     /// What every host's session begins with.
     private let session: HostSession
     private var hosts: [Int: Host] = [:]
+    /// Hosts that are over, to be used again.
+    private var spare: [Host] = []
     private var generator = SystemRandomNumberGenerator()
 
     /// - Parameters:
@@ -67,7 +76,10 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     package func cut() { loop.cutAll() }
 
     package func begin(_ job: Job, on number: Int) {
-        if let host = hosts[number] { host.begin(job) } else { hosts[number] = Host(session, job) }
+        if let host = hosts[number] { return host.begin(job) }
+        guard let host = spare.popLast() else { return hosts[number] = Host(session, job) }
+        host.begin(job)
+        hosts[number] = host
     }
 
     package func step(
@@ -111,7 +123,9 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     }
 
     package func release(_ number: Int) {
-        hosts[number] = nil
+        guard let host = hosts.removeValue(forKey: number), host.handle?.canServeAgain ?? true else { return }
+        host.end(session)
+        spare.append(host)
     }
 }
 

@@ -15,7 +15,9 @@ package struct SystemClock: RunClock {
 
     package func now() -> Duration {
         let time = read(CLOCK_MONOTONIC)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+        // `.seconds` and `.nanoseconds` are generic code of the library's, ten times slower.
+        return Duration(
+            secondsComponent: Int64(time.tv_sec), attosecondsComponent: Int64(time.tv_nsec) * 1_000_000_000)
     }
 
     package func wallTime() -> WallTime {

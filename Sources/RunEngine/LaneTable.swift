@@ -110,7 +110,10 @@ struct LaneTable {
 
     /// When the next lane that waits goes on; nil when none waits.
     var nextTurn: Duration? {
-        [waiting.min, closingLater.min].compactMap { $0?.until }.min()
+        guard let row = waiting.min?.until, let logout = closingLater.min?.until else {
+            return waiting.min?.until ?? closingLater.min?.until
+        }
+        return min(row, logout)
     }
 
     /// The row number of a lane's current row; nil when it has none.

@@ -171,8 +171,14 @@ extension RunState {
     }
 
     private func nextWake(now: Duration) -> Duration? {
-        let turn = lanes.hasTurn || mayBeginHost ? budget.earliest(now: now) : now
-        return [lanes.nextTurn, turn, budget.nextLimit(after: now)].compactMap { $0 }.filter { $0 > now }.min()
+        var wake = Duration.zero
+        func note(_ time: Duration?) {
+            if let time, time > now, wake == .zero || time < wake { wake = time }
+        }
+        note(lanes.nextTurn)
+        if lanes.hasTurn || mayBeginHost { note(budget.earliest(now: now)) }
+        note(budget.nextLimit(after: now))
+        return wake == .zero ? nil : wake
     }
 
     private var freestWorker: Int { loads.indices.min { loads[$0] < loads[$1] } ?? 0 }
