@@ -12,8 +12,10 @@ extension RowParser {
         row.issueTo = readText(.issueTo, as: .issueTo, cells)
         row.dnsProvider = readText(.dnsProvider, as: .dnsProvider, cells)
         readFile(cells)
+        let known = diagnostics.count
         row.authInfo = readAuth(cells)
-        if let provider = row.dnsProvider { warn(aboutProvider: provider, row.authInfo, cells) }
+        let isAuthRead = !diagnostics[known...].contains { $0.severity == .row }
+        if let provider = row.dnsProvider { warn(aboutProvider: provider, isAuthRead ? row.authInfo : nil, cells) }
         if row.autoRenewal == true { checkRenewal(cells, row.dnsProvider) }
         if !hasEdit(cells) {
             add(Diagnostic(.nothingToEdit, "there is nothing to edit: no column of the certificate is set"), nil)
@@ -73,7 +75,8 @@ extension RowParser {
     private mutating func warn(
         aboutProvider provider: String, _ auth: [AuthInfo]?, _ cells: borrowing RowCells
     ) {
-        guard !provider.isEmpty else { return }
+        // What is doubtful as a value was told already.
+        guard !provider.isEmpty, let cell = cells[.dnsProvider], LeftBehind.doubt(cell.bytes) == nil else { return }
         if let advice = providerAdvice.about(provider) {
             add(Diagnostic(.dnsProviderUnknown, severity: .warning, advice), cells.name(of: .dnsProvider))
         } else if let auth, DNSProviders.isDocumented(provider) {

@@ -1,6 +1,5 @@
 import Platform
 import Glibc
-import FleetModel
 
 /// A file whose content is one secret.
 enum SecretFile {
@@ -73,7 +72,7 @@ final class SecretFiles: Sendable {
 
     private struct Kept {
         /// By the bytes of their paths: two texts that look the same may name two files.
-        var secrets: [[UInt8]: Secret] = [:]
+        var secrets: [[UInt8]: String] = [:]
         /// Bytes that they take, about.
         var size = 0
     }
@@ -87,19 +86,18 @@ final class SecretFiles: Sendable {
     }
 
     /// The secret in a file. From any thread; blocks while the file is read.
-    func secret(_ path: String) throws(SecretFile.Failure) -> Secret {
+    func text(_ path: String) throws(SecretFile.Failure) -> String {
         let key = Array(path.utf8)
-        if let secret = kept.withLock({ $0.secrets[key] }) { return secret }
+        if let text = kept.withLock({ $0.secrets[key] }) { return text }
         let text = try SecretFile.read(path, in: folder)
-        let secret = Secret(text)
         let isKept = kept.withLock { kept in
             // The rest is what a dictionary takes for an entry.
             let size = key.count + text.utf8.count + 128
             guard kept.size + size <= limit else { return false }
-            if kept.secrets.updateValue(secret, forKey: key) == nil { kept.size += size }
+            if kept.secrets.updateValue(text, forKey: key) == nil { kept.size += size }
             return true
         }
         if !isKept { throw SecretFile.Failure(clause: "does not fit: all such files may have 64 MiB together") }
-        return secret
+        return text
     }
 }

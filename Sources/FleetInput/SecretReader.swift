@@ -25,47 +25,48 @@ struct SecretReader {
     ///   - doubts: what is doubtful about it is added here.
     /// - Throws: ``Diagnostic`` when nobody can mean the secret, or the reference leads to nothing.
     func secret(_ cell: Bytes, for use: SecretUse, doubts: inout [Diagnostic]) throws(Diagnostic) -> Secret {
+        Secret(try text(cell, for: use, doubts: &doubts))
+    }
+
+    /// The text of a cell that is no secret and yet may hold a reference, as a client id.
+    func clientID(_ cell: Bytes, doubts: inout [Diagnostic]) throws(Diagnostic) -> String {
+        let text = try text(cell, for: .login, doubts: &doubts)
+        return SecretCell(cell).isReference ? text : try CellText.clientID.read(cell)
+    }
+
+    private func text(_ cell: Bytes, for use: SecretUse, doubts: inout [Diagnostic]) throws(Diagnostic) -> String {
         switch SecretCell(cell) {
         case .mask: throw SecretUse.masked
         case .literal:
             try use.check(cell)
             if let doubt = use.doubt(cell) { doubts.append(doubt) }
-            return Secret(cell.text)
+            return cell.text
         case .environment(let name):
             let subject = subject("environment variable", name, use)
             guard let value = variable(name) else {
                 throw Diagnostic(.referenceUnresolved, "\(subject) is not set, empty, or no UTF-8 text")
             }
-            return try judged(Secret(value), subject, use, &doubts)
+            return try judged(value, subject, use, &doubts)
         case .file(let path):
             let subject = subject("file", path, use)
-            let secret: Secret
-            do throws(SecretFile.Failure) { secret = try files.secret(path) } catch {
+            let text: String
+            do throws(SecretFile.Failure) { text = try files.text(path) } catch {
                 throw Diagnostic(.referenceUnresolved, "\(subject) \(error.clause)")
             }
-            return try judged(secret, subject, use, &doubts)
+            return try judged(text, subject, use, &doubts)
         }
-    }
-
-    /// The text of a cell that is no secret and yet may hold a reference, as a client id.
-    func clientID(_ cell: Bytes, doubts: inout [Diagnostic]) throws(Diagnostic) -> String {
-        guard SecretCell(cell).isReference else {
-            if let doubt = SecretUse.login.doubt(cell) { doubts.append(doubt) }
-            return try CellText.clientID.read(cell)
-        }
-        return try secret(cell, for: .login, doubts: &doubts).reveal()
     }
 
     /// What a reference leads to, judged as a cell is.
     private func judged(
-        _ secret: Secret, _ subject: String, _ use: SecretUse, _ doubts: inout [Diagnostic]
-    ) throws(Diagnostic) -> Secret {
+        _ text: String, _ subject: String, _ use: SecretUse, _ doubts: inout [Diagnostic]
+    ) throws(Diagnostic) -> String {
         do throws(Diagnostic) {
-            if let doubt = try use.judge(secret.reveal()) { doubts.append(doubt.about(subject)) }
+            if let doubt = try use.judge(text) { doubts.append(doubt.about(subject)) }
         } catch {
             throw error.about(subject)
         }
-        return secret
+        return text
     }
 
     private func subject(_ what: String, _ name: String, _ use: SecretUse) -> String {

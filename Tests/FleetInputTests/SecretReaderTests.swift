@@ -82,11 +82,11 @@ struct SecretReaderTests {
         try folder.write("first", "one")
         try folder.write("second", "two")
         let files = SecretFiles(in: folder.path, limit: 200)
-        #expect(try files.secret("first") == Secret("one"))
-        let failure = #expect(throws: SecretFile.Failure.self) { try files.secret("second") }
+        #expect(try files.text("first") == "one")
+        let failure = #expect(throws: SecretFile.Failure.self) { try files.text("second") }
         #expect(failure?.clause == "does not fit: all such files may have 64 MiB together")
         try folder.write("first", "three")
-        #expect(try files.secret("first") == Secret("one"))
+        #expect(try files.text("first") == "one")
     }
 
     @Test("Two paths that look the same are two files")
@@ -94,8 +94,8 @@ struct SecretReaderTests {
         let folder = try WorkDirectory()
         try folder.write("s\u{E9}", "one")
         let files = SecretFiles(in: folder.path)
-        #expect(try files.secret("s\u{E9}") == Secret("one"))
-        #expect(throws: SecretFile.Failure.self) { try files.secret("se\u{301}") }
+        #expect(try files.text("s\u{E9}") == "one")
+        #expect(throws: SecretFile.Failure.self) { try files.text("se\u{301}") }
         #expect(Secret("s\u{E9}") != Secret("se\u{301}"))
     }
 

@@ -35,7 +35,7 @@ import Testing
         let check = try BuiltTool.run(["check", "bad.csv"], in: work.path)
         #expect(check.status == 3 && check.lines.count == 1000)
         #expect(check.lines.last?.hasPrefix("bad.csv:1001: column 'id': 'x1000'") == true)
-        #expect(check.errors == "certfleet: 2 more problems are not shown; see --max-problems\n")
+        #expect(check.errors.hasPrefix("certfleet: 2 more problems are not shown; see --max-problems\n"))
     }
 
     @Test func whatIsDoubtfulIsToldAndStopsNothing() throws {
