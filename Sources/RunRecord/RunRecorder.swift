@@ -103,16 +103,6 @@ package final class RunRecorder: OutcomeSink {
         }
     }
 
-    /// A ledger that cannot be written says so when the job is to be sent.
-    package func announce(_ job: Job) -> Bool {
-        let sent = sentRow(job)
-        return rows.withLock { rows in
-            if rows.isBegun(row: sent.row) { return false }
-            if let ticket = try? queue.add(.sent(sent)) { rows.note(sent, ticket) }
-            return true
-        }
-    }
-
     /// Notes durably that the first edit request of a job is about to leave. Does not wait, and comes again when the
     /// request did not leave.
     ///
@@ -121,7 +111,7 @@ package final class RunRecorder: OutcomeSink {
     ///   are called one after the other; it must not block.
     package func willSend(_ job: Job, then completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
         do throws(ToolError) {
-            let known = rows.withLock { $0.begin(row: job.position.row) }
+            let known = rows.withLock { $0.ticket(ofRow: job.position.row) }
             let ticket = if let known { known } else { try note(job) }
             queue.whenDurable(ticket, then: completion)
         } catch {
@@ -129,28 +119,13 @@ package final class RunRecorder: OutcomeSink {
         }
     }
 
-    package func willSend(_ job: Job) throws {
-        let result = Lock<Result<Void, any Error>>(.success(()))
-        let isKnown = DispatchSemaphore(value: 0)
-        willSend(job) { known in
-            result.withLock { $0 = known }
-            isKnown.signal()
-        }
-        isKnown.wait()
-        try result.withLock { $0 }.get()
-    }
-
     private func note(_ job: Job) throws(ToolError) -> WriteTicket {
-        let sent = sentRow(job)
+        let sent = SentRow(
+            row: job.position.row, key: key(of: job), host: job.address.host, certificate: job.edit.id,
+            time: clock.wallTime())
         let ticket = try queue.add(.sent(sent))
         rows.withLock { $0.note(sent, ticket) }
         return ticket
-    }
-
-    private func sentRow(_ job: Job) -> SentRow {
-        SentRow(
-            row: job.position.row, key: key(of: job), host: job.address.host, certificate: job.edit.id,
-            time: clock.wallTime())
     }
 
     package func finished(_ job: Job, _ outcome: Outcome) {
@@ -195,15 +170,10 @@ package final class RunRecorder: OutcomeSink {
     package var latency: LatencySummary? { statistics.latency }
 }
 
-/// How far each row is, by its number.
+/// The rows that were noted as sent and are not done, by their number.
 private struct RowNotes {
-    /// The rows that were noted as sent and are not done.
     private var open: [Int: Note] = [:]
-    private var stages: [Stage]
-
-    private enum Stage: UInt8 {
-        case ahead, begun, done
-    }
+    private var isDone: [Bool]
 
     /// That a row was noted as sent.
     private struct Note {
@@ -214,41 +184,27 @@ private struct RowNotes {
 
     /// - Parameter expectedRows: how many rows to make room for; more are fine.
     init(expectedRows: Int) {
-        stages = [Stage](repeating: .ahead, count: expectedRows + 1)
+        isDone = [Bool](repeating: false, count: expectedRows + 1)
     }
 
-    /// Whether a row's turn has come, so that it is too late to announce it.
-    func isBegun(row: Int) -> Bool { stage(ofRow: row) != .ahead }
-
-    /// Notes that a row's turn has come.
-    ///
-    /// - Returns: what tells when its note is durable, if it has one already.
-    mutating func begin(row: Int) -> WriteTicket? {
-        if stage(ofRow: row) == .ahead { enter(.begun, row: row) }
-        return open[row]?.ticket
-    }
+    /// What tells when the note of a row is durable; nil when it has none.
+    func ticket(ofRow row: Int) -> WriteTicket? { open[row]?.ticket }
 
     /// Takes note that a row is noted as sent.
     mutating func note(_ sent: SentRow, _ ticket: WriteTicket) {
         // Of a row that was given up and is sent all the same nobody knows what became.
-        if stage(ofRow: sent.row) != .done { open[sent.row] = Note(key: sent.key, ticket: ticket) }
+        if sent.row >= isDone.count || !isDone[sent.row] { open[sent.row] = Note(key: sent.key, ticket: ticket) }
     }
 
     /// The key of a row that is done, if it was noted as sent; forgotten with that.
     mutating func end(row: Int) -> RowKey? {
-        enter(.done, row: row)
+        if row >= isDone.count { isDone += repeatElement(false, count: row + 1 - isDone.count) }
+        isDone[row] = true
         return open.removeValue(forKey: row)?.key
     }
 
     /// The rows that were noted as sent and are not done; forgotten with that.
     mutating func takeOpen() -> [(row: Int, key: RowKey)] {
         open.keys.sorted().compactMap { row in end(row: row).map { (row, $0) } }
-    }
-
-    private func stage(ofRow row: Int) -> Stage { row < stages.count ? stages[row] : .ahead }
-
-    private mutating func enter(_ stage: Stage, row: Int) {
-        if row >= stages.count { stages += repeatElement(.ahead, count: row + 1 - stages.count) }
-        stages[row] = stage
     }
 }

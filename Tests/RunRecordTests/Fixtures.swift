@@ -1,3 +1,4 @@
+import Dispatch
 import Platform
 import FleetModel
 import TabularText
@@ -75,5 +76,19 @@ struct EchoedInput: PassThroughSource {
 
     func forEachRow(_ body: (PassThroughRow) throws -> Void) throws {
         for row in rows { try body(row) }
+    }
+}
+
+extension RunRecorder {
+    /// The same as with a completion, but waits for it.
+    func willSend(_ job: Job) throws {
+        let result = Lock<Result<Void, any Error>>(.success(()))
+        let isKnown = DispatchSemaphore(value: 0)
+        willSend(job) { known in
+            result.withLock { $0 = known }
+            isKnown.signal()
+        }
+        isKnown.wait()
+        try result.withLock { $0 }.get()
     }
 }

@@ -141,7 +141,7 @@ import Testing
         let sent = try leaveInDoubt(.numbered(7))
         for _ in 1...2 {
             let recorder = try goOn()
-            #expect(recorder.announce(.numbered(7)))
+            try recorder.willSend(.numbered(7))
             try recorder.drain()
         }
         #expect(try history().standing(of: sent) == .inDoubt)
@@ -178,7 +178,7 @@ import Testing
         recorder.finished(first, .fine)
         try recorder.drain()
         let later = try goOn()
-        #expect(later.announce(second))
+        try later.willSend(second)
         if isDone { later.finished(second, Outcome(status: .skipped, errorClass: .hostStopped, error: "stopped")) }
         try later.drain()
         #expect(try history().standing(of: later.key(of: first)) == .done(.fine))

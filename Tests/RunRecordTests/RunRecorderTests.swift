@@ -84,9 +84,9 @@ import Testing
         #expect(try lines().count == 1 + 2 * 640)
     }
 
-    @Test func anAnnouncedRowIsInTheLedgerOnceAndBeforeItIsSent() throws {
+    @Test func aRowThatIsNotedTwiceIsInTheLedgerOnceAndBeforeItIsSent() throws {
         let recorder = try RunRecorder.make(in: directory, rows: 50)
-        for row in 1...50 { #expect(recorder.announce(.make(row: row))) }
+        for row in 1...50 { recorder.willSend(.make(row: row)) { _ in } }
         for row in 1...50 {
             try recorder.willSend(.make(row: row))
             #expect(isSent(row))
@@ -97,25 +97,13 @@ import Testing
         #expect(try lines().count == 1 + 2 * 50)
     }
 
-    @Test func anAnnouncementThatComesTooLateIsPassedOver() throws {
-        let recorder = try RunRecorder.make(in: directory, rows: 2)
-        try recorder.willSend(.make(row: 1))
-        #expect(!recorder.announce(.make(row: 1)))
-        recorder.finished(.make(row: 1), .fine)
-        #expect(!recorder.announce(.make(row: 1)))
-        recorder.finished(.make(row: 2), Outcome(status: .skipped))
-        #expect(!recorder.announce(.make(row: 2)))
-        try recorder.drain()
-        #expect(try lines().map { $0["event"]?.text } == ["run", "sent", "done", "done"])
-    }
-
     @Test("whoever waits for the disk does not wait for others to gather", .timeLimit(.minutes(5)))
     func hurry() throws {
         let recorder = try RunRecorder(
             directory: directory, run: .make(rows: 3), clock: ManualClock(), longestPause: .seconds(3600),
             onFailure: { _ in })
         for row in 1...3 {
-            #expect(recorder.announce(.make(row: row)))
+            recorder.willSend(.make(row: row)) { _ in }
             try recorder.willSend(.make(row: row))
             #expect(isSent(row))
         }
@@ -166,9 +154,9 @@ import Testing
         #expect(try directory.readLedger().standing(of: recorder.key(of: .numbered(1))) != .inDoubt)
     }
 
-    @Test func rowsAnnouncedInVainAreWithdrawn() throws {
+    @Test func rowsNotedInVainAreWithdrawn() throws {
         let recorder = try RunRecorder.make(in: directory, rows: 3)
-        for row in 1...3 { #expect(recorder.announce(.numbered(row))) }
+        for row in 1...3 { try recorder.willSend(.numbered(row)) }
         recorder.finished(.numbered(2), Outcome(status: .skipped))
         try recorder.drain()
         let history = try directory.readLedger()
