@@ -10,7 +10,7 @@ import TabularText
 import RunEngine
 import RunRecord
 
-/// One run, from a validated input to the result file: wires the floors together and decides nothing.
+/// One run, from a validated input to the result file: wires the floors together.
 struct RunSession {
     let input: ValidatedInput
     let settings: RunSettings

@@ -3,13 +3,13 @@ import JSONText
 import FleetModel
 import TabularText
 
-/// What may be shown of a cell: how it comes back in the result. A diagnostic quotes plain cells only.
+/// What may be shown of a cell: how it comes back in the result.
 enum PassThrough: Equatable {
     /// As it was read.
     case plain
     /// `***`, unless it is empty or a reference.
     case secret
-    /// `***`, unless it is empty.
+    /// `***` as a whole in a CSV, unless it is empty; in JSON lines each text of it.
     case secretList
     /// As it was read when it is empty or a value of the type, which is no secret; else `***`, for it may be one.
     case typed(AuthType)

@@ -34,8 +34,8 @@ package protocol OutcomeSink: Sendable {
 /// Carries out rows, one HTTP request at a time for each host: a worker of the engine, which is an event loop.
 ///
 /// A host is given to one performer for its whole life, and has one row under way at a time. Hosts are numbered as the
-/// source does it. All but ``run()``, ``post(_:)`` and ``stop()`` is called on the loop, and answered there: `completion`
-/// comes once, perhaps before the call returns.
+/// source does it. Everything but ``run()``, ``post(_:)`` and ``stop()`` is called on the loop, and answered there: `then` is
+/// called once, perhaps before the call returns.
 package protocol JobPerformer: AnyObject, Sendable {
     /// Occupies the calling thread with the loop until ``stop()``.
     func run()

@@ -5,12 +5,12 @@ package import Pacing
 /// All that a run knows of one PBX while it works on its rows: the session, what failed, the secrets. A pure value.
 ///
 /// When a login is not repeated:
-/// - Any answer to it but a token is a failed login: never again with those credentials. A second one, so with other
-///   credentials, stops the host, because a PBX blocks the caller's address after five in a row.
+/// - A login that cannot have reached the PBX is made again like any request.
+/// - One that may have reached it and was lost, or answered by HTTP 429 or 5xx, -2 or 70082, may have been counted by the
+///   PBX: it is made again once per host at most, and not at all without retries; then the host is stopped.
 /// - Errcodes 10005, 60002, 70004, 70087 and 70123 stop the host at once.
-/// - A login that may have reached the PBX and brought no good answer (lost, HTTP 429 or 5xx, -2, 70082) counts there too:
-///   it is made again once per host, whatever the retries, and then stops the host.
-/// - One that cannot have reached the PBX is made again like any request.
+/// - Any other answer without a token is a failed login: never again with those credentials. A second one, so with other
+///   credentials, stops the host, because a PBX blocks the caller's address after five in a row.
 package struct HostSession: Sendable {
     /// What a row's next call needs.
     enum Access {

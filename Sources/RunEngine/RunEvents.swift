@@ -71,7 +71,7 @@ enum RunAction: Sendable {
     case release(worker: Int, host: Int)
     /// Let every worker end its requests at once.
     case cut
-    /// Call ``RunState/timerFired(now:)`` at this time; replaces an earlier wish.
+    /// Call ``RunState/timerFired(now:)`` at this time, or sooner if that was asked for before.
     case wake(at: Duration)
     /// The run is over; comes once and last.
     case end

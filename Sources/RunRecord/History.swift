@@ -3,7 +3,7 @@ import Platform
 
 /// What a ledger says became of each row, and with that whether a row is sent again when its run goes on.
 ///
-/// This is the one place that decides it. A row is known by its ``RowKey``, so another edit is another row.
+/// A row is known by its ``RowKey``, so another edit is another row.
 ///
 /// - A row with an outcome stands as it is: it is left alone when the outcome is good, and sent again when not.
 /// - A row is **in doubt** when an edit request of its may have left and no answer told what became of it: it is noted as
