@@ -140,7 +140,7 @@ final class RunningTool {
 
     /// Waits until something is so, however slow the machine is; gives up after a minute.
     static func poll(_ condition: () throws -> Bool) rethrows {
-        for _ in 0..<6000 {
+        for _ in 0..<18_000 {
             if try condition() { return }
             usleep(10_000)
         }
