@@ -51,7 +51,14 @@ struct CellText {
     }
 
     /// Whether a cell is the word in another case, without its mark, or with something else round it.
+    @inline(__always)
     private static func isNearlyClear(_ cell: Bytes) -> Bool {
+        // Most values start with a letter, and few of them with this one.
+        if cell[0].isLetter, cell[0].lowercased != UInt8(ascii: "c") { return false }
+        return hasClear(cell)
+    }
+
+    private static func hasClear(_ cell: Bytes) -> Bool {
         guard let start = cell.firstIndex(where: \.isLetter), cell[start].lowercased == UInt8(ascii: "c"),
             cell.count >= start + 5
         else { return false }
@@ -64,11 +71,22 @@ struct CellText {
         bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F && !$0.isLetter && !$0.isDigit }
     }
 
-    /// What is wrong with a cell that has a control character in it, or nil; a tab is a blank.
-    static func controlCharacter(in cell: Bytes, allowsLineBreaks: Bool = false) -> Diagnostic? {
-        for index in 0..<cell.count where cell[index] < 0x20 || cell[index] >= 0x7F {
+    /// What is wrong with a cell that has a control character in it, or nil; a tab is a blank unless it is said to be none.
+    @inline(__always)
+    static func controlCharacter(
+        in cell: Bytes, allowsLineBreaks: Bool = false, allowsTabs: Bool = true
+    ) -> Diagnostic? {
+        guard let first = cell.firstIndex(where: isSuspicious) else { return nil }
+        return controlCharacter(in: cell, from: first, allowsLineBreaks, allowsTabs)
+    }
+
+    private static func controlCharacter(
+        in cell: Bytes, from start: Int, _ allowsLineBreaks: Bool, _ allowsTabs: Bool
+    ) -> Diagnostic? {
+        for index in start..<cell.count where cell[index] < 0x20 || cell[index] >= 0x7F {
             switch cell[index] {
-            case 0x09: continue
+            case 0x09:
+                if !allowsTabs { return Diagnostic(.controlCharacter, "there is a tab inside the value") }
             case 0x0A, 0x0D:
                 if !allowsLineBreaks { return Diagnostic(.controlCharacter, "there is a line break inside the value") }
             case 0: return Diagnostic(.controlCharacter, "there is a NUL byte inside the value")

@@ -1,3 +1,4 @@
+import FleetModel
 import Platform
 import TabularText
 
@@ -25,18 +26,22 @@ package enum DNSProviders {
         package var column: String { "auth.\(name)" + (type == "iv" ? ":int" : type == "bv" ? ":bool" : "") }
 
         /// - Parameter entry: a name with the marks of the table behind it.
-        fileprivate init(_ entry: Substring) {
-            name = String(entry.prefix { !"#?!~".contains($0) })
-            type = entry.contains("#") ? "iv" : entry.contains("?") ? "bv" : "sv"
-            need = entry.contains("!") ? .required : entry.contains("~") ? .depends : .optional
+        fileprivate init(_ entry: Substring.UTF8View) {
+            let marks = entry.drop { $0.isLetter || $0.isDigit }
+            name = String(Substring(entry[..<marks.startIndex]))
+            type = marks.contains(UInt8(ascii: "#")) ? "iv" : marks.contains(UInt8(ascii: "?")) ? "bv" : "sv"
+            need =
+                marks.contains(UInt8(ascii: "!")) ? .required : marks.contains(UInt8(ascii: "~")) ? .depends : .optional
         }
     }
 
     /// All names, in their order.
-    package static let names = keysByName.keys.sorted()
+    package static let names = entries.keys.sorted()
 
     /// The keys of a provider; nil for a name that is not on the list. Case matters.
-    package static func keys(of name: String) -> [Key]? { keysByName[name] }
+    package static func keys(of name: String) -> [Key]? {
+        entries[name]?.split(separator: UInt8(ascii: " ")).map(Key.init)
+    }
 
     /// Whether the PBX's own documentation names the keys of a provider; those of others are derived from lego.
     package static func isDocumented(_ name: String) -> Bool { documented.contains(name) }
@@ -56,17 +61,19 @@ package enum DNSProviders {
 
     private static let keysByLowercase: [String: String] = {
         var keys: [String: String] = [:]
-        for key in names.flatMap({ keysByName[$0] ?? [] }) { keys[key.name.lowercased()] = key.name }
+        for key in names.flatMap({ DNSProviders.keys(of: $0) ?? [] }) { keys[key.name.lowercased()] = key.name }
         return keys
     }()
 
-    private static let keysByName: [String: [Key]] = {
-        var keys: [String: [Key]] = [:]
-        for entry in table.split(separator: "; ") {
-            let words = entry.split(separator: " ")
-            keys[String(words[0])] = words.dropFirst().map(Key.init)
+    /// The keys of each provider as the table has them: most are never asked for.
+    private static let entries: [String: Substring.UTF8View] = {
+        var entries: [String: Substring.UTF8View] = [:]
+        for entry in table.utf8.split(separator: UInt8(ascii: ";")) {
+            let entry = entry.drop { $0 == UInt8(ascii: " ") }
+            let keys = entry.drop { $0 != UInt8(ascii: " ") }
+            entries[String(Substring(entry[..<keys.startIndex]))] = keys
         }
-        return keys
+        return entries
     }()
 
     /// A provider and its keys; `#` marks a number, `?` a boolean, `!` a key that is required, `~` one that may be.
@@ -241,8 +248,11 @@ package enum DNSProviders {
 
 extension DNSProviders {
     /// What is doubtful about the keys that a row gives for a provider whose keys are documented.
-    static func doubts(about keys: [String], of provider: String) -> [Diagnostic] {
-        let known = self.keys(of: provider) ?? []
+    ///
+    /// - Parameters:
+    ///   - keys: those that the row gives.
+    ///   - known: those of the provider.
+    static func doubts(about keys: [String], of provider: String, _ known: [Key]) -> [Diagnostic] {
         let unknown = keys.filter { key in key != "KEY" && !known.contains { $0.name == key } }
         var meant: Set<String> = []
         var doubts: [Diagnostic] = unknown.map { key in
@@ -273,17 +283,31 @@ extension DNSProviders {
 /// What to say about names of DNS providers that are not on the list, remembered because files repeat them.
 struct ProviderAdvice {
     private var known: [String: String] = [:]
+    /// The provider asked for last that is on the list, and its keys when they are documented.
+    private var last: (name: String, keys: [DNSProviders.Key]?)?
 
     /// Names to remember; a file with more has names that do not repeat.
     private static let limit = 4096
 
     /// One clause about a name; nil when there is nothing to say.
     mutating func about(_ provider: String) -> String? {
-        if DNSProviders.keys(of: provider) != nil { return nil }
+        if last?.name == provider { return nil }
+        if let keys = DNSProviders.keys(of: provider) {
+            last = (provider, DNSProviders.isDocumented(provider) ? keys : nil)
+            return nil
+        }
         if let advice = known[provider] { return advice }
         let nearest = DNSProviders.nearest(to: provider).map { ": did you mean '\($0)'?" } ?? ""
         let advice = "\(Quotation.of(provider.utf8)) is no DNS provider known here\(nearest)"
         if known.count < Self.limit { known[provider] = advice }
         return advice
+    }
+
+    /// What is doubtful about the keys that a row gives for the provider asked for last: nothing for nearly every row.
+    func doubts(about auth: [AuthInfo]) -> [Diagnostic] {
+        guard let last, let keys = last.keys else { return [] }
+        let isKnown = auth.allSatisfy { item in keys.contains { $0.name == item.key } }
+        let isComplete = keys.allSatisfy { key in key.need != .required || auth.contains { $0.key == key.name } }
+        return isKnown && isComplete ? [] : DNSProviders.doubts(about: auth.map(\.key), of: last.name, keys)
     }
 }

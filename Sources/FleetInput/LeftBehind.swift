@@ -116,9 +116,13 @@ enum LeftBehind {
     private static let quotes = Diagnostic(
         .quotesRound, severity: .warning, "there are quotes round the value, and they would be sent with it")
 
+    @inline(__always)
     private static func endsInTypographicQuote(_ cell: Bytes) -> Bool {
-        guard let last = cell.last, last >= 0x80 else { return false }
-        return typographicQuotes.contains { quote in
+        cell[cell.count - 1] >= 0x80 && isTypographicQuote(endOf: cell)
+    }
+
+    private static func isTypographicQuote(endOf cell: Bytes) -> Bool {
+        typographicQuotes.contains { quote in
             cell.count > quote.utf8CodeUnitCount
                 && cell.part(cell.count - quote.utf8CodeUnitCount..<cell.count).equals(quote)
         }
@@ -131,18 +135,30 @@ enum LeftBehind {
 enum NameDoubt {
     /// What is doubtful about a domain name; a wildcard is one.
     static func domain(_ cell: Bytes) -> Diagnostic? {
-        var labels = cell.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        if labels.count > 1, labels[0].elementsEqual("*".utf8) { labels.removeFirst() }
-        let isName = labels.allSatisfy { label in
-            !label.isEmpty && label.count <= 63 && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
-                && label.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
-        }
-        let isNumber = labels.last?.allSatisfy(\.isDigit) ?? true
-        guard !isName || isNumber || cell.count > HostName.limit else { return nil }
+        guard !isDomain(cell.starts(with: "*.") ? cell.part(2..<cell.count) : cell) else { return nil }
         return Diagnostic(
             .domainDoubtful, severity: .warning,
             "\(Quotation.of(cell)) is no domain name: write one like pbx.example.com or *.example.com, letters beyond "
                 + "ASCII in their 'xn--' form")
+    }
+
+    private static func isDomain(_ name: Bytes) -> Bool {
+        var start = 0
+        var isNumber = true
+        for index in 0...name.count {
+            let byte = index < name.count ? name[index] : UInt8(ascii: ".")
+            if byte == UInt8(ascii: ".") {
+                guard index > start, index - start <= 63, name[start] != UInt8(ascii: "-"),
+                    name[index - 1] != UInt8(ascii: "-")
+                else { return false }
+                start = index + 1
+                if index < name.count { isNumber = true }
+            } else if !byte.isDigit {
+                guard byte.isLetter || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") else { return false }
+                isNumber = false
+            }
+        }
+        return !isNumber && name.count <= HostName.limit
     }
 
     /// What is doubtful about the name of a certificate's file.

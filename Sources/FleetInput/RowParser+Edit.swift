@@ -79,8 +79,8 @@ extension RowParser {
         guard !provider.isEmpty, let cell = cells[.dnsProvider], LeftBehind.doubt(cell.bytes) == nil else { return }
         if let advice = providerAdvice.about(provider) {
             add(Diagnostic(.dnsProviderUnknown, severity: .warning, advice), cells.name(of: .dnsProvider))
-        } else if let auth, DNSProviders.isDocumented(provider) {
-            for doubt in DNSProviders.doubts(about: auth.map(\.key), of: provider) { add(doubt, nil) }
+        } else if let auth {
+            for doubt in providerAdvice.doubts(about: auth) { add(doubt, nil) }
         }
     }
 

@@ -95,16 +95,21 @@ enum SecretUse {
         .secretMasked, "'***' only stands for a secret that was left out: write the secret or a reference to it")
 
     /// - Throws: ``Diagnostic`` when nobody can mean a secret.
+    @inline(__always)
     func check(_ text: Bytes) throws(Diagnostic) {
-        if let diagnostic = CellText.controlCharacter(in: text, allowsLineBreaks: self == .auth) { throw diagnostic }
-        if let diagnostic = LeftBehind.problem(text) { throw diagnostic }
-        guard self == .login else { return }
+        let isAuth = self == .auth
+        let control = CellText.controlCharacter(in: text, allowsLineBreaks: isAuth, allowsTabs: isAuth)
+        if let control { throw control }
+        guard !isAuth else {
+            if let diagnostic = LeftBehind.problem(text) { throw diagnostic }
+            return
+        }
         if text.equals(CellText.clear) { throw CellText.misplacedClear }
         try CellText.refuseLeftovers(text)
-        if text.contains(0x09) { throw Diagnostic(.controlCharacter, "there is a tab inside the value") }
     }
 
     /// What is doubtful about a secret.
+    @inline(__always)
     func doubt(_ text: Bytes) -> Diagnostic? {
         if self == .login, LeftBehind.isScientific(text) { return Self.scientific }
         return LeftBehind.doubt(text)
