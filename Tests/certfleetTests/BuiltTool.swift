@@ -138,7 +138,7 @@ final class RunningTool {
 
     var errors: String { (try? String(contentsOfFile: "\(folder)/stderr", encoding: .utf8)) ?? "" }
 
-    /// Waits until something is so, however slow the machine is; gives up after a minute.
+    /// Waits until something is so, however slow the machine is; gives up after three minutes at the earliest.
     static func poll(_ condition: () throws -> Bool) rethrows {
         for _ in 0..<18_000 {
             if try condition() { return }
