@@ -90,3 +90,114 @@ extension WallTime {
         return .seconds(fields.tm_gmtoff)
     }
 }
+
+extension WallTime {
+    /// - Parameter rfc3339: a date and time by RFC 3339 with its offset, like `2026-11-24T02:00:00+01:00`. Digits
+    ///   beyond the millisecond are dropped, and a leap second is the second after it. Anything else gives nil.
+    package init?(rfc3339 text: String) {
+        var reader = DigitReader(text)
+        guard let year = reader.number(4), reader.take("-"), let month = reader.number(2, in: 1...12),
+            reader.take("-"), let day = reader.number(2, in: 1...Self.dayCount(year: year, month: month)),
+            reader.take("T") || reader.take("t"), let hour = reader.number(2, in: 0...23), reader.take(":"),
+            let minute = reader.number(2, in: 0...59), reader.take(":"), let second = reader.number(2, in: 0...60),
+            let fraction = reader.milliseconds(), let offset = reader.offsetSeconds(), reader.isAtEnd
+        else { return nil }
+        let midnight = Self.dayNumber(year: year, month: month, day: day) * 86_400
+        let seconds = midnight + hour * 3600 + minute * 60 + second - offset
+        self.init(milliseconds: Int64(seconds * 1000 + fraction))
+    }
+
+    /// Days from 1970-01-01 to a Gregorian date; a day beyond its month counts on into the next.
+    static func dayNumber(year: Int, month: Int, day: Int) -> Int {
+        // Years are counted from March, so that the leap day comes last.
+        let shiftedYear = month > 2 ? year : year - 1
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let yearOfEra = shiftedYear - era * 400
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    private static func dayCount(year: Int, month: Int) -> Int {
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        return month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+    }
+}
+
+/// Reads fields of a fixed number of digits off the front of a text.
+package struct DigitReader {
+    private var rest: Substring.UTF8View
+
+    /// - Parameter text: what to read.
+    package init(_ text: String) {
+        rest = Substring(text).utf8
+    }
+
+    /// Whether nothing is left.
+    package var isAtEnd: Bool { rest.isEmpty }
+
+    /// Takes an ASCII character off the front, if it stands there.
+    package mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard let first = rest.first, Unicode.Scalar(first) == character else { return false }
+        rest.removeFirst()
+        return true
+    }
+
+    /// Reads so many digits; nil, and nothing taken, when they are not there or the number is out of range.
+    package mutating func number(_ width: Int, in range: ClosedRange<Int> = 0...9999) -> Int? {
+        let digits = rest.prefix(width)
+        guard digits.count == width, let number = Int(digits: digits), range.contains(number) else { return nil }
+        rest.removeFirst(width)
+        return number
+    }
+
+    /// Reads what may follow the seconds: a point and any number of digits.
+    mutating func milliseconds() -> Int? {
+        guard take(".") else { return 0 }
+        let digits = rest.prefix(while: \.isDigit)
+        rest.removeFirst(digits.count)
+        let padded = digits.prefix(3) + Array(repeating: UInt8(ascii: "0"), count: max(0, 3 - digits.count))
+        return digits.isEmpty ? nil : Int(digits: padded)
+    }
+
+    /// Reads `Z`, `+HH:MM` or `-HH:MM`.
+    mutating func offsetSeconds() -> Int? {
+        if take("Z") || take("z") { return 0 }
+        let sign = take("-") ? -1 : 1
+        guard sign == -1 || take("+"), let hours = number(2, in: 0...23), take(":"), let minutes = number(2, in: 0...59)
+        else { return nil }
+        return sign * (hours * 3600 + minutes * 60)
+    }
+}
+
+/// Writes moments as RFC 3339 with milliseconds, many of them from about the same time.
+///
+/// The calendar is worked out once a minute; the rest is digits.
+package struct TimestampWriter {
+    private var minute = Int64.min
+    private var prefix: [UInt8] = []
+
+    /// Nothing was written yet.
+    package init() {}
+
+    /// Appends `2026-11-23T20:49:31.007Z`.
+    package mutating func append(_ time: WallTime, to bytes: inout [UInt8]) {
+        let (quotient, remainder) = time.milliseconds.quotientAndRemainder(dividingBy: 60_000)
+        let isBeforeEpoch = remainder < 0
+        let inMinute = Int(isBeforeEpoch ? remainder + 60_000 : remainder)
+        let minute = isBeforeEpoch ? quotient - 1 : quotient
+        if minute != self.minute {
+            self.minute = minute
+            prefix = Array(time.description.utf8.dropLast("SS.mmmZ".utf8.count))
+        }
+        bytes.append(contentsOf: prefix)
+        bytes.append(TimestampWriter.digit(inMinute / 10_000))
+        bytes.append(TimestampWriter.digit(inMinute / 1000))
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(TimestampWriter.digit(inMinute / 100))
+        bytes.append(TimestampWriter.digit(inMinute / 10))
+        bytes.append(TimestampWriter.digit(inMinute))
+        bytes.append(UInt8(ascii: "Z"))
+    }
+
+    private static func digit(_ number: Int) -> UInt8 { UInt8(ascii: "0") + UInt8(number % 10) }
+}

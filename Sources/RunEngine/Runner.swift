@@ -1,7 +1,8 @@
-package import Platform
+import DequeModule
 @preconcurrency import Dispatch
-import Glibc
 package import FleetModel
+import Glibc
+package import Platform
 
 /// Carries a run out: asks ``RunState`` what to do, lets the workers do it, and hands the outcomes on.
 package final class Runner: Sendable {
@@ -218,4 +219,155 @@ final class WakeTimer: Sendable {
         let day: Int64 = 86_400
         return .nanoseconds(Int(min(seconds, day)) * 1_000_000_000 + Int(attoseconds / 1_000_000_000))
     }
+}
+
+/// The workers of a run: an event loop each, which occupies a serial Dispatch queue.
+final class WorkerPool: Sendable {
+    let workers: [Worker]
+    private let running = DispatchGroup()
+
+    /// - Parameters:
+    ///   - count: workers, at least 1.
+    ///   - makePerformer: makes a worker's performer.
+    /// - Throws: what `makePerformer` throws.
+    init(count: Int, makePerformer: () throws -> any JobPerformer) rethrows {
+        workers = try (0..<count).map { Worker(number: $0, try makePerformer()) }
+    }
+
+    func start() {
+        for worker in workers {
+            let queue = DispatchQueue(label: "certfleet.worker.\(worker.number)", qos: .userInitiated)
+            queue.async(group: running) { worker.performer.run() }
+        }
+    }
+
+    /// Ends the loops, on which nothing is under way. Blocks until they have ended.
+    func stop() {
+        for worker in workers { worker.performer.stop() }
+        running.wait()
+    }
+}
+
+/// One worker and what it has to do.
+// Safe because everything that changes is touched on the performer's loop alone.
+final class Worker: @unchecked Sendable {
+    let number: Int
+    let performer: any JobPerformer
+    /// The row of each host that has one under way.
+    private(set) var jobs: [Int: Job] = [:]
+    /// Whether its requests were cut off, so that none must start.
+    private(set) var isCut = false
+    private var backlog: Deque<Work> = []
+    private var isAtWork = false
+
+    init(number: Int, _ performer: any JobPerformer) {
+        self.number = number
+        self.performer = performer
+    }
+
+    /// Does something on the loop, after all that was posted before. From any thread.
+    func post(_ act: @escaping @Sendable (Worker) -> Void) {
+        performer.post { act(self) }
+    }
+
+    func begin(_ job: Job, on host: Int) {
+        jobs[host] = job
+        performer.begin(job, on: host)
+    }
+
+    func release(_ host: Int) {
+        jobs[host] = nil
+        performer.release(host)
+    }
+
+    func cut() {
+        isCut = true
+        performer.cut()
+    }
+
+    func add(_ work: Work) { backlog.append(work) }
+
+    /// Does all that was added; not again while it does, so that work which ends at once does not pile up on the stack.
+    func workOff(_ perform: (Work) -> Void) {
+        guard !isAtWork else { return }
+        isAtWork = true
+        while let work = backlog.popFirst() { perform(work) }
+        isAtWork = false
+    }
+}
+
+/// One piece of work for a worker: one HTTP request at most.
+enum Work: Hashable, Sendable {
+    /// Make the next request of a row.
+    case step(RowStep)
+    /// End the session of a host by a time on the run's clock; nil when it may take its usual time.
+    case close(host: Int, deadline: Duration?)
+
+    /// The host on which the work is done.
+    var host: Int {
+        switch self {
+        case .step(let step): step.host
+        case .close(let host, _): host
+        }
+    }
+}
+
+/// The next request of one row.
+struct RowStep: Hashable, Sendable {
+    /// The host, numbered as the source does it.
+    let host: Int
+    /// The row, from 0.
+    let row: Int
+    /// Whether it is the row's first step.
+    let isFirst: Bool
+    /// When the request must be over, on the run's clock; nil when it may take its usual time.
+    let deadline: Duration?
+}
+
+/// When work on a row began, by the calendar and by the run's clock, which measures what came after.
+struct RowStart: Hashable, Sendable {
+    let wallTime: WallTime
+    let now: Duration
+
+    /// The calendar's time at a moment of the run's clock, if nobody set the calendar since.
+    func wallTime(at now: Duration) -> WallTime { wallTime + (now - self.now) }
+}
+
+/// What a worker brings back.
+enum WorkResult: Sendable {
+    /// A row's step was made, which began at `start`.
+    case stepped(StepReport, start: RowStart)
+    /// Ending a session was tried.
+    case closed(CloseReport)
+    /// The run's own files failed before the request could leave.
+    case broken
+    /// The request was not made, because the run was cut.
+    case cut
+
+    /// Whether a request was made.
+    var madeRequest: Bool {
+        switch self {
+        case .stepped(let report, _): report.latency != nil
+        case .closed(let report): report.latency != nil
+        case .broken, .cut: false
+        }
+    }
+}
+
+/// What the state wants done, outside its lock and in this order.
+enum RunAction: Sendable {
+    /// Let a worker do some work.
+    case start(worker: Int, Work)
+    /// Hand over the outcome of a row.
+    case finish(row: Int, Outcome)
+    /// Hand over the same outcome for every one of these rows.
+    case skip(rows: [Int], Outcome)
+    /// Let a worker forget a host.
+    case release(worker: Int, host: Int)
+    /// Let every worker end its requests at once.
+    case cut
+    /// Call ``RunState/timerFired(now:)`` at this time, or sooner if that was asked for before.
+    case wake(at: Duration)
+    /// The run is over; comes once and last.
+    case end
 }

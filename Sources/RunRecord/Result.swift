@@ -1,5 +1,5 @@
+package import FleetModel
 import Platform
-import FleetModel
 package import TabularText
 
 /// Writes the result file: every input row exactly once, in input order, each with what became of it.
@@ -89,5 +89,180 @@ extension RowWriter {
         add(outcome.finishedAt)
         add(outcome.durationMilliseconds.map { Int($0) })
         add("")
+    }
+}
+
+/// The outcomes of a run's rows by row number, in about 40 bytes each, and how many rows ended how.
+///
+/// Texts are kept once however many rows have them.
+package struct OutcomeStore: Sendable {
+    /// Counts the rows that ``count(row:)`` was called for.
+    package private(set) var tally = OutcomeTally()
+    /// Rows whose outcome was taken over from an earlier run.
+    package private(set) var resumed = 0
+    private var rows: [PackedOutcome] = []
+    private var texts = Interner()
+    /// Rows that an earlier run may have edited.
+    private var doubtfulRows: Set<Int> = []
+
+    /// - Parameter expectedRows: rows to make room for; more are fine.
+    package init(expectedRows: Int = 0) {
+        rows.reserveCapacity(expectedRows)
+    }
+
+    /// What the result says of a row by its ``RowPosition/row``, so 1-based; nil when nothing became of it.
+    package subscript(row: Int) -> Outcome? {
+        let own = own(row: row)
+        return doubtfulRows.contains(row) ? Outcome(inDoubt: own) : own
+    }
+
+    /// What became of a row in this run, whatever was before.
+    func own(row: Int) -> Outcome? {
+        guard rows.indices.contains(row - 1) else { return nil }
+        return rows[row - 1].unpacked(texts)
+    }
+
+    /// Takes the outcome of a row; it is known from now on, and not counted.
+    package mutating func set(_ outcome: Outcome, row: Int) {
+        precondition(row >= 1, "rows count from 1")
+        if row > rows.count { rows.append(contentsOf: repeatElement(.absent, count: row - rows.count)) }
+        rows[row - 1] = PackedOutcome(outcome, texts: &texts)
+    }
+
+    /// Counts a row that has its outcome on disk.
+    mutating func count(row: Int) {
+        if let outcome = self[row] { tally.count(outcome) }
+    }
+
+    /// Takes over the outcome of a row from an earlier run.
+    mutating func adopt(_ outcome: Outcome, row: Int) {
+        set(outcome, row: row)
+        count(row: row)
+        resumed += 1
+    }
+
+    /// Takes note that an earlier run may have edited a row.
+    mutating func adoptDoubt(row: Int) {
+        doubtfulRows.insert(row)
+    }
+}
+
+/// An outcome in 40 bytes, its texts in an interner.
+///
+/// A number that is absent is the least one of its type.
+struct PackedOutcome: Sendable {
+    private static let none = Int64.min
+
+    private var errcode = none
+    private var startedAt = none
+    private var finishedAt = none
+    private var errmsg: UInt32 = 0
+    private var error: UInt32 = 0
+    private var attempts: Int32 = 0
+    private var httpStatus = Int16.min
+    private var status: RowStatus?
+    private var errorClass: ErrorClass?
+
+    /// No outcome.
+    static let absent = PackedOutcome()
+
+    private init() {}
+
+    /// Numbers are clamped to what there is room for, which is far more than makes sense.
+    init(_ outcome: Outcome, texts: inout Interner) {
+        errcode = outcome.errcode.map { max(Int64($0), .min + 1) } ?? PackedOutcome.none
+        startedAt = outcome.startedAt?.milliseconds ?? PackedOutcome.none
+        finishedAt = outcome.finishedAt?.milliseconds ?? PackedOutcome.none
+        errmsg = texts.number(of: outcome.errmsg)
+        error = texts.number(of: outcome.error)
+        attempts = Int32(clamping: outcome.attempts)
+        httpStatus = outcome.httpStatus.map { Int16(clamping: max($0, 0)) } ?? .min
+        status = outcome.status
+        errorClass = outcome.errorClass
+    }
+
+    /// - Parameter texts: the interner the outcome was packed with.
+    func unpacked(_ texts: Interner) -> Outcome? {
+        guard let status else { return nil }
+        return Outcome(
+            status: status, errcode: errcode == PackedOutcome.none ? nil : Int(errcode), errmsg: texts[errmsg],
+            httpStatus: httpStatus == .min ? nil : Int(httpStatus),
+            errorClass: errorClass, error: texts[error], attempts: Int(attempts),
+            startedAt: startedAt == PackedOutcome.none ? nil : WallTime(milliseconds: startedAt),
+            finishedAt: finishedAt == PackedOutcome.none ? nil : WallTime(milliseconds: finishedAt))
+    }
+}
+
+/// Texts by number; a text that comes again keeps its number.
+struct Interner: Sendable {
+    private var texts = [""]
+    private var numbers: [ExactText: UInt32] = [:]
+
+    subscript(number: UInt32) -> String { texts[Int(number)] }
+
+    mutating func number(of text: String) -> UInt32 {
+        if text.isEmpty { return 0 }
+        if let known = numbers[ExactText(text: text)] { return known }
+        let number = UInt32(texts.count)
+        texts.append(text)
+        numbers[ExactText(text: text)] = number
+        return number
+    }
+}
+
+/// A text that equals another only when their bytes do; Swift's strings are equal when they look the same.
+private struct ExactText: Hashable, Sendable {
+    let text: String
+
+    static func == (left: ExactText, right: ExactText) -> Bool {
+        left.withBytes { left in right.withBytes { left.elementsEqual($0) } }
+    }
+
+    func hash(into hasher: inout Hasher) {
+        withBytes { hasher.combine(bytes: UnsafeRawBufferPointer(start: $0.baseAddress, count: $0.count)) }
+    }
+
+    private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        var text = text
+        return text.withUTF8(body)
+    }
+}
+
+/// What rows can have in common: the lines of a run's closing table.
+package struct OutcomeGroup: Hashable, Sendable {
+    /// What became of the rows.
+    package let status: RowStatus
+    /// The PBX's errcode; nil when it gave none.
+    package let errcode: Int?
+    /// Nil for good rows.
+    package let errorClass: ErrorClass?
+}
+
+/// How many rows ended how.
+package struct OutcomeTally: Hashable, Sendable {
+    /// Rows by status, errcode and class.
+    package private(set) var groups: [OutcomeGroup: Int] = [:]
+    /// Rows counted so far; the sum of all groups.
+    package private(set) var rows = 0
+
+    /// No row is counted yet.
+    package init() {}
+
+    /// Number of rows with a status.
+    package subscript(status: RowStatus) -> Int {
+        groups.reduce(0) { $0 + ($1.key.status == status ? $1.value : 0) }
+    }
+
+    /// Rows by the errcode the PBX gave, 0 among them; rows without one are not in it.
+    package var errcodes: [Int: Int] {
+        let counts = groups.compactMap { group, rows in group.errcode.map { ($0, rows) } }
+        return Dictionary(counts, uniquingKeysWith: +)
+    }
+
+    /// Counts one row.
+    package mutating func count(_ outcome: Outcome) {
+        let group = OutcomeGroup(status: outcome.status, errcode: outcome.errcode, errorClass: outcome.errorClass)
+        groups[group, default: 0] += 1
+        rows += 1
     }
 }

@@ -1,3 +1,5 @@
+import CLibCSV
+import Glibc
 import Platform
 
 /// Cuts a CSV text into records, each with the line on which it starts and the bytes it takes.
@@ -123,4 +125,248 @@ struct CSVReader: ~Copyable {
                 "the row that starts here is larger than 4 MiB: is each of its quotes closed?")
         }
     }
+}
+
+/// Why a text is no CSV, or none that anybody can have meant.
+enum CSVError: Error {
+    case quoteInsideCell, textBehindQuote, unclosedQuote, fieldTooLong, rowTooLong, tooManyCells
+}
+
+/// libcsv, fed piece by piece: one record at a time, cells exactly as they stand, nothing guessed.
+///
+/// libcsv counts no lines and tells no offsets, so whoever feeds it must end a piece at each line end: then at most one
+/// record ends with a piece.
+struct CSVParser: ~Copyable {
+    /// Bytes of the largest cell.
+    static let fieldLimit = 1 << 20
+
+    /// Cells of the largest record, as in the largest spreadsheet.
+    static let cellLimit = 16_384
+
+    private let parser: UnsafeMutablePointer<csv_parser>
+    private let state: UnsafeMutablePointer<State>
+    /// Bytes of the last piece up to where it was no CSV any more.
+    private(set) var taken = 0
+    private static let bufferStep = 4096
+
+    private struct State: ~Copyable {
+        var cells = CellBuffer()
+        var isComplete = false
+        /// The first limit that a cell went beyond.
+        var error: CSVError?
+    }
+
+    /// - Parameter delimiter: the byte between cells.
+    init(delimiter: UInt8) {
+        parser = .allocate(capacity: 1)
+        state = .allocate(capacity: 1)
+        state.initialize(to: State())
+        csv_init(parser, UInt8(CSV_STRICT | CSV_STRICT_FINI))
+        csv_set_delim(parser, delimiter)
+        csv_set_blk_size(parser, Self.bufferStep)
+    }
+
+    deinit {
+        csv_free(parser)
+        parser.deallocate()
+        state.deinitialize(count: 1)
+        state.deallocate()
+    }
+
+    /// The cells of the record that just ended, or those so far of one that has not.
+    var record: Record { state.pointee.cells.record(0..<state.pointee.cells.count) }
+
+    /// Takes a piece that has at most one line end, and that at its end.
+    ///
+    /// - Returns: whether a record ended with the piece.
+    mutating func feed(_ piece: Bytes) throws(CSVError) -> Bool {
+        startRecordIfNeeded()
+        // Left alone libcsv drops blanks round a cell, also those between a quote and its delimiter; asking it not to
+        // costs a call for each byte, which a piece without blanks need not pay.
+        csv_set_space_func(parser, piece.hasBlank ? { _ in 0 } : nil)
+        taken = csv_parse(parser, piece.baseAddress, piece.count, takeCell, takeEnd, state)
+        // In this order, which is that of the text however large the piece is.
+        if let error = state.pointee.error { throw error }
+        if csv_get_buffer_size(parser) > Self.fieldLimit + Self.bufferStep { throw .fieldTooLong }
+        guard taken == piece.count else { throw parser.pointee.quoted == 0 ? .quoteInsideCell : .textBehindQuote }
+        return state.pointee.isComplete
+    }
+
+    /// Ends the text: a last record may lack its line end.
+    ///
+    /// - Returns: whether a record ended here.
+    mutating func finish() throws(CSVError) -> Bool {
+        startRecordIfNeeded()
+        guard csv_fini(parser, takeCell, takeEnd, state) == 0 else { throw .unclosedQuote }
+        if let error = state.pointee.error { throw error }
+        return state.pointee.isComplete
+    }
+
+    private mutating func startRecordIfNeeded() {
+        guard state.pointee.isComplete else { return }
+        state.pointee.isComplete = false
+        state.pointee.cells.removeAll()
+    }
+
+    private let takeCell: @convention(c) (UnsafeMutableRawPointer?, Int, UnsafeMutableRawPointer?) -> Void = {
+        start, length, context in
+        guard let state = context?.assumingMemoryBound(to: State.self) else { return }
+        if length > CSVParser.fieldLimit || state.pointee.cells.count == CSVParser.cellLimit {
+            state.pointee.error = state.pointee.error ?? (length > CSVParser.fieldLimit ? .fieldTooLong : .tooManyCells)
+        } else {
+            state.pointee.cells.append(start, count: length)
+        }
+    }
+
+    private let takeEnd: @convention(c) (Int32, UnsafeMutableRawPointer?) -> Void = { _, context in
+        guard let state = context?.assumingMemoryBound(to: State.self) else { return }
+        state.pointee.isComplete = true
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether there is a space or a tab, which is what libcsv calls blank.
+    fileprivate var hasBlank: Bool {
+        guard let baseAddress else { return false }
+        return memchr(baseAddress, 0x20, count) != nil || memchr(baseAddress, 0x09, count) != nil
+    }
+}
+
+/// Cuts a text into records on a thread of its own, so that judging them costs no time on top of it.
+///
+/// Records are handed over in batches, in a ring that both sides walk round: memory stays the same however far one side
+/// is ahead.
+final class CSVPipeline: @unchecked Sendable {
+    // Safe because a batch is touched by the one side that took it off its semaphore, and the rest is set before the
+    // thread starts or read after it has ended.
+    private let batches = (0..<4).map { _ in RecordBatch() }
+    private let vacant = Semaphore(4)
+    private let filled = Semaphore(0)
+    private let text: TextReader
+    private let delimiter: UInt8
+    private let start: TextPosition
+    private var outcome = Result<TextEnd, ToolError>.success(TextEnd())
+
+    /// - Parameters:
+    ///   - text: what to cut; it belongs to the pipeline from now on.
+    ///   - delimiter: the byte between cells.
+    ///   - start: where the records start.
+    init(_ text: TextReader, delimiter: UInt8, _ start: TextPosition) {
+        self.text = text
+        self.delimiter = delimiter
+        self.start = start
+    }
+
+    /// Calls `body` with each record, in order, on the calling thread; records are borrowed for the call.
+    ///
+    /// - Returns: how the text ended.
+    /// - Throws: ``ToolError`` when the input can no longer be read.
+    func run(_ body: CSVReader.Body) throws(ToolError) -> TextEnd {
+        let thread = try startCutting()
+        for turn in 0... {
+            filled.wait()
+            let batch = batches[turn % batches.count]
+            batch.forEach(body)
+            let isLast = batch.isLast
+            vacant.signal()
+            if isLast { break }
+        }
+        pthread_join(thread, nil)
+        return try outcome.get()
+    }
+
+    private func startCutting() throws(ToolError) -> pthread_t {
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(self)
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<CSVPipeline>.fromOpaque(context).takeRetainedValue().cut()
+                return nil
+            }, context.toOpaque())
+        guard code == 0 else {
+            context.release()
+            throw ToolError(
+                .broken, "no thread can be started: \(ToolError.systemText(code))",
+                hint: "is a limit of processes reached?")
+        }
+        return thread
+    }
+
+    /// The other side: fills batches until the text ends.
+    private func cut() {
+        var turn = 0
+        vacant.wait()
+        var reader = CSVReader(delimiter: delimiter, start)
+        do throws(ToolError) {
+            let diagnostic = try reader.read(text) { record, span in
+                let batch = batches[turn % batches.count]
+                batch.append(record, span)
+                guard batch.isFull else { return }
+                filled.signal()
+                turn += 1
+                vacant.wait()
+                batches[turn % batches.count].removeAll()
+            }
+            outcome = .success(TextEnd(diagnostic: diagnostic, badEncodingLine: reader.position.badEncodingLine))
+        } catch {
+            outcome = .failure(error)
+        }
+        batches[turn % batches.count].isLast = true
+        filled.signal()
+    }
+}
+
+/// Records that are handed over together.
+private final class RecordBatch {
+    /// Whether no other batch comes after this one.
+    var isLast = false
+    private var cells = CellBuffer(capacity: RecordBatch.size)
+    private var spans: [(span: RecordSpan, cellEnd: Int)] = []
+    private static let size = 1 << 16
+
+    /// Whether what is in it is worth handing over.
+    var isFull: Bool { cells.byteCount >= Self.size || cells.count >= Self.size / 4 }
+
+    func append(_ record: Record, _ span: RecordSpan) {
+        cells.append(record)
+        spans.append((span, cells.count))
+    }
+
+    func removeAll() {
+        cells.removeAll()
+        spans.removeAll(keepingCapacity: true)
+    }
+
+    func forEach(_ body: CSVReader.Body) {
+        var start = 0
+        for (span, end) in spans {
+            body(cells.record(start..<end), span)
+            start = end
+        }
+    }
+}
+
+/// A counter that a thread waits on until it is above zero.
+private final class Semaphore: Sendable {
+    // Safe because POSIX semaphores are made for being used from several threads.
+    nonisolated(unsafe) private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init(_ value: UInt32) {
+        sem_init(semaphore, 0, value)
+    }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    /// Takes one off, waiting until there is one to take.
+    func wait() {
+        while sem_wait(semaphore) != 0, errno == EINTR {}
+    }
+
+    /// Puts one on, which lets a waiting thread go on.
+    func signal() { sem_post(semaphore) }
 }

@@ -1,10 +1,10 @@
-import Platform
 import HTTPTransport
+import Platform
 import TestSupport
 import Testing
 
 @Suite("Settings that cannot work")
-struct SettingsTests {
+struct TransportSettingsTests {
     private func error(_ settings: TransportSettings) -> String? {
         do {
             _ = try TransportLoop(settings, lookups: NameLookups())

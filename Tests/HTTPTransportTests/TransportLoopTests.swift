@@ -1,10 +1,9 @@
 import Dispatch
 import Glibc
+@testable import HTTPTransport
 import Platform
 import TestSupport
 import Testing
-
-@testable import HTTPTransport
 
 /// Takes connections and never answers, however many there are.
 private struct SilentServer: ~Copyable {
@@ -18,7 +17,7 @@ private struct SilentServer: ~Copyable {
 }
 
 @Suite("An event loop")
-struct LoopTests {
+struct TransportLoopTests {
     @Test("does what is posted in its order, whoever posts")
     func posting() throws {
         let client = try Client()

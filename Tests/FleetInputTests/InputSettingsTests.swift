@@ -1,8 +1,7 @@
-import FleetModel
-import Testing
-
 @testable import FleetInput
+import FleetModel
 @testable import TabularText
+import Testing
 
 @Suite("Hosts that are part of the run")
 struct SelectionTests {

@@ -1,10 +1,9 @@
 import Dispatch
 import Glibc
+@testable import HTTPTransport
 import Platform
 import TestSupport
 import Testing
-
-@testable import HTTPTransport
 
 /// Resolves names as a test says, and takes note of how.
 final class Resolver: Sendable {
@@ -40,7 +39,7 @@ final class Resolver: Sendable {
 }
 
 @Suite("A name that is looked up")
-struct LookupTests {
+struct NameLookupsTests {
     private static let answered = HTTPExchange.Ending.answered(HTTPAnswer(status: 200, body: Array("OK".utf8)))
 
     private func url(_ name: String, _ server: ScriptedServer) -> String { "http://\(name):\(server.port)/" }
