@@ -12,6 +12,8 @@ package struct InputRequest: Sendable {
     package var table = TableChoices()
     /// Only rows whose host matches one of these patterns are part of the command; none takes all.
     package var only: [String] = []
+    /// Only rows whose host falls to this part of the fleet, `K/N`, are part of the command; nil takes all.
+    package var shard: String?
     /// Whether whatever is doubtful is wrong.
     package var isStrict = false
     /// Path of the file of credentials; nil for none.
@@ -27,6 +29,9 @@ package struct InputRequest: Sendable {
     /// Why a text can be no pattern of `--only`, and what to write instead; nil for a pattern.
     package static func problem(withOnly pattern: String) -> String? { Selection.problem(with: pattern) }
 
+    /// Whether a text is a part of the fleet as `--shard` takes it.
+    package static func isShard(_ text: String) -> Bool { Shard(text) != nil }
+
     /// What the input is read by.
     ///
     /// - Parameter keepsLeftOut: whether rows that do not match stand in the result all the same.
@@ -36,6 +41,7 @@ package struct InputRequest: Sendable {
         var settings = InputSettings(
             table: table, only: only, allowsPlainHTTP: allowsPlainHTTP,
             credentials: try CredentialBook(file: credentials, environment: environment), environment: environment)
+        settings.shard = shard.flatMap(Shard.init)
         settings.keepsLeftOut = keepsLeftOut
         settings.isStrict = isStrict
         return settings
@@ -61,8 +67,11 @@ package struct InputRequest: Sendable {
 
     /// What an input without rows means.
     var noRows: ToolError {
-        let patterns = only.map { "'\($0)'" }.joined(separator: " or ")
-        let what = only.isEmpty ? "'\(path)' has no rows" : "no row of '\(path)' has a host that matches \(patterns)"
+        let conditions = [
+            only.isEmpty ? nil : "matches \(only.map { "'\($0)'" }.joined(separator: " or "))",
+            shard.map { "falls to shard \($0)" },
+        ].compactMap(\.self).joined(separator: " and ")
+        let what = conditions.isEmpty ? "'\(path)' has no rows" : "no row of '\(path)' has a host that \(conditions)"
         return ToolError(.noRows, what, hint: "nothing was sent")
     }
 }

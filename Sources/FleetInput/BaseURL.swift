@@ -289,10 +289,10 @@ extension RowParser {
     /// Whether a row names a host that is selected; nothing is noted.
     func isHost(of cells: borrowing RowCells, in selection: Selection) -> Bool {
         do throws(Diagnostic) {
-            guard let text = try cells[.baseURL]?.text() else { return false }
+            guard let text = try cells[.baseURL]?.text() else { return selection.includes(nil) }
             return selection.includes(try BaseURL(text, scratch: scratch).name)
         } catch {
-            return false
+            return selection.includes(nil)
         }
     }
 

@@ -8,6 +8,8 @@ package struct InputSettings: Sendable {
     package var table: TableChoices
     /// Only rows whose host, without port, matches one of these shell patterns are worked on; none takes all.
     package var only: [String]
+    /// Only rows whose host falls to this part of the fleet are worked on; nil takes all.
+    package var shard: Shard?
     /// Whether the others stand in the result all the same, as a run that goes on needs it.
     package var keepsLeftOut = false
     /// Whether whatever is doubtful is wrong.
@@ -32,21 +34,54 @@ package struct InputSettings: Sendable {
     }
 }
 
-/// Which hosts are worked on: those that match a shell pattern of `--only`, regardless of case.
+/// A part of a fleet that is split over several machines, by a hash of the host that is the same everywhere.
+package struct Shard: Sendable, Equatable {
+    /// From 1 to ``count``.
+    package let part: Int
+    /// How many parts there are; from 1 to 10,000.
+    package let count: Int
+
+    /// - Parameter text: `K/N`; nil for anything else.
+    package init?(_ text: String) {
+        let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int(digits: $0.utf8) }
+        guard numbers.count == 2, let part = numbers[0], let count = numbers[1], 1...10_000 ~= count,
+            1...count ~= part
+        else { return nil }
+        (self.part, self.count) = (part, count)
+    }
+
+    /// Whether a host falls to this part; a row whose host cannot be read falls to the first.
+    fileprivate func includes(_ name: String?) -> Bool {
+        guard let name else { return part == 1 }
+        return SHA256.digest(of: Array(name.utf8)).words.0 % UInt64(count) == UInt64(part - 1)
+    }
+}
+
+/// Which hosts are worked on: those that match a shell pattern of `--only`, regardless of case, and fall to the shard.
 package struct Selection: Sendable {
     private let patterns: [String]
+    private let shard: Shard?
 
-    /// - Parameter patterns: with `*`, `?` and `[…]`; nil takes all hosts and so is none.
-    init?(_ patterns: [String]) {
-        guard !patterns.isEmpty else { return nil }
+    /// - Parameters:
+    ///   - patterns: with `*`, `?` and `[…]`; none takes all hosts.
+    ///   - shard: the part of the fleet; nil takes all. Without either there is no selection.
+    init?(_ patterns: [String], shard: Shard? = nil) {
+        guard !patterns.isEmpty || shard != nil else { return nil }
         self.patterns = patterns.map { $0.lowercased() }
+        self.shard = shard
     }
 
     /// Whether a host is one of them; an IPv6 address with its brackets or without.
     ///
-    /// - Parameter name: host name or address in lower case, without a port.
-    func includes(_ name: Bytes) -> Bool {
-        let text = name.text
+    /// - Parameter name: host name or address in lower case, without a port; nil when it cannot be read.
+    func includes(_ name: Bytes?) -> Bool {
+        let text = name?.text
+        return matches(text) && shard?.includes(text) ?? true
+    }
+
+    private func matches(_ text: String?) -> Bool {
+        guard !patterns.isEmpty else { return true }
+        guard let text else { return false }
         return patterns.contains { pattern in
             if fnmatch(pattern, text, 0) == 0 { return true }
             return text.hasPrefix("[") && fnmatch(pattern, String(text.dropFirst().dropLast()), 0) == 0

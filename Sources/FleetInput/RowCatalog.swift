@@ -131,7 +131,7 @@ private struct CatalogBuilder: ~Copyable {
 
     init(_ settings: InputSettings, folder: String) {
         parser = RowParser(settings, SecretReader(folder: folder, environment: settings.environment))
-        selection = Selection(settings.only)
+        selection = Selection(settings.only, shard: settings.shard)
         keepsLeftOut = settings.keepsLeftOut
         isStrict = settings.isStrict
     }
@@ -175,8 +175,7 @@ private struct CatalogBuilder: ~Copyable {
             takeRow(span, report)
         } catch {
             rowCount += 1
-            // Without a host it cannot match.
-            let isSelected = selection == nil
+            let isSelected = selection?.includes(nil) ?? true
             guard isSelected || keepsLeftOut else { return }
             parser.start(at: RowPosition(row: rowCount, line: span.line))
             parser.add(error, nil)

@@ -96,7 +96,7 @@ package final class RunRecorder: OutcomeSink {
     ///   - job: the row.
     package func keep(_ standing: History.Standing, _ outcome: Outcome?, _ job: Job) {
         if case .inDoubt = standing { adopt(standing, row: job.position.row) }
-        let left = Outcome(status: .notAttempted, errorClass: .runStopped, error: "left out by --only")
+        let left = Outcome(status: .notAttempted, errorClass: .runStopped, error: "left out by --only or --shard")
         store.withLock { store in
             store.set(outcome ?? left, row: job.position.row)
             store.count(row: job.position.row)

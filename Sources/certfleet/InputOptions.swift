@@ -22,6 +22,12 @@ struct InputOptions: ParsableArguments {
             valueName: "glob"))
     var only: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Only hosts whose hash falls to part K of N: the same file on N machines, each host on one of them.",
+            valueName: "k/n"))
+    var shard: String?
+
     @Flag(help: "Take what is only doubtful for wrong.")
     var strict = false
 
@@ -43,12 +49,16 @@ struct InputOptions: ParsableArguments {
                 throw ValidationError("--only '\(pattern)' matches no host: \(problem)")
             }
         }
+        if let shard, !InputRequest.isShard(shard) {
+            throw ValidationError("--shard '\(shard)' is no part of a fleet: write 1/4 to 4/4, of at most 10000 parts")
+        }
     }
 
     var request: InputRequest {
         var request = InputRequest(path: input)
         request.table = TableChoices(format: format, delimiter: delimiter, encoding: encoding)
         request.only = only
+        request.shard = shard
         request.isStrict = strict
         request.credentials = credentials
         request.allowsPlainHTTP = allowsPlainHTTP

@@ -26,6 +26,24 @@ struct SelectionTests {
         #expect(reading.catalog.rowCount == 2 && reading.catalog.inputRowCount == 3)
     }
 
+    @Test("Each host is in exactly one part of the fleet, a row without one in the first")
+    func shards() throws {
+        let hosts = (1...200).map { "pbx-\($0)" } + ["pbx-1:99", ""]
+        let text = "id,host,auto_renewal,access_token\n" + hosts.map { "\($0.count)1,\($0),0,t\n" }.joined()
+        var parts: [Int: Int] = [:]
+        for part in 1...4 {
+            var settings = InputSettings()
+            settings.shard = Shard("\(part)/4")
+            for row in try Reading(text, settings: settings).passThrough() {
+                #expect(parts.updateValue(part, forKey: row.row) == nil)
+            }
+        }
+        #expect(parts.count == 202 && parts[1] == parts[201] && parts[202] == 1)
+        #expect((1...4).allSatisfy { part in parts.values.count { $0 == part } > 25 })
+        // The same on every machine and in every version: a fleet is split over machines that are not upgraded at once.
+        #expect((1...8).map { parts[$0] } == [2, 2, 2, 3, 1, 4, 1, 3])
+    }
+
     @Test("Rows that are left out can stand in the result, and nothing is said of them")
     func keptRows() throws {
         let text = "host,id,auto_renewal,access_token\na,x,0,t\npbx-1,5,0,t\nb,6,0,t\n"

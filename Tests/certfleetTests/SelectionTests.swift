@@ -30,7 +30,7 @@ import Testing
         #expect(again.status == 2 || again.status == 10, "\(again.errors)")
         let other = try Records(csv: work.file("other/result.csv"))
         #expect(other["result.status"] == ["not_attempted", "ok", "ok"])
-        #expect(other["result.error"][0] == "left out by --only")
+        #expect(other["result.error"][0] == "left out by --only or --shard")
     }
 
     @Test(arguments: ["[", "127.0.0.1:8088", "a,b"])
@@ -39,6 +39,14 @@ import Testing
         try work.write("fleet.csv", "host,id,auto_renewal,access_token\na,1,0,t\n")
         let tool = try BuiltTool.run(["check", "fleet.csv", "--only", pattern], in: work.path)
         #expect(tool.status == 64 && tool.errors.contains("matches no host"), "\(tool.errors)")
+    }
+
+    @Test(arguments: ["0/4", "5/4", "4", "1/0", "a/b", "1/2/3", "-1/4"])
+    func whatIsNoPartOfAFleetIsAUsageError(shard: String) throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "host,id,auto_renewal,access_token\na,1,0,t\n")
+        let tool = try BuiltTool.run(["check", "fleet.csv", "--shard=\(shard)"], in: work.path)
+        #expect(tool.status == 64 && tool.errors.contains("write 1/4 to 4/4"), "\(tool.errors)")
     }
 
     @Test func checkSaysWhatEachColumnIsReadAs() throws {
