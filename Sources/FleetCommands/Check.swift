@@ -29,8 +29,11 @@ package struct Check: Sendable {
         let catalog = try RowCatalog.read(file, settings: input.settings()) { printer.print($0) }
         try printer.finish()
         if !printsJSON { tell(catalog) }
-        if catalog.isFileInvalid || catalog.invalidRowCount > 0 { throw ExitCode.inputInvalid }
-        if catalog.selectedRowCount == 0 { throw input.noRows }
+        switch ExitCode.ofInput(catalog) {
+        case nil: break
+        case .noRows: throw input.noRows
+        case let code?: throw code
+        }
         if !printsJSON {
             try Say.print("\(counted(catalog.selectedRowCount, "row")), \(counted(catalog.hostCount, "host")): valid\n")
         }

@@ -24,7 +24,7 @@ struct DryRun {
             var rehearsal = HostRehearsal()
             for row in rows {
                 let job = try catalog.job(row: Int(row))
-                if !isDone(job, history) { try rehearsal.play(job) }
+                if history?.standing(of: job).isSentAgain ?? true { try rehearsal.play(job) }
             }
             try rehearsal.finish()
         }
@@ -37,11 +37,6 @@ struct DryRun {
             if let host = catalog.host(ofRow: row) { lanes[host].append(Int32(row)) }
         }
         return lanes
-    }
-
-    private func isDone(_ job: Job, _ history: History?) -> Bool {
-        guard let history, let salt = history.salt else { return false }
-        return history.standing(of: RowKey(job, salt: salt)).finalOutcome != nil
     }
 }
 

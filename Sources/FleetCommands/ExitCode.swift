@@ -1,5 +1,6 @@
-import Platform
+import FleetInput
 import FleetModel
+import Platform
 import RunEngine
 import RunRecord
 
@@ -39,6 +40,14 @@ package enum ExitCode: Error, Hashable, Sendable {
         case .usage: 64
         case .signal(let number): 128 + number
         }
+    }
+
+    /// What an input means for a command before anything is sent; nil when the command goes on.
+    ///
+    /// - Parameter skipsInvalid: whether valid rows are enough.
+    static func ofInput(_ catalog: RowCatalog, skipsInvalid: Bool = false) -> ExitCode? {
+        if catalog.isFileInvalid || catalog.invalidRowCount > 0 && !skipsInvalid { return .inputInvalid }
+        return catalog.selectedRowCount == 0 ? .noRows : nil
     }
 
     /// Says what an error means: on standard error, or what help was asked for on standard output.
@@ -93,6 +102,17 @@ struct CommandError: Error, Hashable {
         self.init(code: .broken, message: cause.message, hint: cause.hint)
     }
 
+    /// Ends a run that had begun: what fails there is the tool's failure, unless nobody is left to be told.
+    static func endingRun<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            throw CommandError(breakingRun: error)
+        }
+    }
+
     private init(code: ExitCode, message: String, hint: String?) {
         self.code = code
         self.message = message
@@ -142,8 +162,11 @@ struct Conclusion {
     }
 
     /// The exit code of a run with these rows; of several reasons to stop the gravest counts.
-    func exitCode(rows: OutcomeTally) -> ExitCode {
-        switch gravest {
+    ///
+    /// - Parameter hasResult: whether the result file could be written.
+    func exitCode(rows: OutcomeTally, hasResult: Bool = true) -> ExitCode {
+        guard hasResult else { return .broken }
+        return switch gravest {
         case .broken: .broken
         case .signal(let number): .signal(number)
         case .halt, .canary: .halted

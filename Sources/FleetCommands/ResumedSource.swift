@@ -20,11 +20,11 @@ struct ResumedSource: JobSource {
         isDone = [Bool](repeating: false, count: catalog.rowCount)
         for row in 0..<catalog.rowCount where catalog.isLeftOut(row) {
             let job = try catalog.job(row: row)
-            recorder.keep(history.standing(of: recorder.key(of: job)), history.outcome(of: recorder.key(of: job)), job)
+            recorder.keep(history.standing(of: job), history.outcome(of: job), job)
         }
         for row in 0..<catalog.rowCount where catalog.host(ofRow: row) != nil {
             let job = try catalog.job(row: row)
-            let standing = history.standing(of: recorder.key(of: job))
+            let standing = history.standing(of: job)
             recorder.adopt(standing, row: job.position.row)
             switch standing {
             case .inDoubt:
@@ -34,7 +34,7 @@ struct ResumedSource: JobSource {
                     "line \(job.position.line): its certificate was edited otherwise since, and is edited again")
             case .neverSent, .done: break
             }
-            isDone[row] = standing.finalOutcome != nil
+            isDone[row] = !standing.isSentAgain
         }
         resumed = recorder.resumed
     }

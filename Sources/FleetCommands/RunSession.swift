@@ -69,18 +69,12 @@ struct RunSession {
             if transport.isInsecure {
                 messages.insistentLogger.warning("--insecure: any certificate of a PBX is trusted")
             }
-            announce(source, directory, logger)
+            sayWhatBegins(source, directory, logger)
             return try carryOut(source, recorder, events, logger)
         }
         // Requests that were cut, and lookups that hang, may hold all the others.
         spareFiles.release()
-        do {
-            return try conclude(end, header, recorder, directory, logger)
-        } catch let code as ExitCode {
-            throw code
-        } catch {
-            throw CommandError(breakingRun: error)
-        }
+        return try CommandError.endingRun { try conclude(end, header, recorder, directory, logger) }
     }
 
     private var header: RunHeader {
@@ -96,7 +90,7 @@ struct RunSession {
         }
     }
 
-    private func announce(_ source: ResumedSource, _ directory: RunDirectory, _ logger: Logger) {
+    private func sayWhatBegins(_ source: ResumedSource, _ directory: RunDirectory, _ logger: Logger) {
         let resumed = resumes ? ", \(source.resumed) of them done before" : ""
         let (selected, all) = (input.catalog.selectedRowCount, input.catalog.inputRowCount)
         let count = selected == all ? counted(all, "row") : "\(selected) of \(counted(all, "row"))"
@@ -141,7 +135,7 @@ struct RunSession {
         let conclusion = Conclusion(stopReasons: end.stopReasons, failure: end.failure ?? recordFailure)
         let result = ResultWriter(outcomes: recorder.outcomes, unattempted: conclusion.sentence)
         let (rows, resultFailure) = result.write(input.catalog, to: directory)
-        let code = resultFailure == nil ? conclusion.exitCode(rows: rows) : .broken
+        let code = conclusion.exitCode(rows: rows, hasResult: resultFailure == nil)
         let summary = RunSummary(
             run: header, finishedAt: clock.wallTime(), rows: rows,
             hosts: RunSummary.Hosts(
@@ -167,7 +161,7 @@ struct RunSession {
             try Say.print(directory.file(ResultWriter.fileName(input.catalog.shape.format)) + "\n")
         } catch {
             var summary = summary
-            summary.exitCode = ExitCode.broken.number
+            summary.exitCode = CommandError(breakingRun: error).code.number
             try summary.write(to: directory)
             throw error
         }

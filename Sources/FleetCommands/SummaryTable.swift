@@ -1,7 +1,6 @@
 import FleetModel
 import JSONText
 import Logging
-import PBXClient
 import Pacing
 import Platform
 import RunRecord
@@ -54,7 +53,7 @@ struct SummaryTable {
 
     /// What the errcode is called, or else the kind of cause; nil for good rows without one.
     private func meaning(of group: OutcomeGroup) -> String? {
-        group.errcode.map { PBXErrorCode.name(of: $0) ?? "not documented" } ?? group.errorClass?.rawValue
+        group.errcode.map { PBXErrorCode($0).name ?? "not documented" } ?? group.errorClass?.rawValue
     }
 
     private func line(_ status: String, _ errcode: String, _ meaning: String, _ rows: String) -> String {

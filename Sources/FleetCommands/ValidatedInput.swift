@@ -71,8 +71,12 @@ package struct InputRequest: Sendable {
             only.isEmpty ? nil : "matches \(only.map { "'\($0)'" }.joined(separator: " or "))",
             shard.map { "falls to shard \($0)" },
         ].compactMap(\.self).joined(separator: " and ")
-        let what = conditions.isEmpty ? "'\(path)' has no rows" : "no row of '\(path)' has a host that \(conditions)"
-        return ToolError(.noRows, what, hint: "nothing was sent")
+        guard !conditions.isEmpty else {
+            return ToolError(.noRows, "'\(path)' has no rows", hint: "write rows below its header, or name another file")
+        }
+        return ToolError(
+            .noRows, "no row of '\(path)' has a host that \(conditions)",
+            hint: "hosts are compared as base_url names them, without scheme and port")
     }
 }
 
@@ -89,12 +93,16 @@ struct ValidatedInput {
         let settings = try request.settings(keepsLeftOut: keepsLeftOut)
         catalog = try RowCatalog.read(file, settings: settings) { $0.say(file: file.name) }
         self.file = file
-        try refuseProblems(skipsInvalid: skipsInvalid)
-        if catalog.selectedRowCount == 0 { throw request.noRows }
+        switch ExitCode.ofInput(catalog, skipsInvalid: skipsInvalid) {
+        case nil: break
+        case .noRows: throw request.noRows
+        case let code?:
+            sayProblems()
+            throw code
+        }
     }
 
-    private func refuseProblems(skipsInvalid: Bool) throws(ExitCode) {
-        guard catalog.isFileInvalid || catalog.invalidRowCount > 0 && !skipsInvalid else { return }
+    private func sayProblems() {
         if catalog.isFileInvalid {
             Say.error("'\(file.name)' cannot be read as it is: nothing was sent")
         } else {
@@ -103,6 +111,5 @@ struct ValidatedInput {
                 "\(catalog.invalidRowCount) of \(counted(catalog.selectedRowCount, "row")) \(verb) invalid: nothing was sent",
                 hint: "mend them, or run the others with --skip-invalid")
         }
-        throw ExitCode.inputInvalid
     }
 }

@@ -56,18 +56,13 @@ package struct Outcome: Hashable, Sendable {
         self.finishedAt = finishedAt
     }
 
-    /// Whether an errcode says that the PBX is in trouble or busy, so that the same request may succeed later.
-    ///
-    /// Source: the PBX's list of errcodes, INTERNAL SERVER ERROR and OVERLOAD_TASK_RUNNING.
-    package static func isTemporary(errcode: Int) -> Bool { errcode == -2 || errcode == 70082 }
-
     /// Whether the PBX accepted or refused the edit itself, which is its word on the same edit sent before, too.
     ///
-    /// What it says about a token is not, nor that it is busy.
+    /// What it says about a token is not, nor that it is busy, nor what it says before it has the edit.
     package var settlesDoubt: Bool {
         if status.isGood { return true }
-        guard status != .unknown, errorClass == .api, let errcode else { return false }
-        return !Outcome.isTemporary(errcode: errcode)
+        guard status != .unknown, errorClass == .api, attempts > 0, let errcode else { return false }
+        return !PBXErrorCode(errcode).isTemporary
     }
 
     /// The outcome of a row one of whose edit requests may have been carried out: `unknown`, unless it is that already or

@@ -99,13 +99,13 @@ package struct HostSession: Sendable {
         return true
     }
 
-    /// Takes note of a login whose reply brought no token.
+    /// Takes note of a login whose reply brought no token, and decides whether it may be repeated.
     ///
     /// - Parameters:
     ///   - credentials: what it was made with.
     ///   - reply: what came back.
     ///   - reason: why it failed, as a clause.
-    mutating func failedLogin(
+    mutating func noteFailedLogin(
         with credentials: Credentials, _ reply: Reply, because reason: String
     ) -> FailedLogin {
         if reply.isAnswer, !reply.isTemporary {

@@ -22,7 +22,7 @@ package struct Reply: Sendable {
     let status: Int?
     /// The answer's top members; null when it is no object with an errcode.
     let content: JSONValue
-    /// How long the server wants to be left alone, at most five minutes; nil when it does not say.
+    /// How long the server wants to be left alone; nil when it does not say. ``RetryPolicy`` decides what it is granted.
     let pause: Duration?
     /// Whether a web page came instead of an answer of the API.
     let isPage: Bool
@@ -143,31 +143,34 @@ extension JSONValue {
     /// The errcode of an answer; a numeric string counts, because some firmware writes one.
     fileprivate var errcode: PBXErrorCode? {
         guard let value = self["errcode"] else { return nil }
-        return (value.integer ?? value.text.flatMap { Int64($0) }).map { PBXErrorCode(number: Int($0)) }
+        return (value.integer ?? value.text.flatMap { Int64($0) }).map { PBXErrorCode(Int($0)) }
     }
 }
 
 extension RetryAfter {
-    /// The pause that is meant: nothing for a moment gone by, and five minutes for all that is longer.
-    ///
-    /// `120` → 2 min, `3600` → 5 min, a date 90 s ahead → 90 s, a date in the past → 0 s.
+    /// The pause that is meant: `120` → 2 min, a date 90 s ahead → 90 s, a date in the past → 0 s.
     fileprivate func pause(at now: WallTime) -> Duration {
         switch self {
-        case .seconds(let seconds): min(.seconds(seconds), RetryPolicy.pauseLimit)
-        case .moment(let seconds):
-            min(max(.zero, .seconds(seconds) - .milliseconds(now.milliseconds)), RetryPolicy.pauseLimit)
+        case .seconds(let seconds): .seconds(seconds)
+        case .moment(let seconds): max(.zero, .seconds(seconds) - .milliseconds(now.milliseconds))
         }
     }
 }
 
 /// What a row is when this was the last thing that came back for it.
 extension Reply {
-    /// The row's outcome when the call was its edit.
+    /// The row's outcome when the call was its edit, and the only one: its attempts are 1, or 0 when the body stayed here.
     ///
     /// - Parameters:
     ///   - host: the PBX.
     ///   - errmsg: the PBX's message, free of secrets.
     func editOutcome(on host: HostKey, errmsg: String) -> Outcome {
+        var outcome = outcomeOfOne(on: host, errmsg: errmsg)
+        outcome.attempts = mayHaveArrived ? 1 : 0
+        return outcome
+    }
+
+    private func outcomeOfOne(on host: HostKey, errmsg: String) -> Outcome {
         switch kind {
         case .notConnected(let failure): unreached(host, failure)
         case .errcode(let errcode) where errcode != .success: refusedEdit(errcode, errmsg: errmsg)
@@ -240,7 +243,7 @@ extension Reply {
     /// The errcode with its name, and until when we are locked out, where the answer to 70004 tells.
     private func phrase(_ errcode: PBXErrorCode) -> String {
         let end = content["block_expire_time"]
-        guard errcode.number == 70004, let time = end?.integer.map({ "\($0)" }) ?? end?.text, time.isTime else {
+        guard errcode == .accountIPBlocked, let time = end?.integer.map({ "\($0)" }) ?? end?.text, time.isTime else {
             return errcode.phrase
         }
         return "\(errcode.phrase), block_expire_time \(time)"
@@ -264,10 +267,10 @@ extension Reply {
 extension PBXErrorCode {
     /// What to do about a refused login: the guides document no errcode for a wrong Client ID or Client Secret.
     fileprivate var loginHint: String {
-        switch number {
-        case 10001: ", its firmware has no such call"
-        case 60002: ", 8 tokens of the application are in use"
-        case 10002, 10003, 70004, 70087, 70123: ""
+        switch self {
+        case .interfaceNotExisted: ", its firmware has no such call"
+        case .maxLimitationExceeded: ", 8 tokens of the application are in use"
+        case .versionOutOfMaintenance, .versionUnsupported, .accountIPBlocked, .ipForbidden, .apiUnavailable: ""
         default: isTemporary ? "" : ", client_id or client_secret is probably wrong"
         }
     }
@@ -293,42 +296,4 @@ extension ConnectFailure {
         default: .connect
         }
     }
-}
-
-/// An errcode of a PBX. Any number may come; what the guides say of it is data.
-///
-/// Source: the PBX's list of error codes.
-package struct PBXErrorCode: Hashable, Sendable {
-    let number: Int
-
-    static let success = PBXErrorCode(number: 0)
-    static let processing = PBXErrorCode(number: 2)
-    static let interfaceNotExisted = PBXErrorCode(number: 10001)
-    static let tokenExpired = PBXErrorCode(number: 10004)
-    static let maxLimitationExceeded = PBXErrorCode(number: 60002)
-
-    /// The name of an errcode as the guides write it; nil for one that has none there.
-    package static func name(of errcode: Int) -> String? { names[errcode] }
-
-    /// `errcode 60001 (DATA NOT FOUND)`, or `errcode 7` for one without a name.
-    var phrase: String { "errcode \(number)" + (Self.names[number].map { " (\($0))" } ?? "") }
-
-    /// Whether the PBX is in trouble or busy, so that the same request may succeed later.
-    var isTemporary: Bool { Outcome.isTemporary(errcode: number) }
-
-    /// Whether the PBX will answer nothing else to us, so that asking on can only harm.
-    var stopsHost: Bool { [10005, 70004, 70087, 70123].contains(number) }
-
-    /// The same for `get_token`: no login succeeds while all tokens of an application are in use.
-    var stopsHostAtLogin: Bool { stopsHost || self == .maxLimitationExceeded }
-
-    private static let names = [
-        -2: "INTERNAL SERVER ERROR", -1: "FAILURE", 0: "SUCCESS", 1: "PARTIAL SUCCESS", 2: "PROCESSING",
-        10001: "INTERFACE NOT EXISTED", 10002: "API VERSION OUT OF MAINTENANCE", 10003: "API VERSION UNSUPPORTED",
-        10004: "TOKEN EXPIRED", 10005: "ACCESS DENIED", 10009: "OPERATION FAILED",
-        40001: "PARAMETER SYNTAX ERROR", 40002: "PARAMETER ERROR", 40003: "DUPLICATE KEY VALUE",
-        40004: "FILE SIZE EXCEEDED", 60001: "DATA NOT FOUND", 60002: "MAX LIMITATION EXCEEDED",
-        60101: "ROLE NOT EXISTED", 70004: "ACCOUNT IP BLOCKED", 70082: "OVERLOAD_TASK_RUNNING",
-        70084: "ACTION FORBIDDEN", 70087: "IP FORBIDDEN", 70123: "API UNAVAILABLE",
-    ]
 }

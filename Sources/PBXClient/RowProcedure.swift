@@ -130,7 +130,7 @@ extension RowProcedure {
         if host.begin(by: call, of: job.credentials, madeAt: start, reply) { return .goOn }
         let outcome = reply.preparationOutcome(
             "login", on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets))
-        switch host.failedLogin(with: job.credentials, reply, because: outcome.error) {
+        switch host.noteFailedLogin(with: job.credentials, reply, because: outcome.error) {
         case .mayRetry: return .retry(outcome, orStopHost: reply.mayHaveArrived)
         case .failed: return .done(outcome)
         case .stopHost: return .stopHost(outcome)
@@ -175,16 +175,16 @@ extension RowProcedure {
             otherRetries = 0
             failed = nil
             return nil
-        case .done(let outcome): return .done(weigh(outcome, on: reply))
-        case .stopHost(let outcome): return .stopHost(weigh(outcome, on: reply), reason: outcome.error)
+        case .done(let outcome): return .done(weigh(outcome))
+        case .stopHost(let outcome): return .stopHost(weigh(outcome), reason: outcome.error)
         case .retry(let outcome, let isEdit, let stopsHost):
             let retry = countRetry(ofEdit: isEdit)
             if let delay = policy.delay(beforeRetry: retry, pause: reply.pause, using: &generator) {
-                failed = weigh(outcome, on: reply)
+                failed = weigh(outcome)
                 return .wait(until: now + delay)
             }
-            quietUntil = reply.pause.map { now + $0 }
-            let end = weigh(outcome, on: reply)
+            quietUntil = reply.pause.map { now + policy.granted($0) }
+            let end = weigh(outcome)
             return stopsHost ? .stopHost(end, reason: outcome.error) : .done(end)
         }
     }
@@ -201,16 +201,11 @@ extension RowProcedure {
         return otherRetries
     }
 
-    /// Takes into account what became of the row's earlier edit requests: when one may have been carried out, the row
-    /// does not become `failed` because a later one was not, unless the PBX refused the edit itself. An answer to an edit
-    /// whose body it never had is no such refusal.
-    private func weigh(_ outcome: Outcome, on reply: Reply) -> Outcome {
-        var outcome = outcome
+    /// Takes into account what became of the row's earlier edit requests.
+    private func weigh(_ outcome: Outcome) -> Outcome {
+        let doubt = "an edit request sent before may have been carried out"
+        var outcome = isDoubtful ? outcome.weighed(against: doubt) : outcome
         outcome.attempts = edits
-        let isSettled = outcome.settlesDoubt && reply.isBodySent
-        guard isDoubtful, outcome.status != .unknown, !isSettled else { return outcome }
-        outcome.status = .unknown
-        outcome.error += "; an edit request sent before may have been carried out"
         return outcome
     }
 }

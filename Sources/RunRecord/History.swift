@@ -25,8 +25,11 @@ package struct History: Sendable {
         /// Its last outcome tells what became of it.
         case done(Outcome)
 
+        /// Whether the row is sent when its run goes on: unless it is done and good.
+        package var isSentAgain: Bool { finalOutcome == nil }
+
         /// The outcome of a row that is not sent again; nil when it is.
-        package var finalOutcome: Outcome? {
+        var finalOutcome: Outcome? {
             if case .done(let outcome) = self, outcome.status.isGood { outcome } else { nil }
         }
     }
@@ -78,8 +81,12 @@ package struct History: Sendable {
     /// A history of nothing.
     init() {}
 
-    /// How a row stands.
-    package func standing(of key: RowKey) -> Standing {
+    /// How a row stands; never sent when no run begins in the ledger.
+    package func standing(of job: Job) -> Standing {
+        salt.map { standing(of: RowKey(job, salt: $0)) } ?? .neverSent
+    }
+
+    func standing(of key: RowKey) -> Standing {
         guard let number = numbers[key] else { return .neverSent }
         let row = rows[Int(number)]
         if row.isInDoubt { return .inDoubt }
@@ -88,7 +95,9 @@ package struct History: Sendable {
     }
 
     /// The last outcome of a row, whatever came after it; nil when it never was done.
-    package func outcome(of key: RowKey) -> Outcome? {
+    package func outcome(of job: Job) -> Outcome? { salt.flatMap { outcome(of: RowKey(job, salt: $0)) } }
+
+    func outcome(of key: RowKey) -> Outcome? {
         numbers[key].flatMap { rows[Int($0)].outcome.unpacked(texts) }
     }
 

@@ -90,6 +90,11 @@ import Testing
             Conclusion(stopReasons: reasons, failure: nil).exitCode(rows: Self.tally([.ok, .failed])) == expected)
     }
 
+    @Test func aRunWithoutAResultIsBrokenWhateverItsRowsAre() {
+        let conclusion = Conclusion(stopReasons: [.halt], failure: nil)
+        #expect(conclusion.exitCode(rows: Self.tally([.ok]), hasResult: false) == .broken)
+    }
+
     @Test func aFailureIsAReasonAlsoWhenNoRowWasLeft() {
         let conclusion = Conclusion(stopReasons: [], failure: Failure())
         #expect(conclusion.stopReasons == [.broken] && conclusion.word == "error")

@@ -2,7 +2,7 @@ import Platform
 import Foundation
 import Glibc
 import FleetModel
-import RunRecord
+@testable import RunRecord
 import TestSupport
 import Testing
 

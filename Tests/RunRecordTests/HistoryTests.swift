@@ -1,6 +1,6 @@
 import Platform
 import FleetModel
-import RunRecord
+@testable import RunRecord
 import TestSupport
 import Testing
 
@@ -92,7 +92,7 @@ import Testing
         #expect(History.Standing.done(.fine).finalOutcome == .fine)
         #expect(History.Standing.done(Outcome(status: .noChange)).finalOutcome?.status == .noChange)
         for standing in [History.Standing.neverSent, .inDoubt, .superseded, .done(refused)] {
-            #expect(standing.finalOutcome == nil)
+            #expect(standing.finalOutcome == nil && standing.isSentAgain)
         }
     }
 
@@ -104,6 +104,8 @@ import Testing
             (Outcome(status: .failed, errcode: 10004, errorClass: .auth, attempts: 2), true),
             (Outcome(status: .failed, errcode: 70082, errorClass: .api, attempts: 2), true),
             (Outcome(status: .failed, errcode: 40002, errorClass: .api, attempts: 2), false),
+            // What a PBX says before it has the edit is no word on it.
+            (Outcome(status: .failed, errcode: 40002, errorClass: .api, attempts: 0), true),
             (Outcome(status: .unknown, errcode: 2, errorClass: .api, attempts: 1), true),
             (Outcome(status: .ok, attempts: 1), false), (Outcome(status: .noChange), false),
         ])

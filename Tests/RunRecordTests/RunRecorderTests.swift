@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import JSONText
 import FleetModel
-import RunRecord
+@testable import RunRecord
 import TestSupport
 import Testing
 
