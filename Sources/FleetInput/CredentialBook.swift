@@ -32,7 +32,7 @@ package struct CredentialBook: Sendable {
     var hasHosts: Bool { !byHost.isEmpty }
 
     /// What to use for a PBX; with nil, what would be used for one that stands nowhere.
-    func credentials(for url: BaseURL?) -> Credentials? {
+    func credentials(for url: AddressCell?) -> Credentials? {
         if !byHost.isEmpty, let url, let found = byHost[url.host] { return found }
         return others
     }
@@ -196,6 +196,6 @@ private struct CredentialFile {
     private func hostKey(_ cell: Bytes) throws(Diagnostic) -> HostKey {
         let scratch = HostName.makeScratch()
         defer { scratch.deallocate() }
-        return try BaseURL(cell, scratch: scratch).host
+        return try AddressCell(cell, scratch: scratch).host
     }
 }

@@ -109,7 +109,7 @@ extension RowCells.Kind {
 /// What a row says, as far as it could be read.
 struct ParsedRow: ~Copyable {
     /// The host's name is borrowed from the reader's scratch space.
-    var url: BaseURL?
+    var url: AddressCell?
     var apiPath = PBXAddress.defaultAPIPath
     /// The certificate's id; nil when it is missing or malformed.
     var id: Int64?

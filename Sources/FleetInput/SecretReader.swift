@@ -1,5 +1,5 @@
 import FleetModel
-import Glibc
+import JSONText
 import Platform
 import TabularText
 
@@ -148,128 +148,231 @@ extension Diagnostic {
     }
 }
 
-/// What a cell that holds a secret can be: the secret itself, a reference to it, or the mask of an earlier result.
-enum SecretCell {
-    case literal
-    /// `env:NAME`, the prefix in any case.
-    case environment(name: String)
-    /// `file:PATH`, the prefix in any case.
-    case file(path: String)
-    /// `***`, which is no secret of anybody's.
-    case mask
-
-    @inline(__always)
-    init(_ cell: Bytes) {
-        switch cell.first {
-        case UInt8(ascii: "e") where cell.hasPrefix("env:"), UInt8(ascii: "E") where cell.hasPrefix("env:"):
-            self = .environment(name: cell.part(4..<cell.count).text)
-        case UInt8(ascii: "f") where cell.hasPrefix("file:"), UInt8(ascii: "F") where cell.hasPrefix("file:"):
-            self = .file(path: cell.part(5..<cell.count).text)
-        case UInt8(ascii: "*") where cell.equals("***"):
-            self = .mask
-        default:
-            self = .literal
+/// The credentials of the DNS provider, in whichever of their three forms they come.
+extension RowParser {
+    mutating func readAuth(_ cells: borrowing RowCells) -> [AuthInfo]? {
+        let list = cells[.authInfoList]
+        let object = cells[.authObject]
+        if (cells.auth.isEmpty ? 0 : 1) + (list == nil ? 0 : 1) + (object == nil ? 0 : 1) > 1 {
+            let message = "the credentials of the DNS provider are given twice: either 'auth.KEY' or 'auth_info_list'"
+            add(Diagnostic(.authGivenTwice, message), nil)
         }
-    }
-}
-
-/// A file whose content is one secret.
-enum SecretFile {
-    /// Bytes of the largest one.
-    static let limit = 1 << 20
-
-    /// Why a file holds no secret.
-    struct Failure: Error {
-        /// One clause about the file, like `is empty`.
-        let clause: String
+        if !cells.auth.isEmpty { return readAuthCells(cells) }
+        if let list { return readAuthValue(list, isObject: false, cells) }
+        if let object { return readAuthValue(object, isObject: true, cells) }
+        return nil
     }
 
-    /// The content without a byte order mark and the line breaks at its end.
-    ///
-    /// - Parameters:
-    ///   - path: where it is.
-    ///   - folder: what a relative path is relative to.
-    static func read(_ path: String, in folder: String) throws(Failure) -> String {
-        let fullPath = path.hasPrefix("/") ? path : "\(folder)/\(path)"
-        // Also keeps a pipe without a writer, which would never open, and one that can be read only once, away.
-        guard !path.isEmpty, !path.utf8.contains(0), isRegularFile(fullPath) else {
-            throw Failure(clause: "is no file that exists")
-        }
-        let bytes = try content(fullPath)
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw Failure(clause: "is no UTF-8 text") }
-        guard let text = text(of: bytes) else { throw Failure(clause: "is empty") }
-        return text
-    }
-
-    /// The text of a secret as a file or a variable holds it: a byte order mark and the line breaks at its end are none of
-    /// it. Nil when nothing is left.
-    static func text(of bytes: [UInt8]) -> String? {
-        var text = bytes[...]
-        if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
-        while text.last == 0x0A || text.last == 0x0D { text.removeLast() }
-        return text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
-    }
-
-    private static func isRegularFile(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    }
-
-    private static func content(_ path: String) throws(Failure) -> [UInt8] {
-        var bytes: [UInt8] = []
-        let isFile: Bool
-        do throws(ToolError) {
-            let file = try FileDescriptor.input(path, isWaiting: false)
-            // The path may have come to mean something else since it was looked at.
-            isFile = file.mode & S_IFMT == S_IFREG
-            try file.drain { piece throws(ToolError) in
-                bytes.append(contentsOf: piece)
-                return isFile && bytes.count <= limit
+    private mutating func readAuthCells(_ cells: borrowing RowCells) -> [AuthInfo] {
+        var reader = AuthReader(secrets: secrets)
+        var items: [AuthInfo] = []
+        var keys: Set<[UInt8]> = []
+        for entry in cells.auth {
+            let item = value(of: entry.cell, cells) { _ throws(Diagnostic) in
+                guard keys.insert(Array(entry.key.utf8)).inserted else {
+                    throw Diagnostic(.authKeyRepeated, "the key stands twice in this row")
+                }
+                return AuthInfo(key: entry.key, value: try reader.value(entry))
             }
-        } catch {
-            throw Failure(clause: "cannot be read")
+            if let item { items.append(item) }
+            warn(reader.takeWarnings(), cells.names[entry.cell.column])
+            if entry.key == "KEY" { add(Self.literalKey, cells.names[entry.cell.column]) }
+            let isDoubtful = entry.type == .string && entry.cell.kind == .text
+            if isDoubtful, AuthReader.isNumber(entry.cell.bytes, of: entry.key) {
+                let message =
+                    "a number is sent as a text: name the column 'auth.\(entry.key):int' to send it as a number"
+                add(Diagnostic(.authNumberAsText, severity: .warning, message), cells.names[entry.cell.column])
+            }
         }
-        guard isFile else { throw Failure(clause: "is no file that exists") }
-        guard bytes.count <= limit else { throw Failure(clause: "is larger than 1 MiB") }
-        return bytes
+        return items
+    }
+
+    private static let literalKey = Diagnostic(
+        .authKeyDoubtful, severity: .warning,
+        "'KEY' stands for the provider's own key, like APIKey: 'certfleet providers NAME' lists those of a provider")
+
+    /// Reads `auth_info_list`, or the object `auth` of JSON lines.
+    private mutating func readAuthValue(
+        _ cell: RowCells.Cell, isObject: Bool, _ cells: borrowing RowCells
+    ) -> [AuthInfo]? {
+        var reader = AuthReader(secrets: secrets)
+        let items = value(of: cell, cells) { cell throws(Diagnostic) in
+            try cells.isCSV
+                ? reader.list(in: cell.bytes) : reader.list(cells.values[cell.column], isObject: isObject)
+        }
+        warn(reader.takeWarnings(), cells.names[cell.column])
+        if items?.contains(where: { $0.key == "KEY" }) == true { add(Self.literalKey, cells.names[cell.column]) }
+        return items
     }
 }
 
-/// The files that hold secrets, each read once and then kept in memory, so that nothing done to one during a run matters.
-final class SecretFiles: Sendable {
-    /// What relative paths are relative to.
-    private let folder: String
-    private let limit: Int
-    private let kept = Lock(Kept())
+/// Reads the values of an auth list; the texts of diagnostics quote none of them.
+///
+/// Source: Auth_Info of the PBX's `certificate/update` call: a key and exactly one of `iv`, `sv`, `bv`.
+private struct AuthReader {
+    /// What is doubtful but possible in what was read.
+    private var warnings: [Diagnostic] = []
+    private let secrets: SecretReader
 
-    private struct Kept {
-        /// By the bytes of their paths: two texts that look the same may name two files.
-        var secrets: [[UInt8]: String] = [:]
-        /// Bytes that they take, about.
-        var size = 0
+    init(secrets: SecretReader) {
+        self.secrets = secrets
     }
 
-    /// - Parameters:
-    ///   - folder: what relative paths are relative to.
-    ///   - limit: bytes that all of them may take together.
-    init(in folder: String, limit: Int = 1 << 26) {
-        self.folder = folder
-        self.limit = limit
+    /// What is doubtful but possible in what was read since the last call.
+    mutating func takeWarnings() -> [Diagnostic] {
+        defer { if !warnings.isEmpty { warnings = [] } }
+        return warnings
     }
 
-    /// The secret in a file. From any thread; blocks while the file is read.
-    func text(_ path: String) throws(SecretFile.Failure) -> String {
-        let key = Array(path.utf8)
-        if let text = kept.withLock({ $0.secrets[key] }) { return text }
-        let text = try SecretFile.read(path, in: folder)
-        let isKept = kept.withLock { kept in
-            // The rest is what a dictionary takes for an entry.
-            let size = key.count + text.utf8.count + 128
-            guard kept.size + size <= limit else { return false }
-            if kept.secrets.updateValue(text, forKey: key) == nil { kept.size += size }
-            return true
+    /// Whether a text is a number under a key whose documented values are numbers.
+    static func isNumber(_ cell: Bytes, of key: String) -> Bool {
+        numericKeys.contains(key) && WholeNumber.read(cell) != nil
+    }
+
+    private static let numericKeys: Set<String> = ["TTL", "PropagationTimeout", "PollingInterval"]
+
+    // MARK: - A column or member of its own
+
+    mutating func value(_ entry: RowCells.AuthCell) throws(Diagnostic) -> AuthInfo.Value {
+        let bytes = entry.cell.bytes
+        switch (entry.type, entry.cell.kind) {
+        case (.string, .text): return .string(try secret(bytes))
+        case (.int, .text):
+            if let number = WholeNumber.read(bytes, allowsMinus: true) { return .integer(number) }
+            throw Diagnostic(.authMalformed, "the value \(WholeNumber.reason(against: bytes))")
+        case (.int, .number):
+            if let number = WholeNumber.readJSON(bytes) { return .integer(number) }
+            throw Diagnostic(.authMalformed, "the value is no whole number")
+        case (.bool, .text), (.bool, .boolean):
+            if let value = BooleanWord.read(bytes) { return .boolean(value) }
+            throw Diagnostic(.authMalformed, "the value is none of \(BooleanWord.list)")
+        case (.string, let kind):
+            let hint = "put it in quotes, or name its type ('auth.KEY:int', 'auth.KEY:bool')"
+            throw Diagnostic(.authMalformed, "\(kind.title) stands where a text should be: \(hint)")
+        case (.int, let kind), (.bool, let kind):
+            throw Diagnostic(.authMalformed, "\(kind.title) is of the wrong type")
         }
-        if !isKept { throw SecretFile.Failure(clause: "does not fit: all such files may have 64 MiB together") }
-        return text
+    }
+
+    // MARK: - A list
+
+    /// Reads the JSON text in a CSV cell.
+    mutating func list(in cell: Bytes) throws(Diagnostic) -> [AuthInfo] {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: Array(cell))
+        } catch {
+            throw Diagnostic(.authMalformed, JSONRow.describe(error, in: Array(cell)))
+        }
+        return try list(value, isObject: false)
+    }
+
+    /// Reads the array `auth_info_list`, or the object `auth`.
+    mutating func list(_ value: JSONValue, isObject: Bool) throws(Diagnostic) -> [AuthInfo] {
+        let items: [AuthInfo]
+        switch (value, isObject) {
+        case (.object(let members), true): items = try read(members)
+        case (.array(let elements), false): items = try read(elements)
+        default:
+            let wanted = isObject ? "an object of keys and values" : "a list like [{\"k\":…,\"sv\":…}]"
+            throw Diagnostic(.authMalformed, "\(value.kind) stands where \(wanted) should be")
+        }
+        guard !items.isEmpty else {
+            throw Diagnostic(.authMalformed, "the list is empty: leave it out to leave the credentials alone")
+        }
+        var keys: Set<[UInt8]> = []
+        for (index, item) in items.enumerated() where !keys.insert(Array(item.key.utf8)).inserted {
+            throw Diagnostic(.authKeyRepeated, "item \(index + 1) repeats the key of an earlier one")
+        }
+        return items
+    }
+
+    private mutating func read(_ members: [JSONMember]) throws(Diagnostic) -> [AuthInfo] {
+        var items: [AuthInfo] = []
+        for (index, member) in members.enumerated() where member.value != .null {
+            let place = "item \(index + 1)"
+            let key = try key(member.key, place)
+            items.append(AuthInfo(key: key, value: try self.value(member.value, as: nil, of: key, place)))
+        }
+        return items
+    }
+
+    private mutating func read(_ elements: [JSONValue]) throws(Diagnostic) -> [AuthInfo] {
+        var items: [AuthInfo] = []
+        for (index, element) in elements.enumerated() {
+            let place = "item \(index + 1)"
+            guard case .object(let members) = element else {
+                throw Diagnostic(.authMalformed, "\(place) is \(element.kind), not an object like {\"k\":…,\"sv\":…}")
+            }
+            items.append(try read(item: members.filter { $0.value != .null }, place))
+        }
+        return items
+    }
+
+    private mutating func read(item members: [JSONMember], _ place: String) throws(Diagnostic) -> AuthInfo {
+        guard let keyMember = members.first(where: { $0.key == "k" }) else {
+            throw Diagnostic(.authMalformed, "\(place) has no key 'k'")
+        }
+        guard case .string(let text) = keyMember.value else {
+            throw Diagnostic(.authMalformed, "\(place) has \(keyMember.value.kind) as its key 'k', not a text")
+        }
+        let key = try key(text, place)
+        let values = members.filter { $0.key != "k" }
+        guard values.count == 1, let type = AuthReader.types[values[0].key] else {
+            throw Diagnostic(.authMalformed, "\(place) must have, beside 'k', exactly one of 'iv', 'sv' and 'bv'")
+        }
+        return AuthInfo(key: key, value: try value(values[0].value, as: type, of: key, place))
+    }
+
+    private static let types: [String: AuthType] = ["iv": .int, "sv": .string, "bv": .bool]
+
+    private func key(_ text: String, _ place: String) throws(Diagnostic) -> String {
+        var text = text
+        let key = text.withUTF8 { Whitespace.trimmed($0).text }
+        guard !key.isEmpty else { throw Diagnostic(.authMalformed, "\(place) has an empty key") }
+        if text.withUTF8({ CellText.controlCharacter(in: $0) }) != nil {
+            throw Diagnostic(.authMalformed, "there is a control character inside the key of \(place)")
+        }
+        return key
+    }
+
+    /// The typed value of an item.
+    ///
+    /// - Parameter type: what it must be; nil takes it by its own type.
+    private mutating func value(
+        _ value: JSONValue, as type: AuthType?, of key: String, _ place: String
+    ) throws(Diagnostic) -> AuthInfo.Value {
+        switch (value, type) {
+        case (.boolean(let value), .bool), (.boolean(let value), nil): return .boolean(value)
+        case (.number, .int), (.number, nil):
+            if let number = value.integer { return .integer(number) }
+            throw Diagnostic(.authMalformed, "the number of \(place) is no whole number of 64 bits")
+        case (.string(let text), .string), (.string(let text), nil):
+            return .string(try string(Array(text.utf8), of: key, place))
+        default:
+            throw Diagnostic(.authMalformed, "the value of \(place) is \(value.kind), which is the wrong type")
+        }
+    }
+
+    private mutating func string(
+        _ bytes: [UInt8], of key: String, _ place: String
+    ) throws(Diagnostic) -> Secret {
+        try bytes.withUnsafeBufferPointer { bytes throws(Diagnostic) in
+            try string(Whitespace.trimmed(bytes), of: key, place)
+        }
+    }
+
+    private mutating func string(_ text: Bytes, of key: String, _ place: String) throws(Diagnostic) -> Secret {
+        if Self.isNumber(text, of: key) {
+            warnings.append(
+                Diagnostic(
+                    .authNumberAsText, severity: .warning,
+                    "\(place) sends a number as a text: use 'iv' to send it as a number"))
+        }
+        return try text.isEmpty ? Secret("") : secret(text)
+    }
+
+    private mutating func secret(_ text: Bytes) throws(Diagnostic) -> Secret {
+        try secrets.secret(text, for: .auth, doubts: &warnings)
     }
 }

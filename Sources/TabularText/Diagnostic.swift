@@ -39,7 +39,7 @@ package struct Diagnostic: Error, Hashable, Sendable {
     package let message: String
 
     /// Bytes of a column's name that are shown; the rest is cut.
-    package static let columnLimit = 256
+    static let columnLimit = 256
 
     /// A diagnostic, of a row unless told otherwise, that stands nowhere unless a line is given.
     ///

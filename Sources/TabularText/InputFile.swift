@@ -95,201 +95,114 @@ package final class InputFile: Sendable {
     }
 }
 
-/// The text of an input as UTF-8, slice after slice, from front to back.
+/// The UTF-8 text of an input, for reading records again by their spans, from any thread.
 ///
-/// Confined to one thread. Slices are borrowed: each is good until the next call.
-final class TextReader {
-    /// Bytes of the largest slice.
-    static let sliceSize = 1 << 17
-
-    let encoding: TableShape.Encoding
-    /// Whether the input starts with a byte order mark; it is no part of the text.
-    let hasByteOrderMark: Bool
-    /// Where rows can be read again.
-    let spool: Spool
-    /// Offset of the next slice in the spool.
-    private(set) var textOffset: Int
-
-    private let source: RawReader
-    private let largestSlice: Int
-    private var buffer = SliceBuffer(capacity: TextReader.sliceSize)
-    private var transcoder: Transcoder?
-    private let refusal: Diagnostic?
-
-    /// - Parameters:
-    ///   - input: what to read.
-    ///   - choice: how its bytes are text.
-    ///   - sliceSize: bytes of the largest slice, at least 1.
-    init(
-        _ input: InputFile, encoding choice: TableChoices.Encoding = .automatic,
-        sliceSize: Int = TextReader.sliceSize
-    ) throws(ToolError) {
-        largestSlice = sliceSize
-        source = RawReader(input, largestRead: sliceSize)
-        let head = try source.head(TextEncoding.headLength)
-        let start = head.withUnsafeBufferPointer { TextEncoding(head: $0, choice: choice) }
-        source.skip(start.markLength)
-        encoding = start.encoding
-        hasByteOrderMark = start.markLength > 0
-        refusal = start.diagnostic
-        let isUTF8 = start.encoding == .utf8
-        textOffset = isUTF8 ? start.markLength : 0
-        spool = try Spool(of: input, isCopied: !isUTF8)
-        if !isUTF8 { transcoder = try Transcoder(from: start.encoding.iconvName) }
-    }
-
-    /// The next slice of the text; nil at its end.
-    func next() throws(ToolError) -> Bytes? {
-        if buffer.waiting.isEmpty { try fill() }
-        let slice = Bytes(rebasing: buffer.waiting.prefix(largestSlice))
-        take(slice.count)
-        return slice.isEmpty ? nil : slice
-    }
-
-    /// The text to come, at least `count` bytes of it if there are so many, without taking it.
-    func prefix(_ count: Int) throws(ToolError) -> Bytes {
-        while buffer.waiting.count < count, try fill() {}
-        return buffer.waiting
-    }
-
-    /// Takes text that was looked at.
-    func take(_ count: Int) {
-        buffer.drop(count)
-        textOffset += count
-    }
-
-    /// Why the text ends where it does, when that is not the end of the input.
-    ///
-    /// - Parameter line: the line on which it ends.
-    func diagnostic(onLine line: Int) -> Diagnostic? {
-        if let refusal { return refusal }
-        guard transcoder?.hasFailed == true else { return nil }
-        return Diagnostic(
-            .encodingInvalid, severity: .file, line: line, "there are bytes here that are no \(encoding.title)")
-    }
-
-    /// Returns whether there is more text now.
-    @discardableResult
-    private func fill() throws(ToolError) -> Bool {
-        guard refusal == nil else { return false }
-        if encoding == .utf8 {
-            let count = try source.read(into: buffer.room(1))
-            buffer.add(count)
-            return count > 0
-        }
-        return try fillTranscoded()
-    }
-
-    private func fillTranscoded() throws(ToolError) -> Bool {
-        while transcoder?.hasFailed == false, case let piece = try source.next(), !piece.isEmpty {
-            let room = buffer.room(Transcoder.room(for: piece.count))
-            let count = transcoder?.turn(piece, into: room) ?? 0
-            try spool.append(UnsafeRawBufferPointer(rebasing: room[..<count]))
-            buffer.add(count)
-            if count > 0 { return true }
-        }
-        transcoder?.finish()
-        return false
-    }
-}
-
-/// The bytes of an input from front to back, its head looked at first.
-private final class RawReader {
+/// The input itself when that is UTF-8, else a copy in memory of the kernel, written while the input is read.
+package final class Spool: Sendable {
     private let input: InputFile
-    private var buffer = SliceBuffer(capacity: 1 << 16)
-    private var offset = 0
-    private let largestRead: Int
+    private let copy: FileDescriptor?
 
     /// - Parameters:
-    ///   - input: what to read.
-    ///   - largestRead: bytes to read at most at once, at least 1.
-    init(_ input: InputFile, largestRead: Int) {
+    ///   - input: whose text it is.
+    ///   - isCopied: whether the text is not the input's own bytes.
+    init(of input: InputFile, isCopied: Bool) throws(ToolError) {
         self.input = input
-        self.largestRead = largestRead
+        copy = isCopied && input.isKept ? try FileDescriptor.memory(for: input.name) : nil
     }
 
-    /// The first bytes, at least `count` of them if there are so many, without taking them.
-    func head(_ count: Int) throws(ToolError) -> [UInt8] {
-        while buffer.waiting.count < count, try fill() {}
-        return Array(buffer.waiting.prefix(count))
+    /// Adds to the copy, if there is one.
+    func append(_ piece: UnsafeRawBufferPointer) throws(ToolError) {
+        try copy?.write(piece)
     }
 
-    /// Takes bytes that were looked at.
-    func skip(_ count: Int) { buffer.drop(count) }
-
-    /// The next bytes, borrowed until the next call; none at the end.
-    func next() throws(ToolError) -> UnsafeRawBufferPointer {
-        if buffer.waiting.isEmpty { _ = try fill() }
-        let piece = UnsafeRawBufferPointer(buffer.waiting)
-        buffer.drop(piece.count)
-        return piece
-    }
-
-    /// Reads bytes into a place of the caller's.
-    ///
-    /// - Returns: how many; 0 at the end.
-    func read(into room: UnsafeMutableRawBufferPointer) throws(ToolError) -> Int {
-        let waiting = buffer.waiting.prefix(room.count)
-        if !waiting.isEmpty {
-            room.copyMemory(from: UnsafeRawBufferPointer(Bytes(rebasing: waiting)))
-            buffer.drop(waiting.count)
-            return waiting.count
+    /// Some bytes of the text; fewer only at its end, none when the input was not kept.
+    fileprivate func bytes(at offset: Int, count: Int) throws(ToolError) -> [UInt8] {
+        guard input.isKept else { return [] }
+        var failure: ToolError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(ToolError) {
+                filled = try fill(UnsafeMutableRawBufferPointer(buffer), from: offset)
+            } catch {
+                failure = error
+            }
         }
-        return try read(room)
+        if let failure { throw failure }
+        return bytes
     }
 
-    private func fill() throws(ToolError) -> Bool {
-        let count = try read(buffer.room(1))
-        buffer.add(count)
-        return count > 0
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int) throws(ToolError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = try read(at: offset + filled, into: rest)
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
     }
 
-    private func read(_ room: UnsafeMutableRawBufferPointer) throws(ToolError) -> Int {
-        let count = try input.read(
-            at: offset, into: UnsafeMutableRawBufferPointer(rebasing: room.prefix(largestRead)))
-        offset += count
-        return count
+    private func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(ToolError) -> Int {
+        if let count = try copy?.read(at: offset, into: buffer) { return count }
+        return try input.read(at: offset, into: buffer)
+    }
+
+    /// The line end behind a record: CRLF, LF or CR; LF when it has none, or when the text cannot be read again.
+    func lineEnding(after span: RecordSpan) throws(ToolError) -> [UInt8] {
+        // From the byte before the last to the one behind: a slice may have cut a CRLF in two.
+        let start = max(0, span.offset + span.length - 2)
+        let bytes = try bytes(at: start, count: 3)
+        let last = span.offset + span.length - 1 - start
+        guard last >= 0, last < bytes.count else { return [0x0A] }
+        switch bytes[last] {
+        case 0x0A: return last > 0 && bytes[last - 1] == 0x0D ? [0x0D, 0x0A] : [0x0A]
+        case 0x0D: return last + 1 < bytes.count && bytes[last + 1] == 0x0A ? [0x0D, 0x0A] : [0x0D]
+        default: return [0x0A]
+        }
     }
 }
 
-/// Bytes that were read and not handed out yet, in one buffer that grows when more must be looked at together.
-private struct SliceBuffer: ~Copyable {
-    private var bytes: UnsafeMutablePointer<UInt8>
-    private var capacity: Int
-    private var range = 0..<0
+/// Reads records of a spool again, one after the other, best in their order. Confined to one thread at a time.
+package struct SpoolReader: ~Copyable {
+    private let spool: Spool
+    private var parser: CSVParser
+    /// A part of the text, read ahead, because records are mostly wanted in their order.
+    private var window: [UInt8] = []
+    private var windowStart = 0
+    private static let windowSize = 1 << 14
 
-    /// - Parameter capacity: bytes to make room for at once, at least 1.
-    init(capacity: Int) {
-        self.capacity = capacity
-        bytes = .allocate(capacity: capacity)
+    /// - Parameters:
+    ///   - spool: what to read.
+    ///   - delimiter: the byte between the cells of a CSV.
+    package init(_ spool: Spool, delimiter: UInt8) {
+        self.spool = spool
+        parser = CSVParser(delimiter: delimiter)
     }
 
-    deinit {
-        bytes.deallocate()
+    /// A record of a CSV, borrowed until the next one is read.
+    ///
+    /// - Returns: nil when there is none any more; the reader is of no use then.
+    /// - Throws: ``ToolError`` when the spool cannot be read.
+    package mutating func record(at span: RecordSpan) throws(ToolError) -> Record? {
+        guard let bytes = try line(at: span) else { return nil }
+        do throws(CSVError) {
+            let isWhole = try bytes.withUnsafeBufferPointer { text throws(CSVError) in try parser.feed(text) }
+            // The last record of a text may lack its line end.
+            if !isWhole { guard try parser.finish() else { return nil } }
+        } catch {
+            return nil
+        }
+        return parser.record
     }
 
-    /// What waits to be handed out, borrowed until the next change.
-    var waiting: Bytes { Bytes(start: bytes + range.lowerBound, count: range.count) }
-
-    /// Room behind what waits, at least `count` bytes of it.
-    mutating func room(_ count: Int) -> UnsafeMutableRawBufferPointer {
-        if range.isEmpty { range = 0..<0 }
-        if capacity - range.upperBound < count { grow(by: count) }
-        return UnsafeMutableRawBufferPointer(start: bytes + range.upperBound, count: capacity - range.upperBound)
-    }
-
-    /// Notes that so many bytes were put into the room.
-    mutating func add(_ count: Int) { range = range.lowerBound..<range.upperBound + count }
-
-    /// Takes bytes from the front.
-    mutating func drop(_ count: Int) { range = range.lowerBound + count..<range.upperBound }
-
-    private mutating func grow(by count: Int) {
-        capacity = max(capacity * 2, range.count + count)
-        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-        larger.initialize(from: bytes + range.lowerBound, count: range.count)
-        bytes.deallocate()
-        bytes = larger
-        range = 0..<range.count
+    /// The bytes of a record, a line of JSON lines, its line end with it; nil when they are not there any more.
+    ///
+    /// - Throws: ``ToolError`` when the spool cannot be read.
+    package mutating func line(at span: RecordSpan) throws(ToolError) -> ArraySlice<UInt8>? {
+        if span.offset < windowStart || span.offset + span.length > windowStart + window.count {
+            window = try spool.bytes(at: span.offset, count: max(span.length, Self.windowSize))
+            windowStart = span.offset
+        }
+        let bytes = window[(span.offset - windowStart)...].prefix(span.length)
+        return bytes.count == span.length ? bytes : nil
     }
 }

@@ -121,98 +121,78 @@ extension TableChoices {
     }
 }
 
-/// How a table is written, so that another can be written the same way.
-package struct TableShape: Hashable, Sendable {
-    /// The two formats.
-    package enum Format: String, Sendable {
-        case csv, jsonl
+/// Cuts a text into its lines, one record each; blank lines are none.
+struct JSONLinesReader: ~Copyable {
+    /// What a reader calls with each line, its line end dropped; the bytes are borrowed for the call.
+    typealias Body = (Bytes, RecordSpan) -> Void
+
+    private(set) var position: TextPosition
+    private var lines = LineScanner()
+    private var span = RecordSpan(offset: 0, length: 0, line: 1)
+    /// The start of a line that a slice cut.
+    private var rest: [UInt8] = []
+
+    /// - Parameter offset: where the text starts in the spool.
+    init(offset: Int) {
+        position = TextPosition(offset: offset)
     }
 
-    /// The byte encodings a table can come in.
-    package enum Encoding: String, Sendable {
-        case utf8, utf16LittleEndian, utf16BigEndian, windows1252
+    /// Reads a text from front to back, calling `body` with each line.
+    ///
+    /// - Returns: where a line is too long, if one is; nothing is read after that.
+    /// - Throws: ``ToolError`` when the input can no longer be read.
+    mutating func read(_ text: TextReader, _ body: Body) throws(ToolError) -> Diagnostic? {
+        while let slice = try text.next() {
+            do throws(Diagnostic) { try read(slice, body) } catch { return error }
+        }
+        if let diagnostic = text.diagnostic(onLine: position.lineToCome) { return diagnostic }
+        finish(body)
+        return nil
     }
 
-    /// CSV or JSON lines.
-    package var format: Format
-    /// How its bytes are text.
-    package var encoding: Encoding
-    /// Whether the file starts with a byte order mark.
-    package var hasByteOrderMark: Bool
-    /// What ends a record: LF, CRLF or CR, as the header line has it.
-    package var lineEnding: [UInt8]
-    /// The CSV delimiter byte; a comma for JSON lines.
-    package var delimiter: UInt8
-    /// Whether the CSV starts with a `sep=` line.
-    package var hasSeparatorLine: Bool
-    /// The header cells of a CSV that is to be written, as they stand in the file that was read; empty for JSON lines.
-    package var header: [[UInt8]]
-
-    /// The shape of a table; of what is left out, that of a plain UTF-8 file with commas and LF.
-    package init(
-        format: Format, encoding: Encoding = .utf8, hasByteOrderMark: Bool = false, lineEnding: [UInt8] = [0x0A],
-        delimiter: UInt8 = 0x2C, hasSeparatorLine: Bool = false, header: [[UInt8]] = []
-    ) {
-        self.format = format
-        self.encoding = encoding
-        self.hasByteOrderMark = hasByteOrderMark
-        self.lineEnding = lineEnding
-        self.delimiter = delimiter
-        self.hasSeparatorLine = hasSeparatorLine
-        self.header = header
-    }
-}
-
-/// What was asked for about how a table is written.
-package struct TableChoices: Hashable, Sendable {
-    /// Which of the two formats it has.
-    package enum Format: String, CaseIterable, Sendable {
-        /// By the name's ending, else by the first character.
-        case automatic = "auto"
-        case csv, jsonl
+    private mutating func read(_ slice: Bytes, _ body: Body) throws(Diagnostic) {
+        var lines = self.lines
+        defer { self.lines = lines }
+        try lines.forEachPiece(of: slice) { piece throws(Diagnostic) in try take(piece, body) }
     }
 
-    /// What stands between the cells of a CSV.
-    package enum Delimiter: String, CaseIterable, Sendable {
-        /// By a line `sep=…`, else the one under which the header has the columns that are needed.
-        case automatic = "auto"
-        case comma, semicolon, tab, pipe
+    /// Reads the end of the text; the last line may lack its line end.
+    private mutating func finish(_ body: Body) {
+        position.finish()
+        deliverRest(body)
+    }
 
-        /// The byte chosen; nil when it is to be found.
-        var byte: UInt8? {
-            switch self {
-            case .automatic: nil
-            case .comma: UInt8(ascii: ",")
-            case .semicolon: UInt8(ascii: ";")
-            case .tab: UInt8(ascii: "\t")
-            case .pipe: UInt8(ascii: "|")
-            }
+    private mutating func take(_ piece: LineScanner.Piece, _ body: Body) throws(Diagnostic) {
+        position.move(over: piece)
+        position.check(piece.bytes)
+        if piece.startsLine {
+            span = RecordSpan(offset: position.offset - piece.bytes.count, length: 0, line: position.line)
+        }
+        span.length += piece.bytes.count
+        guard span.length <= CSVReader.rowLimit else {
+            throw Diagnostic(.rowTooLong, severity: .file, line: span.line, "the line is larger than 4 MiB")
+        }
+        if piece.endsLine, rest.isEmpty {
+            deliver(piece.bytes, body)
+        } else {
+            rest.append(contentsOf: piece.bytes)
+            if piece.endsLine { deliverRest(body) }
         }
     }
 
-    /// How its bytes are text.
-    package enum Encoding: String, CaseIterable, Sendable {
-        /// By the byte order mark, else UTF-8.
-        case automatic = "auto"
-        case utf8 = "utf-8"
-        case utf16 = "utf-16"
-        case windows1252 = "windows-1252"
+    private mutating func deliverRest(_ body: Body) {
+        let line = rest
+        line.withUnsafeBufferPointer { deliver($0, body) }
+        rest.removeAll(keepingCapacity: true)
     }
 
-    /// CSV, JSON lines, or found by itself.
-    package var format: Format
-    /// What separates the cells of a CSV; JSON lines leave it alone.
-    package var delimiter: Delimiter
-    /// How the bytes are text; bytes that are none under it are a diagnostic of the file.
-    package var encoding: Encoding
-
-    /// What is left out is found by itself.
-    package init(
-        format: Format = .automatic, delimiter: Delimiter = .automatic, encoding: Encoding = .automatic
-    ) {
-        self.format = format
-        self.delimiter = delimiter
-        self.encoding = encoding
+    private mutating func deliver(_ line: Bytes, _ body: Body) {
+        var end = line.count
+        while end > 0, line[end - 1] == 0x0A || line[end - 1] == 0x0D { end -= 1 }
+        let text = line.part(0..<end)
+        guard text.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { return }
+        span.badEncodingLine = position.badEncodingLine
+        body(text, span)
     }
 }
 

@@ -61,6 +61,25 @@ import Testing
         #expect(Set(folders.filter { !$0.hasPrefix("CLib") && $0 != "README.md" }) == Set(Self.table.keys))
     }
 
+    /// The table of the page that a reader starts with: each file that a row passes is there, and they are few.
+    @Test func aRowPassesAtMostThirtyFiles() throws {
+        let page = try String(contentsOf: Self.sources.appendingPathComponent("README.md"), encoding: .utf8)
+        let table = try #require(page.firstMatch(of: /## A row's way\n(?s:.*?)(\| step (?s:.*?))\n\n/)).output.1
+        var target = ""
+        var files: Set<String> = []
+        for line in table.split(separator: "\n").dropFirst(2) {
+            let names = try #require(line.split(separator: "|").last).matches(of: /`(\w+)`(:?)/)
+            for name in names.map(\.output) {
+                if name.2 == ":" { target = String(name.1) } else { files.insert("\(target)/\(name.1).swift") }
+            }
+        }
+        #expect(files.count > 20 && files.count <= 30, "\(files.count) files")
+        for file in files.sorted() {
+            let path = Self.sources.appendingPathComponent(file).path
+            #expect(FileManager.default.fileExists(atPath: path), "\(file) is no file")
+        }
+    }
+
     @Test func secretsAreOpenedOnlyWhereTheyAreSentOrHashed() throws {
         for target in Self.table.keys where !["FleetModel", "PBXClient", "RunRecord"].contains(target) {
             for file in try Self.files(of: target) {

@@ -7,7 +7,7 @@ import TabularText
 ///
 /// `https://host[:port]` or `http://…` with the scheme's own port when none is given; a bare `host[:port]` means https
 /// and port 8088 when none is given, but 443 for the relays of the manufacturer's cloud. One final `/` is dropped; anything else behind the port is an error.
-struct BaseURL {
+struct AddressCell {
     let scheme: PBXAddress.Scheme
     /// Lower case; an IPv6 address in its shortest form and in brackets. Borrowed from the scratch space.
     let name: Bytes
@@ -269,9 +269,10 @@ extension RowParser {
         }
     }
 
-    private mutating func readURL(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> BaseURL? {
+    private mutating func readURL(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> AddressCell? {
         let scratch = scratch
-        let url = value(of: cell, cells) { cell throws(Diagnostic) in try BaseURL(try cell.text(), scratch: scratch) }
+        let url = value(of: cell, cells) { cell throws(Diagnostic) in try AddressCell(try cell.text(), scratch: scratch)
+        }
         guard let url else { return nil }
         if url.scheme == .http, !allowsPlainHTTP, !url.host.isLoopback {
             let message = "plain http would send credentials in the clear: use https, or allow it by --allow-plain-http"
@@ -290,7 +291,7 @@ extension RowParser {
     func isHost(of cells: borrowing RowCells, in selection: Selection) -> Bool {
         do throws(Diagnostic) {
             guard let text = try cells[.baseURL]?.text() else { return selection.includes(nil) }
-            return selection.includes(try BaseURL(text, scratch: scratch).name)
+            return selection.includes(try AddressCell(text, scratch: scratch).name)
         } catch {
             return selection.includes(nil)
         }

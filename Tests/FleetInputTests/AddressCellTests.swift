@@ -5,7 +5,7 @@ import Testing
 @testable import TabularText
 
 @Suite("Addresses of PBXs")
-struct BaseURLTests {
+struct AddressCellTests {
     @Test(
         "Addresses come out in one form",
         arguments: [
