@@ -74,7 +74,9 @@ package struct FlagVariables {
         for flag in flags {
             guard let value = variables[flag.variable], !value.isEmpty, !flag.isOverruled(by: given) else { continue }
             if flag.takesValue {
-                arguments.append("--\(flag.name)=\(value)")
+                // Each line is a value of its own where a flag takes several.
+                let values = flag.isRepeated ? value.split(separator: "\n").map(String.init) : [value]
+                arguments += values.map { "--\(flag.name)=\($0)" }
             } else if try flag.isOn(value) {
                 arguments.append("--\(flag.name)")
             }

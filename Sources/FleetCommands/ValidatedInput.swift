@@ -14,6 +14,10 @@ package struct InputRequest: Sendable {
     package var only: [String] = []
     /// Only rows whose host falls to this part of the fleet, `K/N`, are part of the command; nil takes all.
     package var shard: String?
+    /// What headers mean, `HEADER=COLUMN` each.
+    package var columns: [String] = []
+    /// What the empty cells of columns hold, `COLUMN=VALUE` each.
+    package var values: [String] = []
     /// Whether whatever is doubtful is wrong.
     package var isStrict = false
     /// Path of the file of credentials; nil for none.
@@ -32,6 +36,20 @@ package struct InputRequest: Sendable {
     /// Whether a text is a part of the fleet as `--shard` takes it.
     package static func isShard(_ text: String) -> Bool { Shard(text) != nil }
 
+    /// Why something cannot be said of columns, and what to write instead; nil when it can.
+    ///
+    /// - Parameters:
+    ///   - columns: `HEADER=COLUMN` each.
+    ///   - values: `COLUMN=VALUE` each.
+    package static func problem(withColumns columns: [String], values: [String]) -> String? {
+        do throws(ToolError) {
+            _ = try ColumnChoices(columns: columns, values: values)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     /// What the input is read by.
     ///
     /// - Parameter keepsLeftOut: whether rows that do not match stand in the result all the same.
@@ -42,6 +60,10 @@ package struct InputRequest: Sendable {
             table: table, only: only, allowsPlainHTTP: allowsPlainHTTP,
             credentials: try CredentialBook(file: credentials, environment: environment), environment: environment)
         settings.shard = shard.flatMap(Shard.init)
+        settings.columns = try ColumnChoices(columns: columns, values: values)
+        if settings.columns.hasPlainSecret {
+            Say.say(.warning, "--set: others see a secret on the command line: give env:NAME or file:PATH instead")
+        }
         settings.keepsLeftOut = keepsLeftOut
         settings.isStrict = isStrict
         return settings

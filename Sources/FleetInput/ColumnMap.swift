@@ -1,5 +1,5 @@
 import FleetModel
-import Platform
+package import Platform
 import TabularText
 
 /// What the columns of a CSV mean, found once from its header.
@@ -29,37 +29,46 @@ struct ColumnMap {
 
     /// - Parameters:
     ///   - header: the cells of the header.
+    ///   - choices: what the command line says about columns.
     ///   - line: the line on which it starts.
     ///   - likelyLine: a later line that looks more like one.
-    init(header: Record, line: Int, likelyLine: Int? = nil) {
+    init(header: Record, _ choices: ColumnChoices, line: Int, likelyLine: Int? = nil) {
         self.line = line
+        names = (0..<header.count).map { Whitespace.trimmed(header[$0]).text }
         var columns: [ColumnMeaning: Int] = [:]
+        var chosen: Set<Int> = []
         for column in 0..<header.count {
             let name = Whitespace.trimmed(header[column])
-            names.append(name.text)
-            let meaning = ColumnMeaning(name: name, in: .csv)
+            if let index = choices.index(of: name) { chosen.insert(index) }
+            let meaning = choices.meaning(of: name, in: .csv)
+            passThrough.append(choices.passThrough(of: name, meaning, in: .csv))
             add(meaning, at: column, &columns)
-            if let title = meaning.title { self.columns.append((name.text, title)) }
-            if meaning == .other { addOwn(name.text, column) }
+            if meaning.title != nil || meaning == .other { self.columns.append((names[column], meaning.title)) }
         }
-        checkRequiredColumns(likelyLine)
+        addOwnSecrets()
+        diagnostics += choices.missing(chosen, line: line)
+        let found = fields.map(\.field) + choices.filledFields
+        let missing = Self.needed.filter { !found.contains($0) }
+        if !missing.isEmpty { refuse(header, missing, choices, likelyLine) }
     }
 
     /// Whether rows can be made sense of at all.
-    var isUsable: Bool { !diagnostics.contains { $0.code == .headerUnrecognized } }
+    private(set) var isUsable = true
 
-    /// Notes a column that is only carried along, and warns of one that holds secrets by its name.
-    private mutating func addOwn(_ name: String, _ column: Int) {
-        columns.append((name, nil))
-        guard let advice = ColumnMeaning.adviceOnSecret(named: name) else { return }
-        diagnostics.append(Diagnostic(.ownSecret, severity: .warning, line: line, column: name, advice))
+    /// Warns of columns that are only carried along and hold secrets by their names.
+    private mutating func addOwnSecrets() {
+        let own = columns.filter { $0.meaning == nil }.map(\.name)
+        let hasPassword = own.contains(where: ColumnMeaning.isPassword)
+        for name in own {
+            guard let advice = ColumnMeaning.adviceOnSecret(named: name, besidePassword: hasPassword) else { continue }
+            diagnostics.append(Diagnostic(.ownSecret, severity: .warning, line: line, column: name, advice))
+        }
     }
 
     /// Whether a column is no part of the result.
     func isDropped(_ column: Int) -> Bool { column >= passThrough.count || passThrough[column] == .dropped }
 
     private mutating func add(_ meaning: ColumnMeaning, at column: Int, _ columns: inout [ColumnMeaning: Int]) {
-        passThrough.append(PassThrough(meaning))
         switch meaning {
         case .nameless: nameless.append(column)
         case .result, .other: break
@@ -88,18 +97,21 @@ struct ColumnMap {
         return false
     }
 
-    private mutating func checkRequiredColumns(_ likelyLine: Int?) {
-        let missing = Self.needed.filter { field in !fields.contains { $0.field == field } }
-        if missing.count == 2 {
-            // Nothing of the line is quoted: without a header it is data, with secrets in it.
-            diagnostics.removeAll()
-            let advice =
-                likelyLine.map { "line \($0) looks like it, so what stands above is a title: delete it" }
-                ?? "is there a title row above it, or is the header missing?"
-            addDiagnostic(.headerUnrecognized, nil, "no header with 'base_url' and 'id' here: \(advice)")
-        } else if let field = missing.first {
-            addDiagnostic(.headerColumnMissing, nil, "there is no column '\(field.columnName)' in the header")
+    /// Tells that the header lacks what every row needs, and nothing else: no row can be judged under it.
+    private mutating func refuse(_ header: Record, _ missing: [Field], _ choices: ColumnChoices, _ likelyLine: Int?) {
+        isUsable = false
+        diagnostics.removeAll { $0.code != .headerChosenMissing }
+        let unknown = UnknownNames(header, choices)
+        let names = missing.map { "'\($0.columnName)'" }.joined(separator: " and no column ")
+        if missing.count == 1 || likelyLine == nil && unknown.areNames {
+            let advice = unknown.areNames ? unknown.advice(missing) : ""
+            return addDiagnostic(.headerColumnMissing, nil, "there is no column \(names) in the header\(advice)")
         }
+        // Nothing of the line is quoted: without a header it is data, with secrets in it.
+        let advice =
+            likelyLine.map { "line \($0) looks like it, so what stands above is a title: delete it" }
+            ?? "is there a title row above it, or is the header missing?"
+        addDiagnostic(.headerUnrecognized, nil, "no header with 'base_url' and 'id' here: \(advice)")
     }
 
     private mutating func addDiagnostic(_ code: Diagnostic.Code, _ column: Int?, _ message: String) {
@@ -108,15 +120,66 @@ struct ColumnMap {
     }
 }
 
+/// The names of a header that are not understood.
+private struct UnknownNames {
+    /// Whether they are names: what stands in a row of data must not be shown.
+    private(set) var areNames = true
+    private var names: [(name: Bytes, likely: String?)] = []
+    private static let limit = 12
+
+    init(_ header: Record, _ choices: ColumnChoices) {
+        var isKnown = false
+        for column in 0..<header.count {
+            let name = Whitespace.trimmed(header[column])
+            if name.isEmpty { continue }
+            if Self.isValue(name) { areNames = false }
+            switch choices.meaning(of: name, in: .csv) {
+            case .field, .auth: isKnown = true
+            case .result, .nameless: break
+            case .other where choices.index(of: name) != nil: break
+            case .other, .nearMiss, .badAuth:
+                let likely = ColumnMeaning.likely(name)
+                if likely != nil { isKnown = true }
+                names.append((name, likely))
+            }
+        }
+        if !isKnown { areNames = false }
+    }
+
+    /// Whether a cell is what stands in a row, not over it: a number, an address, a reference.
+    private static func isValue(_ cell: Bytes) -> Bool {
+        if case .literal = SecretCell(cell) {
+            return cell.allSatisfy { $0.isDigit || ".:+-,".utf8.contains($0) } || cell.text.contains("://")
+        }
+        return true
+    }
+
+    /// What they may mean, and how to say so.
+    func advice(_ missing: [Field]) -> String {
+        guard !names.isEmpty else { return "" }
+        let shown = names.prefix(Self.limit).map { name, likely in
+            Quotation.of(name) + (likely.map { " (\($0)?)" } ?? "")
+        }
+        let more = names.count > Self.limit ? " and \(names.count - Self.limit) more" : ""
+        let wanted = missing.map(\.columnName)
+        let example = names.first { $0.likely.map(wanted.contains) ?? false }
+        let header = example.map { Quotation.escaped($0.name) } ?? "HEADER"
+        let column = example?.likely ?? wanted[0]
+        return "; not understood: \(shown.joined(separator: ", "))\(more); say what one means by "
+            + "--column '\(header)=\(column)'"
+    }
+}
+
 extension HeaderScore {
     /// - Parameters:
     ///   - record: what may be a header.
     ///   - needed: the columns without which there is none.
-    init(of record: Record, needed: [Field]) {
-        var missing = Set(needed)
+    ///   - choices: what the command line says about columns.
+    init(of record: Record, needed: [Field], _ choices: ColumnChoices = ColumnChoices()) {
+        var missing = Set(needed).subtracting(choices.filledFields)
         var points = 0
         for column in 0..<record.count {
-            switch ColumnMeaning(name: Whitespace.trimmed(record[column]), in: .csv) {
+            switch choices.meaning(of: Whitespace.trimmed(record[column]), in: .csv) {
             case .field(let field):
                 missing.remove(field)
                 points += Self.knownWorth
@@ -132,202 +195,153 @@ extension HeaderScore {
     private static let knownWorth = 1000
 }
 
-/// The columns that mean something to a row, those of the auth list apart.
-enum Field: Int, CaseIterable {
-    case baseURL, apiPath, id, name, certFile, issueTo, autoRenewal, dnsProvider, authInfoList, authObject
-    case accessToken, clientID, clientSecret, tlsPin
-
-    /// The name to use in messages where the input has none of its own.
-    var columnName: String {
-        switch self {
-        case .baseURL: "base_url"
-        case .apiPath: "api_path"
-        case .id: "id"
-        case .name: "name"
-        case .certFile: "cert_file"
-        case .issueTo: "issue_to"
-        case .autoRenewal: "auto_renewal"
-        case .dnsProvider: "dns_provider"
-        case .authInfoList: "auth_info_list"
-        case .authObject: "auth"
-        case .accessToken: "access_token"
-        case .clientID: "client_id"
-        case .clientSecret: "client_secret"
-        case .tlsPin: "tls_pin"
-        }
+/// What the command line says about columns: what a header means, and what an empty cell holds.
+package struct ColumnChoices: Sendable {
+    /// A header and what it means.
+    private struct Renamed {
+        /// As it was given.
+        let header: String
+        let key: String
+        let meaning: ColumnMeaning
     }
 
-    /// Other names of the same column.
-    var aliases: [String] { self == .baseURL ? ["host", "pbx", "url"] : [] }
-}
+    /// What fills the empty cells of a column.
+    struct Filling {
+        let meaning: ColumnMeaning
+        /// The name of the column where the input has none of its own.
+        let title: String
+        /// Without blanks at its ends, not empty.
+        let text: String
+    }
 
-/// The JSON type in which a column `auth.KEY` is sent.
-enum AuthType: String {
-    case string, int, bool
-}
+    private var renamed: [Renamed] = []
+    private(set) var fillings: [Filling] = []
 
-/// What a column's or member's name says about its values.
-enum ColumnMeaning: Hashable {
-    case field(Field)
-    case auth(key: String, type: AuthType)
-    /// A column of an earlier result: nothing.
-    case result
-    /// The user's own: carried into the result.
-    case other
-    /// No name at all.
-    case nameless
-    /// Nearly the name of a known column, which it probably should be.
-    case nearMiss(Field)
-    /// `auth.` without a key or with a type that is none, or something else written for its dot; and what to say of it.
-    case badAuth(String)
+    /// Nothing is said.
+    package init() {}
 
+    /// Reads what was given.
+    ///
     /// - Parameters:
-    ///   - name: the name as the input writes it, without blanks at its ends.
-    ///   - format: JSON lines know the member `auth`, and `result` as a whole.
-    init(name: Bytes, in format: TableShape.Format) {
-        if name.isEmpty {
-            self = .nameless
-        } else if name.count > Self.nameLimit {
-            let start = name.part(0..<Self.nameLimit)
-            let isAuth = Self.auth(start) != nil || Self.misspelledAuth(start, in: format) != nil
-            self = isAuth ? .badAuth("the key is longer than any provider's") : .other
-        } else {
-            self = Self.read(name, format)
+    ///   - columns: `HEADER=COLUMN` each; with nothing behind the last equals sign the column is only carried along.
+    ///   - values: `COLUMN=VALUE` each.
+    /// - Throws: ``ToolError`` of kind `usage` when a column is unknown or given twice, or an equals sign is missing.
+    package init(columns: [String], values: [String]) throws(ToolError) {
+        for choice in columns { try addColumn(choice) }
+        for choice in values { try addValue(choice) }
+    }
+
+    /// Whether every column means what its own name says.
+    var isEmpty: Bool { renamed.isEmpty }
+
+    /// The columns that cannot be empty because each row's cell is filled.
+    var filledFields: [Field] {
+        fillings.compactMap { if case .field(let field) = $0.meaning { field } else { nil } }
+    }
+
+    /// Whether a plain secret stands on the command line, where others can see it.
+    package var hasPlainSecret: Bool {
+        fillings.contains { filling in
+            let isSecret = [.secret, .secretList].contains(PassThrough(filling.meaning))
+            return isSecret && !filling.text.withBytes { SecretCell($0).isReference }
         }
     }
 
-    /// Bytes of a name beyond which it is nobody's: longer than any known name with blanks in it, shorter than what
-    /// makes comparing slow.
-    static let nameLimit = 256
-
-    private static func read(_ name: Bytes, _ format: TableShape.Format) -> ColumnMeaning {
-        if let meaning = auth(name) { return meaning }
-        let lowercase = name.map(\.lowercased)
-        if lowercase.starts(with: "result.".utf8) { return .result }
-        if format == .jsonl, lowercase.elementsEqual("result".utf8) { return .result }
-        if format == .jsonl, lowercase.elementsEqual("auth".utf8) { return .field(.authObject) }
-        let plain = String(decoding: lowercase.filter { !separators.contains($0) }, as: UTF8.self)
-        if let field = known[plain] { return .field(field) }
-        if plain == "authinfo" || plain == "authlist" { return .nearMiss(.authInfoList) }
-        let separated = lowercase.map { separators.contains($0) ? UInt8(ascii: "_") : $0 }
-        if let field = nearest(to: String(decoding: separated, as: UTF8.self)) { return .nearMiss(field) }
-        return misspelledAuth(name, in: format) ?? .other
+    /// What a column or member means.
+    func meaning(of name: Bytes, in format: TableShape.Format) -> ColumnMeaning {
+        index(of: name).map { renamed[$0].meaning } ?? ColumnMeaning(name: name, in: format)
     }
 
-    static let separators = Array("_- ".utf8)
+    /// How a column or member comes back in the result: what only is called a secret is hidden as well.
+    func passThrough(of name: Bytes, _ meaning: ColumnMeaning, in format: TableShape.Format) -> PassThrough {
+        PassThrough(meaning == .other ? ColumnMeaning(name: name, in: format) : meaning)
+    }
 
-    private static let known: [String: Field] = {
-        var names: [String: Field] = [:]
-        for field in Field.allCases where field != .authObject {
-            for name in [field.columnName] + field.aliases { names[name.filter { $0 != "_" }] = field }
-        }
-        return names
-    }()
+    /// Which of the given headers a name is; nil for most.
+    func index(of name: Bytes) -> Int? {
+        guard !renamed.isEmpty, name.count <= ColumnMeaning.nameLimit else { return nil }
+        let key = Self.key(name)
+        return renamed.firstIndex { $0.key == key }
+    }
 
-    /// The name of the column that this is read as; nil for one that is not read.
-    var title: String? {
-        switch self {
-        case .field(let field), .nearMiss(let field): field.columnName
-        case .auth(let key, .string): "auth.\(key)"
-        case .auth(let key, let type): "auth.\(key):\(type.rawValue)"
-        case .result, .other, .nameless, .badAuth: nil
+    /// What to say of the given headers that an input has not.
+    ///
+    /// - Parameter found: the indexes of those that it has.
+    func missing(_ found: Set<Int>, line: Int) -> [Diagnostic] {
+        renamed.indices.filter { !found.contains($0) }.map { index in
+            let name = Quotation.of(renamed[index].header.utf8)
+            return Diagnostic(
+                .headerChosenMissing, severity: .file, line: line,
+                "there is no column \(name) here, to which --column gives a meaning")
         }
     }
 
-    /// What to say of a column of the user's own whose name says that a secret stands in it; nil for most.
-    static func adviceOnSecret(named name: String) -> String? {
-        let plain = String(decoding: name.utf8.map(\.lowercased).filter { !separators.contains($0) }, as: UTF8.self)
-        guard let meant = meantBySecretNames[plain] else { return nil }
-        return "is a column of your own: it is not used, and stands in the result as it is: did you mean '\(meant)'?"
+    /// Names match whatever their case and whatever separates their words.
+    private static func key(_ name: Bytes) -> String {
+        let letters = name.filter { !ColumnMeaning.separators.contains($0) }
+        return String(decoding: letters.isEmpty ? Array(name) : letters, as: UTF8.self).lowercased()
     }
 
-    private static let meantBySecretNames = [
-        "password": "client_secret", "passwd": "client_secret", "pwd": "client_secret", "secret": "client_secret",
-        "appsecret": "client_secret", "token": "access_token", "bearer": "access_token", "apikey": "auth.APIKey",
-        "apitoken": "auth.APIToken", "apisecret": "auth.APISecret", "secretkey": "auth.SecretKey",
-    ]
-
-    /// The column whose name of 6 letters or more is 1 or 2 edits away, if there is one.
-    private static func nearest(to name: String) -> Field? {
-        let nearest = EditDistance.nearest(to: name, in: longNames, atMost: 2)
-        return nearest.flatMap { known[$0.filter { $0 != "_" }] }
+    private mutating func addColumn(_ choice: String) throws(ToolError) {
+        guard let sign = choice.utf8.lastIndex(of: UInt8(ascii: "=")) else {
+            throw Self.refused("--column", choice, "is not of the form HEADER=COLUMN")
+        }
+        let header = choice[..<sign].withBytes { Whitespace.trimmed($0).text }
+        let name = choice[choice.utf8.index(after: sign)...]
+        guard !header.isEmpty else { throw Self.refused("--column", choice, "names no header before its '='") }
+        let meaning = name.isEmpty ? .other : try Self.known(name, "--column", choice)
+        let key = header.withBytes(Self.key)
+        guard !renamed.contains(where: { $0.key == key }) else {
+            throw Self.refused("--column", choice, "gives a second meaning to the same header")
+        }
+        guard meaning == .other || !renamed.contains(where: { $0.meaning == meaning }) else {
+            throw Self.refused("--column", choice, "gives a second header to the same column")
+        }
+        renamed.append(Renamed(header: header, key: key, meaning: meaning))
     }
 
-    private static let longNames = Field.allCases.map(\.columnName).filter { $0.count { $0 != "_" } >= 6 }
+    private mutating func addValue(_ choice: String) throws(ToolError) {
+        guard let sign = choice.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+            // It may be a secret that lost its column.
+            throw ToolError(.usage, "a value of --set is not of the form COLUMN=VALUE", hint: Self.columnsHint)
+        }
+        let name = choice[..<sign]
+        let meaning = try Self.known(name, "--set", name)
+        let text = choice[choice.utf8.index(after: sign)...].withBytes { Whitespace.trimmed($0).text }
+        guard !text.isEmpty else { throw Self.refused("--set", name, "has no value behind its '='") }
+        guard !fillings.contains(where: { $0.meaning == meaning }), let title = meaning.title else {
+            throw Self.refused("--set", name, "is given twice")
+        }
+        fillings.append(Filling(meaning: meaning, title: title, text: text))
+    }
+
+    /// The column of a name.
+    private static func known(
+        _ name: Substring, _ flag: String, _ choice: some StringProtocol
+    ) throws(ToolError) -> ColumnMeaning {
+        let meaning = name.withBytes { ColumnMeaning(name: Whitespace.trimmed($0), in: .csv) }
+        switch meaning {
+        case .field, .auth: return meaning
+        case .nearMiss(let field):
+            throw refused(flag, choice, "names no known column: did you mean '\(field.columnName)'?")
+        case .badAuth(let what): throw refused(flag, choice, what)
+        case .result, .other, .nameless: throw refused(flag, choice, "names no known column")
+        }
+    }
+
+    private static func refused(_ flag: String, _ choice: some StringProtocol, _ what: String) -> ToolError {
+        ToolError(.usage, "\(flag) \(Quotation.of(Array(choice.utf8))): \(what)", hint: columnsHint)
+    }
+
+    private static let columnsHint =
+        "the columns are \(Field.allCases.filter { $0 != .authObject }.map(\.columnName).joined(separator: ", ")) and "
+        + "auth.KEY"
 }
 
-/// The names `auth.KEY`, and those that were meant to be such: what stands under them is a secret.
-extension ColumnMeaning {
-    /// What a name means that begins with `auth.`: `KEY`, `KEY:int` or `KEY:bool` must follow. Nil for any other.
-    static func auth(_ name: Bytes) -> ColumnMeaning? {
-        guard name.hasPrefix("auth.") else { return nil }
-        let text = name.part(5..<name.count)
-        let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { part in
-            Whitespace.trimmed(Bytes(rebasing: part)).text
-        }
-        guard !parts[0].isEmpty else {
-            return .badAuth("there is no key after 'auth.': write the provider's key there, like 'auth.APIKey'")
-        }
-        guard CellText.controlCharacter(in: text) == nil else {
-            return .badAuth("there is a control character inside the key")
-        }
-        guard parts.count > 1 else { return .auth(key: parts[0], type: .string) }
-        guard parts.count == 2, let type = AuthType(rawValue: parts[1].lowercased()), type != .string else {
-            return .badAuth("a key is followed by ':int', ':bool' or nothing")
-        }
-        return .auth(key: parts[0], type: type)
-    }
-
-    /// What a name means that nobody writes but for `auth.KEY`; nil for any other.
-    static func misspelledAuth(_ name: Bytes, in format: TableShape.Format) -> ColumnMeaning? {
-        guard let key = misspelledKey(name) else { return nil }
-        let meant = "auth.\(key.isEmpty ? "KEY" : Quotation.escaped(key.utf8))"
-        return .badAuth("this is no known \(format == .csv ? "column" : "key"): did you mean '\(meant)'?")
-    }
-
-    /// What follows `auth` and something that is neither letter nor digit, or `auth` in a slip of the hand and a dot.
-    /// `author` and `auto.x` are names of their own.
-    private static func misspelledKey(_ name: Bytes) -> String? {
-        // Names match whatever separates their words, so what stands before the first one is nothing.
-        let name = Bytes(rebasing: name.drop { separators.contains($0) })
-        if let prefix = misspelledPrefixes.first(where: { name.hasPrefix($0) }) {
-            return name.part(prefix.utf8CodeUnitCount..<name.count).text
-        }
-        guard name.hasPrefix("auth") else { return nil }
-        if let key = DNSProviders.key(like: name.part(4..<name.count).text) { return key }
-        let rest = name.part(4..<name.count).text.unicodeScalars
-        let key = rest.drop { !$0.properties.isAlphabetic && $0.properties.numericType == nil }
-        return rest.isEmpty || key.startIndex > rest.startIndex ? String(key) : nil
-    }
-
-    private static let misspelledPrefixes: [StaticString] = [
-        "aut.", "auh.", "ath.", "uth.", "auht.", "atuh.", "uath.", "auths.",
-    ]
-}
-
-extension Bytes {
-    /// Whether the bytes start with those of the text, ASCII capitals taken as small letters.
-    func hasPrefix(_ text: StaticString) -> Bool {
-        count >= text.utf8CodeUnitCount && part(0..<text.utf8CodeUnitCount).equalsIgnoringCase(text)
-    }
-}
-
-/// What the keys of JSON lines mean, remembered from line to line.
-struct MemberMeanings {
-    private var known: [String: ColumnMeaning] = [:]
-
-    /// Keys to remember; a file with more has keys that do not repeat.
-    private static let limit = 1024
-
-    subscript(key: String) -> ColumnMeaning {
-        mutating get {
-            // Swift calls texts equal that only look the same; for the keys of an auth list they are not.
-            let isPlain = key.utf8.allSatisfy { $0 < 0x80 }
-            if isPlain, let meaning = known[key] { return meaning }
-            var text = key
-            let meaning = text.withUTF8 { ColumnMeaning(name: Whitespace.trimmed($0), in: .jsonl) }
-            if isPlain, known.count < Self.limit { known[key] = meaning }
-            return meaning
-        }
+extension StringProtocol {
+    /// Calls `body` with the text's bytes.
+    fileprivate func withBytes<Value>(_ body: (Bytes) -> Value) -> Value {
+        var text = String(self)
+        return text.withUTF8(body)
     }
 }

@@ -8,6 +8,7 @@ extension Diagnostic.Code {
     static let headerColumnRepeated = Self(rawValue: "header-column-repeated")
     static let headerNearMiss = Self(rawValue: "header-near-miss")
     static let headerAuthMalformed = Self(rawValue: "header-auth-malformed")
+    static let headerChosenMissing = Self(rawValue: "header-chosen-missing")
     // A row.
     static let baseURLMissing = Self(rawValue: "base-url-missing")
     static let baseURLMalformed = Self(rawValue: "base-url-malformed")

@@ -16,6 +16,8 @@ package struct InputSettings: Sendable {
     package var isStrict = false
     /// Whether plain `http` may go to a host that is not loopback.
     package var allowsPlainHTTP: Bool
+    /// What the command line says about columns.
+    package var columns = ColumnChoices()
     /// Credentials for the rows that bring none.
     package var credentials: CredentialBook
     /// What `env:NAME` references are looked up in.

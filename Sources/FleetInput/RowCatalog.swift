@@ -123,8 +123,9 @@ private struct CatalogBuilder: ~Copyable {
     private let keepsLeftOut: Bool
     private let isStrict: Bool
     private var parser: RowParser
-    private var cells = RowCells()
-    private var meanings = MemberMeanings()
+    private let choices: ColumnChoices
+    private var cells: RowCells
+    private var meanings: MemberMeanings
     private var buffer = CellBuffer()
     private(set) var rowCount = 0
     private var isHeaderUsable = false
@@ -134,6 +135,9 @@ private struct CatalogBuilder: ~Copyable {
         selection = Selection(settings.only, shard: settings.shard)
         keepsLeftOut = settings.keepsLeftOut
         isStrict = settings.isStrict
+        choices = settings.columns
+        cells = RowCells(choices)
+        meanings = MemberMeanings(choices)
     }
 
     /// What opened the secrets of the rows.
@@ -147,9 +151,15 @@ private struct CatalogBuilder: ~Copyable {
     /// Reads a table from front to back.
     mutating func read(_ table: TableReader, _ report: Report) throws(ToolError) {
         switch table.shape.format {
-        case .jsonl: try table.readLines(report: report) { line, span in take(line, span, report) }
+        case .jsonl:
+            var lastLine = 1
+            try table.readLines(report: report) { line, span in
+                lastLine = span.line
+                take(line, span, report)
+            }
+            for diagnostic in choices.missing(meanings.chosen, line: lastLine) where rowCount > 0 { report(diagnostic) }
         case .csv:
-            switch try table.dialect(score: { HeaderScore(of: $0, needed: ColumnMap.needed) }) {
+            switch try table.dialect(score: { HeaderScore(of: $0, needed: ColumnMap.needed, choices) }) {
             case .failure(let diagnostic): report(diagnostic)
             case .success(let dialect):
                 try table.readRecords(dialect, report: report) { record, span in
@@ -185,8 +195,8 @@ private struct CatalogBuilder: ~Copyable {
     }
 
     private mutating func takeHeader(_ record: Record, line: Int, likelyLine: Int?, _ report: Report) {
-        let map = ColumnMap(header: record, line: line, likelyLine: likelyLine)
-        cells = RowCells(map)
+        let map = ColumnMap(header: record, choices, line: line, likelyLine: likelyLine)
+        cells = RowCells(map, choices)
         for column in 0..<record.count { header.append(Array(record[column])) }
         for diagnostic in map.diagnostics { report(isStrict ? diagnostic.strict : diagnostic) }
         self.map = map
@@ -233,14 +243,16 @@ final class RowDecoder {
     private var spool: SpoolReader
     private var cells: RowCells
     private var parser: RowParser
-    private var meanings = MemberMeanings()
+    private var meanings: MemberMeanings
     private var buffer = CellBuffer()
 
     init(for catalog: RowCatalog) {
         index = catalog.index
         map = catalog.map
         spool = SpoolReader(catalog.spool, delimiter: catalog.shape.delimiter)
-        cells = catalog.map.map { RowCells($0) } ?? RowCells()
+        let choices = catalog.settings.columns
+        cells = catalog.map.map { RowCells($0, choices) } ?? RowCells(choices)
+        meanings = MemberMeanings(choices)
         parser = RowParser(catalog.settings, catalog.secrets)
     }
 
@@ -291,7 +303,7 @@ final class RowDecoder {
         var writer = JSONWriter()
         do throws(Diagnostic) {
             for member in try JSONRow.members(in: Array(line)) {
-                let kind = PassThrough(meanings[member.key])
+                let kind = meanings.passThrough(of: member.key)
                 if kind != .dropped { writer.member(member.key, member.value.shown(as: kind)) }
             }
         } catch {

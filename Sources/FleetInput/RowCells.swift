@@ -47,10 +47,18 @@ struct RowCells: ~Copyable {
     private let fieldColumns: [(column: Int, field: Field)]
     private let authColumns: [ColumnMap.AuthColumn]
     private let nameless: [Int]
+    /// Columns of the header.
+    private let width: Int
+    private let fillings: [ColumnChoices.Filling]
+    /// The texts of ``fillings``.
+    private var filling = CellBuffer(capacity: 16)
 
     /// Cells of CSV rows under a header.
-    init(_ map: ColumnMap) {
+    init(_ map: ColumnMap, _ choices: ColumnChoices) {
         isCSV = true
+        width = map.names.count
+        fillings = choices.fillings
+        for value in fillings { filling.append(value.text) }
         fieldColumns = map.fields
         authColumns = map.auth
         nameless = map.nameless
@@ -58,11 +66,16 @@ struct RowCells: ~Copyable {
         names = map.names
         hasUnreadableAuth = map.diagnostics.contains { $0.code == .headerAuthMalformed }
         for (column, field) in map.fields { columns[field.rawValue] = column }
+        // The names behind the header's are those of filled columns that the file has not.
+        for value in fillings { names.append(value.title) }
     }
 
     /// Cells of JSON lines.
-    init() {
+    init(_ choices: ColumnChoices) {
         isCSV = false
+        width = 0
+        fillings = choices.fillings
+        for value in fillings { filling.append(value.text) }
         fieldColumns = []
         authColumns = []
         nameless = []
@@ -81,6 +94,9 @@ struct RowCells: ~Copyable {
 
     /// Whether the row could have a value: in a CSV there is a column for it.
     func canHave(_ field: Field) -> Bool { !isCSV || columns[field.rawValue] != nil }
+
+    /// The value of JSON lines that a cell was made of; nil for one that is text alone.
+    func value(of cell: Cell) -> JSONValue? { cell.column < values.count ? values[cell.column] : nil }
 
     /// Whether the row gives credentials for a DNS provider, or was meant to.
     var hasAuth: Bool { !auth.isEmpty || self[.authInfoList] != nil || self[.authObject] != nil || hasUnreadableAuth }
@@ -103,8 +119,32 @@ struct RowCells: ~Copyable {
             auth.append(AuthCell(key: column.key, type: column.type, cell: cell))
             isEmpty = false
         }
-        if record.count > names.count || !nameless.isEmpty { checkStrays(record) }
-        return !isEmpty || !record.isBlank
+        if record.count > width || !nameless.isEmpty { checkStrays(record) }
+        if isEmpty, record.isBlank { return false }
+        if !fillings.isEmpty { fill(from: width) }
+        return true
+    }
+
+    /// Fills the empty cells of the columns for which the command line has a value.
+    ///
+    /// - Parameter start: the place of the first of these columns among the names.
+    private mutating func fill(from start: Int) {
+        for (index, value) in fillings.enumerated() {
+            let bytes = filling.record(0..<fillings.count)[index]
+            switch value.meaning {
+            case .field(let field):
+                let column = columns[field.rawValue] ?? start + index
+                if fields[field.rawValue] == nil {
+                    fields[field.rawValue] = Cell(bytes: bytes, kind: .text, column: start + index)
+                }
+                columns[field.rawValue] = column
+            case .auth(let key, let type):
+                guard !auth.contains(where: { $0.key.utf8.elementsEqual(key.utf8) }) else { continue }
+                auth.append(
+                    AuthCell(key: key, type: type, cell: Cell(bytes: bytes, kind: .text, column: start + index)))
+            case .result, .other, .nameless, .nearMiss, .badAuth: break
+            }
+        }
     }
 
     private mutating func checkStrays(_ record: Record) {
@@ -113,12 +153,11 @@ struct RowCells: ~Copyable {
             guard !Whitespace.trimmed(record[column]).isEmpty else { continue }
             addDiagnostic(nil, .cellWithoutName, "cell \(column + 1) holds a value, but its column has no name")
         }
-        for column in names.count..<max(record.count, names.count)
-        where !Whitespace.trimmed(record[column]).isEmpty {
-            let width = "the row has \(record.count) cells, the header \(names.count)"
+        for column in width..<max(record.count, width) where !Whitespace.trimmed(record[column]).isEmpty {
+            let counts = "the row has \(record.count) cells, the header \(width)"
             isShifted = true
             addDiagnostic(
-                nil, .cellsTooMany, "\(width): is there a cell too many, or a delimiter without quotes round it?")
+                nil, .cellsTooMany, "\(counts): is there a cell too many, or a delimiter without quotes round it?")
             break
         }
     }
@@ -136,6 +175,9 @@ struct RowCells: ~Copyable {
         for value in values { buffer.append(value.cellText) }
         let record = buffer.record(0..<buffer.count)
         for column in values.indices { take(column, meanings[names[column]], Whitespace.trimmed(record[column])) }
+        guard !fillings.isEmpty else { return }
+        names += fillings.map(\.title)
+        fill(from: values.count)
     }
 
     private mutating func take(_ column: Int, _ meaning: ColumnMeaning, _ bytes: Bytes) {

@@ -197,8 +197,8 @@ extension RowParser {
     ) -> [AuthInfo]? {
         var reader = AuthReader(secrets: secrets)
         let items = value(of: cell, cells) { cell throws(Diagnostic) in
-            try cells.isCSV
-                ? reader.list(in: cell.bytes) : reader.list(cells.values[cell.column], isObject: isObject)
+            guard let value = cells.value(of: cell) else { return try reader.list(in: cell.bytes) }
+            return try reader.list(value, isObject: isObject)
         }
         warn(reader.takeWarnings(), cells.names[cell.column])
         if items?.contains(where: { $0.key == "KEY" }) == true { add(Self.literalKey, cells.names[cell.column]) }

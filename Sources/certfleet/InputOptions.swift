@@ -28,6 +28,22 @@ struct InputOptions: ParsableArguments {
             valueName: "k/n"))
     var shard: String?
 
+    @Option(
+        name: .customLong("column"),
+        help: ArgumentHelp(
+            "What a header of yours means, as in 'Certificate ID=id'; with nothing behind the '=' it is only carried "
+                + "along. May be given again for more.",
+            valueName: "header=column"))
+    var columns: [String] = []
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "What the empty cells of a column hold, as in auto_renewal=0, also where the file has no such column. May "
+                + "be given again for more.",
+            valueName: "column=value"))
+    var values: [String] = []
+
     @Flag(help: "Take what is only doubtful for wrong.")
     var strict = false
 
@@ -52,10 +68,13 @@ struct InputOptions: ParsableArguments {
         if let shard, !InputRequest.isShard(shard) {
             throw ValidationError("--shard '\(shard)' is no part of a fleet: write 1/4 to 4/4, of at most 10000 parts")
         }
+        if let problem = InputRequest.problem(withColumns: columns, values: values) { throw ValidationError(problem) }
     }
 
     var request: InputRequest {
         var request = InputRequest(path: input)
+        request.columns = columns
+        request.values = values
         request.table = TableChoices(format: format, delimiter: delimiter, encoding: encoding)
         request.only = only
         request.shard = shard

@@ -1,5 +1,6 @@
 @testable import FleetInput
 import FleetModel
+import Platform
 @testable import TabularText
 import Testing
 
@@ -63,126 +64,179 @@ struct ColumnMapTests {
     }
 }
 
-@Suite("What the names of columns and keys mean")
-struct ColumnMeaningTests {
-    @Test(
-        "What was meant for an auth column is refused and told its right name, and its secret is not shown",
-        arguments: [
-            ("authAPIKey", "auth.APIKey"), ("AUTHapikey", "auth.APIKey"), ("authTTL", "auth.TTL"),
-            ("auth_APIKey", "auth.APIKey"), ("Auth APIKey", "auth.APIKey"), ("AUTH-APIKey", "auth.APIKey"),
-            ("auth:APIKey", "auth.APIKey"), ("auth: TTL:int", "auth.TTL:int"), ("auth\u{A0}APIKey", "auth.APIKey"),
-            ("auth\u{2013}APIKey", "auth.APIKey"), ("auth __ a_b", "auth.a_b"), ("auth .Key", "auth.Key"),
-            ("auth_.Key", "auth.Key"), ("Auth-.Key", "auth.Key"), ("_auth.Key", "auth.Key"),
-            ("-_Auth_.Key", "auth.Key"),
-            ("_auth", "auth.KEY"), ("Auth_", "auth.KEY"), ("_aut.Key", "auth.Key"),
-            ("auth/K\ny", "auth.K\\ny"), ("auth_", "auth.KEY"), ("aut.APIKey", "auth.APIKey"),
-            ("Auht.APIKey", "auth.APIKey"), ("atuh.APIKey:bool", "auth.APIKey:bool"), ("auths.APIKey", "auth.APIKey"),
-            ("auth_\(String(repeating: "k", count: 70))", "auth.\(String(repeating: "k", count: 60))…"),
-        ])
-    func misspelledAuth(name: String, meant: String) throws {
-        let column = try Reading.row([(name, "canary"), ("dns_provider", "alidns"), ("auto_renewal", "1")])
-        #expect(column.codes == [.headerAuthMalformed])
-        let advice = "this is no known column: did you mean '\(meant)'?"
-        #expect(column.diagnostics.map(\.message) == [advice])
-        #expect(try column.shownCells()[0].contains("***") && !column.shownCells()[0].contains("canary"))
-        let key = try Reading.line([(name.replacing("\n", with: "\\n"), "\"canary\"")])
-        #expect(key.codes == [.keyMalformed] && key.validRowCount == 0)
-        #expect(key.diagnostics.map(\.message) == [advice.replacing("column", with: "key")])
-        #expect(try !key.shownMembers()[0].contains("canary") && key.passThrough()[0].reason != nil)
-    }
-
-    @Test("A key with a control character in it is refused", arguments: ["a\nb", "a\u{85}b", "a\u{202E}b"])
-    func controlCharacter(key: String) throws {
-        #expect(try Reading.row([("auth.\(key)", "x"), ("auto_renewal", "1")]).codes.contains(.headerAuthMalformed))
-        let list = "[{\"k\":\"\(key.replacing("\n", with: "\\n"))\",\"sv\":\"x\"}]"
-        #expect(try Reading.line([("auth_info_list", list), ("auto_renewal", "1")]).codes.contains(.authMalformed))
-    }
-
-    @Test("A column auth of a CSV is told its right name, while in JSON lines it is the list")
-    func bareAuth() throws {
-        let column = try Reading.row([("Auth", "canary")])
-        #expect(column.texts == ["fleet:1: column 'Auth': this is no known column: did you mean 'auth.KEY'?"])
-        #expect(try !column.shownCells()[0].contains("canary"))
-        #expect(try Reading.line([("Auth", "{\"Key\":\"x\"}")]).texts == [])
-    }
-
-    @Test("A list under a shorter name is refused and not shown", arguments: ["auth_info", "AuthInfo", "auth list"])
-    func misspelledList(name: String) throws {
-        let column = try Reading.row([(name, "[{\"k\":\"Key\",\"sv\":\"canary\"}]")])
-        #expect(column.diagnostics.map(\.message) == ["this is no known column: did you mean 'auth_info_list'?"])
-        #expect(try !column.shownCells()[0].joined().contains("canary"))
-    }
-
-    @Test(
-        "What only begins like an auth column is the user's own",
-        arguments: [
-            "author", "Authority", "authorized_by", "auto.note", "authentik", "authé", "aut", "path.x", "dns.auth",
-        ])
-    func notAuth(name: String) throws {
-        for reading in [try Reading.row([(name, "x")]), try Reading.line([(name, "\"x\"")])] {
-            #expect(reading.texts == [] && reading.validRowCount == 1)
-        }
-        #expect(try Reading.row([(name, "x")]).shownCells()[0].contains("x"))
-    }
-
-    @Test(
-        "A near miss is 1 or 2 edits from a name of 6 letters or more",
-        arguments: [
-            ("bas_url", "base_url"), ("base-ulr", "base_url"), ("Isue To", "issue_to"), ("api_pat", "api_path"),
-            ("tls pins", "tls_pin"), ("client_ids", "client_id"), ("dns_providr", "dns_provider"),
-            ("acces token", "access_token"), ("autorenewals", "auto_renewal"),
-        ])
-    func nearMiss(name: String, meant: String) throws {
-        let header = try Reading.row([(name, "x")])
+@Suite("A header that lacks what every row needs")
+struct LackingHeaderTests {
+    @Test("It is told alone, with what was not understood and what that may mean")
+    func ownNames() throws {
+        let text = "FQDN;Certificate ID;Domain;Customer;API Key;auto_renewl\nx;y;z\n"
+        let reading = try Reading(text)
         #expect(
-            header.texts.contains("fleet:1: column '\(name)': this is no known column: did you mean '\(meant)'?"),
-            "\(header.texts)")
-        let key = try Reading.line([(name, "\"x\"")])
-        #expect(key.codes.contains(.keyNearMiss), "\(key.texts)")
-    }
-
-    @Test(
-        "What is further away, or near a short name, is the user's own",
-        arguments: ["auto_rnwl", "issue", "ids", "hosts", "nmae", "pbx2", "urls", "tokens", "Größe", "*"])
-    func ownColumn(name: String) throws {
-        #expect(try Reading.row([(name, "x")]).texts == [])
-        #expect(try Reading.line([(name, "\"x\"")]).texts == [])
-    }
-
-    @Test("The key of an auth column keeps its case, which its prefix and type need not")
-    func authNames() throws {
-        let reading = try Reading.row([("AUTH.aPi_Key", "x"), (" Auth. TTL : INT ", "5"), ("auth.apikey", "y")])
-        let auth = [
-            AuthInfo(key: "aPi_Key", value: .string(Secret("x"))), AuthInfo(key: "TTL", value: .integer(5)),
-            AuthInfo(key: "apikey", value: .string(Secret("y"))),
-        ]
-        #expect(reading.texts == [])
-        #expect(try reading.jobs().map(\.edit.authInfo) == [auth])
-    }
-
-    @Test(
-        "A column of the user's own that holds secrets by its name is doubtful, once",
-        arguments: [
-            ("password", "client_secret"), ("Secret", "client_secret"), ("API Key", "auth.APIKey"),
-            ("token", "access_token"),
-        ])
-    func ownSecret(name: String, meant: String) throws {
-        let column = try Reading.row([(name, "canary")])
-        #expect(column.codes == [.ownSecret] && column.validRowCount == 1)
-        #expect(column.texts[0].contains("fleet:1: warning: column '\(name)'") && column.texts[0].contains(meant))
-        let line = "{\"host\":\"a\",\"id\":1,\"auto_renewal\":0,\"access_token\":\"t\",\"\(name)\":\"canary\"}\n"
-        let lines = try Reading(line + line.replacing(":1,", with: ":2,"), name: "fleet.jsonl")
-        #expect(lines.codes == [.ownSecret] && lines.validRowCount == 2)
-    }
-
-    @Test("What each column is read as is known")
-    func columns() throws {
-        let reading = try Reading("Host,ID,Name,Auth.TTL:int,customer,result.row,auto_renewal,access_token\n")
-        let columns = reading.catalog.columns.map { "\($0.name)=\($0.meaning ?? "")" }
-        #expect(
-            columns == [
-                "Host=base_url", "ID=id", "Name=name", "Auth.TTL:int=auth.TTL:int", "customer=",
-                "auto_renewal=auto_renewal", "access_token=access_token",
+            reading.texts == [
+                "fleet:1: there is no column 'base_url' and no column 'id' in the header; not understood: 'FQDN' "
+                    + "(base_url?), 'Certificate ID' (id?), 'Domain' (issue_to?), 'Customer', 'API Key' (auth.APIKey?), "
+                    + "'auto_renewl' (auto_renewal?); say what one means by --column 'FQDN=base_url'"
             ])
+        #expect(reading.catalog.isFileInvalid && reading.catalog.rowCount == 0)
+    }
+
+    @Test(
+        "The likeliest meaning of a name is known",
+        arguments: [
+            ("Hostname", "base_url"), ("FQDN", "base_url"), ("IP Address", "base_url"), ("Domain", "issue_to"),
+            ("Common Name", "issue_to"), ("File name", "name"), ("Auto-Renew", "auto_renewal"),
+            ("DNS", "dns_provider"), ("Username", "client_id"), ("Password", "client_secret"),
+            ("Token", "access_token"), ("API Key", "auth.APIKey"), ("AccessKeyID", "auth.AccessKeyId"),
+            ("auth_x", "auth.x"), ("Customer", nil),
+        ] as [(String, String?)])
+    func likely(name: String, meaning: String?) throws {
+        let message = try Reading("host,\(name)\n").texts
+        let shown = meaning.map { "'\(name)' (\($0)?);" } ?? "'\(name)';"
+        #expect(message.count == 1 && message[0].contains("not understood: \(shown)"), "\(message)")
+    }
+
+    @Test(
+        "Rows are not judged under it, and a row of data is not shown",
+        arguments: ["pbx,tok-secret,5,0", "url,t,a://b"])
+    func data(text: String) throws {
+        let reading = try Reading("\(text)\nx,y,z,w\n")
+        #expect(reading.texts == ["fleet:1: there is no column 'id' in the header"])
+        #expect(reading.codes == [.headerColumnMissing])
+    }
+
+    @Test("Of many names a dozen are shown")
+    func manyNames() throws {
+        let names = (1...20).map { "column \($0) of mine" }.joined(separator: ",")
+        #expect(try Reading("host,\(names)\n").texts[0].contains("'column 12 of mine' and 8 more; say"))
+    }
+}
+
+@Suite("What the command line says about columns")
+struct ColumnChoicesTests {
+    private static func settings(_ columns: [String] = [], set values: [String] = []) throws -> InputSettings {
+        var settings = InputSettings()
+        settings.columns = try ColumnChoices(columns: columns, values: values)
+        return settings
+    }
+
+    @Test("A header gets its meaning, whatever its case and separators, in both formats")
+    func columns() throws {
+        let settings = try Self.settings(["Certificate ID=id", "fq-dn=Base URL", "Key=auth.APIKey", "N=auth.TTL:int"])
+        let csv = try Reading(
+            "FQDN;certificate_id ;KEY;n;access_token;ID2\na;5;k;60;t;x\n", settings: settings)
+        let json = #"{"FQDN":"a","Certificate-Id":"5","key":"k","N":60,"access_token":"t","ID2":"x"}"#
+        let lines = try Reading(json, name: "fleet.jsonl", settings: settings)
+        for reading in [csv, lines] {
+            #expect(reading.texts == [])
+            let edit = try #require(try reading.jobs().first?.edit)
+            #expect(edit.id == 5)
+            let auth = [
+                AuthInfo(key: "APIKey", value: .string(Secret("k"))), AuthInfo(key: "TTL", value: .integer(60)),
+            ]
+            #expect(edit.authInfo == auth)
+        }
+        #expect(try csv.shownCells() == [["a", "5", "***", "60", "t", "x"].map { $0 == "t" ? "***" : $0 }])
+        #expect(try lines.shownMembers()[0].contains(#""key":"***""#))
+        #expect(csv.catalog.columns.map(\.meaning).prefix(3) == ["base_url", "id", "auth.APIKey"])
+    }
+
+    @Test("A column that is only carried along is not read, and what it hides stays hidden")
+    func own() throws {
+        let settings = try Self.settings(["Name=", "Cert ID=id", "ID=", "client_secret="])
+        let reading = try Reading(
+            "host,Name,ID,Cert ID,auto_renewal,access_token,client_secret\na,Miller Ltd,C-1,5,0,t,canary\n",
+            settings: settings)
+        #expect(reading.texts == [])
+        #expect(try reading.jobs()[0].edit == CertificateEdit(id: 5, autoRenewal: false))
+        #expect(try reading.shownCells() == [["a", "Miller Ltd", "C-1", "5", "0", "***", "***"]])
+    }
+
+    @Test("A header that is not there is a problem of the header", arguments: ["fleet.csv", "fleet.jsonl"])
+    func missing(name: String) throws {
+        let csv = "host,id,auto_renewal,access_token\na,5,0,t\nb,5,0,t\n"
+        let line = #"{"host":"a","id":5,"auto_renewal":0,"access_token":"t"}"# + "\n"
+        let text = name.hasSuffix("csv") ? csv : line + line.replacing("\"a\"", with: "\"b\"")
+        let reading = try Reading(text, name: name, settings: try Self.settings(["Cert No=issue_to"]))
+        #expect(reading.codes == [.headerChosenMissing] && reading.catalog.isFileInvalid)
+        #expect(reading.texts[0].hasSuffix("there is no column 'Cert No' here, to which --column gives a meaning"))
+    }
+
+    @Test("Two headers of one meaning are told, also when one of them was chosen")
+    func repeated() throws {
+        let reading = try Reading(
+            "host,ID,Cert No,auto_renewal,access_token\na,5,6,0,t\n", settings: try Self.settings(["Cert No=id"]))
+        #expect(reading.texts == ["fleet:1: columns 'ID' and 'Cert No' mean the same: keep one of them"])
+    }
+
+    @Test("Empty cells are filled, also of a column that the file has not, and the result keeps the file's own")
+    func values() throws {
+        let settings = try Self.settings(
+            set: ["auto_renewal=1", "Dns Provider= arvancloud ", "auth.APIKey=env:KEY", "auth.TTL:int=60"])
+        let header = "host,id,access_token,auto_renewal,auth.APIKey\n"
+        let csv = try Reading(header + "a,5,t,,\nb,5,t,0,k\n", settings: settings.adding(["KEY": "secret"]))
+        #expect(csv.texts == [])
+        let jobs = try csv.jobs()
+        #expect(jobs.map(\.edit.autoRenewal) == [true, false])
+        #expect(jobs.map(\.edit.dnsProvider) == ["arvancloud", "arvancloud"])
+        let keys = ["secret", "k"]
+        for (job, key) in zip(jobs, keys) {
+            let auth = [
+                AuthInfo(key: "APIKey", value: .string(Secret(key))), AuthInfo(key: "TTL", value: .integer(60)),
+            ]
+            #expect(Set(job.edit.authInfo ?? []) == Set(auth))
+        }
+        #expect(try csv.shownCells() == [["a", "5", "***", "", ""], ["b", "5", "***", "0", "***"]])
+        let written = try Reading(
+            "host,id,access_token,auto_renewal,dns_provider,auth.APIKey,auth.TTL:int\na,5,t,1,arvancloud,secret,60\n")
+        #expect(try written.jobs()[0].edit == jobs[0].edit)
+        let line = #"{"host":"a","id":5,"access_token":"t","auto_renewal":null}"#
+        let lines = try Reading(line, name: "fleet.jsonl", settings: settings.adding(["KEY": "secret"]))
+        #expect(lines.texts == [])
+        #expect(try lines.jobs()[0].edit == jobs[0].edit)
+        #expect(try lines.shownMembers() == [#""host":"a","id":5,"access_token":"***","auto_renewal":null"#])
+    }
+
+    @Test("A filled column is one that the header need not have; a wrong value is told for each row; no row is made")
+    func filledColumns() throws {
+        let settings = try Self.settings(set: ["id=7", "issue_to=a b", #"auth_info_list=[{"k":"TTL","iv":1}]"#])
+        let reading = try Reading("host,access_token\na,t\n,\n", settings: settings)
+        #expect(reading.texts == ["fleet:2: column 'issue_to': there is a blank inside 'a b'"])
+        let line = #"{"host":"a","access_token":"t"}"#
+        let lines = try Reading(
+            line, name: "fleet.jsonl",
+            settings: try Self.settings(set: ["id=7", #"auth_info_list=[{"k":"TTL","iv":1}]"#]))
+        #expect(try lines.jobs()[0].edit.authInfo == [AuthInfo(key: "TTL", value: .integer(1))])
+    }
+
+    @Test(
+        "What cannot be said of columns is a usage error that quotes no value",
+        arguments: [
+            (["ID"], [], "is not of the form"), (["=id"], [], "names no header"), (["x=idd"], [], "no known column"),
+            (["x=auto_renewl"], [], "did you mean 'auto_renewal'?"), (["x=id", "y=id"], [], "a second header"),
+            (["x y=id", "X_Y=name"], [], "a second meaning"), (["x=result.row"], [], "no known column"),
+            (["x=auth."], [], "there is no key after"), ([], ["canary"], "is not of the form"),
+            ([], ["nme=canary"], "names no known column"), ([], ["id="], "has no value"),
+            ([], ["id=1", "ID=canary"], "is given twice"), ([], ["=canary"], "names no known column"),
+        ] as [([String], [String], String)])
+    func refused(columns: [String], values: [String], what: String) {
+        let error = #expect(throws: ToolError.self) { try ColumnChoices(columns: columns, values: values) }
+        #expect(error?.kind == .usage && error?.message.contains(what) == true, "\(error?.message ?? "")")
+        #expect(error?.description.contains("canary") == false)
+    }
+
+    @Test(
+        "A plain secret on the command line is noticed",
+        arguments: [
+            ("client_secret=x", true), ("client_secret=env:X", false), ("auth.k=file:x", false), ("id=5", false),
+        ])
+    func plainSecret(value: String, isPlain: Bool) throws {
+        #expect(try ColumnChoices(columns: [], values: [value]).hasPlainSecret == isPlain)
+    }
+}
+
+extension InputSettings {
+    fileprivate func adding(_ environment: [String: String]) -> InputSettings {
+        var settings = self
+        settings.environment = environment
+        return settings
     }
 }

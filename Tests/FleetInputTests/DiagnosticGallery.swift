@@ -10,21 +10,37 @@ enum DiagnosticGallery {
         let bytes: [UInt8]
         /// What to print instead of the input, when it is too large to be read.
         let caption: String?
+        /// What `--column` says.
+        let columns: [String]
 
-        init(_ code: Diagnostic.Code, _ lines: String..., name: String = "fleet.csv", caption: String? = nil) {
-            self.init(code, bytes: Array(lines.map { $0 + "\n" }.joined().utf8), name: name, caption: caption)
+        init(
+            _ code: Diagnostic.Code, _ lines: String..., name: String = "fleet.csv", caption: String? = nil,
+            columns: [String] = []
+        ) {
+            let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
+            self.init(code, bytes: bytes, name: name, caption: caption, columns: columns)
         }
 
-        init(_ code: Diagnostic.Code, bytes: [UInt8], name: String = "fleet.csv", caption: String? = nil) {
+        init(
+            _ code: Diagnostic.Code, bytes: [UInt8], name: String = "fleet.csv", caption: String? = nil,
+            columns: [String] = []
+        ) {
             self.code = code
             self.name = name
             self.bytes = bytes
             self.caption = caption
+            self.columns = columns
+        }
+
+        func reading() throws -> Reading {
+            var settings = DiagnosticGallery.settings
+            settings.columns = try ColumnChoices(columns: columns, values: [])
+            return try Reading(bytes: bytes, name: name, settings: settings)
         }
     }
 
     /// What the references of the exhibits lead to.
-    static let settings = InputSettings(environment: ["BLANK_AT_END": "key "])
+    fileprivate static let settings = InputSettings(environment: ["BLANK_AT_END": "key "])
 
     private static let header = "host,id,auto_renewal,access_token"
     private static let large = String(repeating: "x", count: 1 << 20)
@@ -50,6 +66,10 @@ enum DiagnosticGallery {
         Exhibit(.columnsTooMany, String(repeating: ",", count: 1 << 15), caption: "a header of 32769 cells"),
         Exhibit(.headerUnrecognized, "Fleet 2026,,,", header, "pbx1,5,0,token"),
         Exhibit(.headerUnrecognized, "pbx1,5,0,token"), Exhibit(.headerColumnMissing, "host,auto_renewal,access_token"),
+        Exhibit(
+            .headerColumnMissing, "FQDN;Certificate ID;Domain;Customer;API Key", "pbx1;5;pbx1.example.com;Miller;key"),
+        Exhibit(
+            .headerChosenMissing, "host,id,auto_renewal,access_token", "pbx1,5,0,token", columns: ["Cert No=id"]),
         Exhibit(.headerColumnRepeated, "host,id,auto_renewal,Base URL"),
         Exhibit(.headerNearMiss, "host,id,auto_renewl,access_token"),
         Exhibit(.headerAuthMalformed, "host,id,auth.TTL:number"),

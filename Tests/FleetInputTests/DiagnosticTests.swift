@@ -23,8 +23,7 @@ struct DiagnosticTests {
     func complete() throws {
         let exhibits = DiagnosticGallery.file + DiagnosticGallery.rows + DiagnosticGallery.warnings
         for exhibit in exhibits {
-            let codes = try Reading(bytes: exhibit.bytes, name: exhibit.name, settings: DiagnosticGallery.settings)
-                .codes
+            let codes = try exhibit.reading().codes
             #expect(codes.contains(exhibit.code), "\(exhibit.code): \(codes)")
         }
         let sources = try ["TabularText/Diagnostic.swift", "FleetInput/Diagnostic+Codes.swift"].map(Fixtures.source)
@@ -59,7 +58,7 @@ struct DiagnosticTests {
     }
 
     private func section(_ exhibit: DiagnosticGallery.Exhibit) throws -> String {
-        let reading = try Reading(bytes: exhibit.bytes, name: exhibit.name, settings: DiagnosticGallery.settings)
+        let reading = try exhibit.reading()
         let input = exhibit.caption.map { "(\($0))" } ?? visible(exhibit.bytes)
         let shown = input.split(separator: "\n").map { "    \($0)\n" }.joined()
         let texts = reading.diagnostics.map { $0.text(file: exhibit.name) + "\n" }.joined()

@@ -91,6 +91,42 @@ import Testing
         #expect(none.status == 9 && none.errors.contains("no row of 'fleet.csv' has a host that matches 'other'"))
     }
 
+    /// A sheet with names of its own, and what makes it an input: flags, or the variables that stand for them.
+    private static let ownSheet = "FQDN;Certificate ID;Domain;Name\nhttp://127.0.0.1:1;5;a.example.com;Miller Ltd\n"
+    private static let columns = ["FQDN=base_url", "Certificate ID=id", "Domain=issue_to", "Name="]
+    private static let values = ["access_token=env:TOKEN", "auto_renewal=0"]
+
+    @Test(arguments: [true, false])
+    func aSheetNeedNotBeEditedToBeRead(usesFlags: Bool) throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", Self.ownSheet)
+        let flags = Self.columns.flatMap { ["--column", $0] } + Self.values.flatMap { ["--set", $0] }
+        var environment = ["TOKEN": "secret"]
+        if !usesFlags {
+            environment["CERTFLEET_COLUMN"] = Self.columns.joined(separator: "\n")
+            environment["CERTFLEET_SET"] = Self.values.joined(separator: "\n")
+        }
+        let check = try BuiltTool.run(
+            ["check", "fleet.csv"] + (usesFlags ? flags : []), environment: environment, in: work.path)
+        #expect(check.status == 0 && check.output == "1 row, 1 host: valid\n", "\(check.output)\(check.errors)")
+        let run = try BuiltTool.run(
+            ["run", "fleet.csv", "--dry-run"] + (usesFlags ? flags : []), environment: environment, in: work.path)
+        #expect(run.status == 0 && run.lines.count == 1, "\(run.errors)")
+        #expect(run.output.contains(#""issue_to":"a.example.com","auto_renewal":0"#), "\(run.output)")
+        let lacking = try BuiltTool.run(["check", "fleet.csv"], in: work.path)
+        #expect(lacking.status == 3 && lacking.lines.count == 1 && lacking.output.contains("'FQDN' (base_url?)"))
+    }
+
+    @Test(arguments: [
+        ["--column", "x"], ["--column", "x=idd"], ["--set", "id"], ["--set", "id=1", "--set", "ID=2"],
+    ])
+    func whatCannotBeSaidOfColumnsIsAUsageError(flags: [String]) throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "\(Self.header)\n")
+        let check = try BuiltTool.run(["check", "fleet.csv"] + flags, in: work.path)
+        #expect(check.status == 64 && check.output.isEmpty && check.errors.contains(flags[0]), "\(check.errors)")
+    }
+
     @Test func aResultIsWrittenAsItsInputAndCanBeFedBack() throws {
         let (work, dead) = (try WorkDirectory(), try LoopbackSocket.unused())
         let header = " Base URL ;access-token;ID;auto-renewal;issue_to;a,b"
