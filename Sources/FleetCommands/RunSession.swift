@@ -23,6 +23,9 @@ struct RunSession {
     /// When the run began, on its clock.
     let begin: Duration
 
+    /// What a run takes beside its rows and requests, and what a request takes over TLS, in bytes.
+    private static let (memory, memoryOfRequest) = (16 << 20, 96 << 10)
+
     /// Runs to the end and prints the path of the result file. Blocks.
     ///
     /// - Returns: how the run ended.
@@ -32,6 +35,9 @@ struct RunSession {
         OpenFileLimit.raise()
         // Beside the workers a thread each for timers, progress, the ledger, a name to look up, and two to spare.
         try ThisProcess.reserveThreads(Runner.processors + 6)
+        try ThisProcess.reserveMemory(
+            Self.memory + min(settings.jobs.most, input.catalog.hostCount) * Self.memoryOfRequest,
+            hint: "lower --jobs, or raise the limit on memory (ulimit -v)")
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try TransportLoop(transport, lookups: NameLookups())
         let spareFiles = try SpareFiles(4)

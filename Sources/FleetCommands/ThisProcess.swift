@@ -15,6 +15,7 @@ package enum ThisProcess {
         signal(SIGXFSZ, SIG_IGN)
         holdStreams()
         hideSecrets()
+        saveMemory()
         guard Signals.start(), Say.start() else {
             let text = "certfleet: error: no thread can be started\nhint: raise the limit on processes (ulimit -u)\n"
             _ = write(STDERR_FILENO, text, text.utf8.count)
@@ -50,6 +51,44 @@ package enum ThisProcess {
     /// `prctl`, whose C declaration Swift cannot call; 4 is `PR_SET_DUMPABLE`.
     private static let setDumpable = dlsym(nil, "prctl").map { symbol in
         unsafeBitCast(symbol, to: (@convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32).self)
+    }
+
+    /// Where memory is limited, has all threads share one heap and makes their stacks smaller: each would else take 64 MiB
+    /// and 8 MiB of what may be had, and use hardly any of it.
+    private static func saveMemory() {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        guard limit.rlim_cur != rlim_t.max else { return }
+        _ = setMemoryOption?(-8, 1)
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setstacksize(&attributes, 1 << 20)
+        _ = setThreadDefaults?(&attributes)
+        pthread_attr_destroy(&attributes)
+    }
+
+    /// `mallopt`, which Swift's Glibc does not declare; -8 is `M_ARENA_MAX`.
+    private static let setMemoryOption = dlsym(nil, "mallopt").map { symbol in
+        unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)
+    }
+
+    /// `pthread_setattr_default_np`, which Swift's Glibc does not declare.
+    private static let setThreadDefaults = dlsym(nil, "pthread_setattr_default_np").map { symbol in
+        unsafeBitCast(symbol, to: (@convention(c) (UnsafePointer<pthread_attr_t>) -> Int32).self)
+    }
+
+    /// Makes sure that the machine has so much more memory. Whoever wants some later and does not get it ends the process.
+    ///
+    /// - Parameters:
+    ///   - bytes: how much.
+    ///   - hint: what to do when there is less.
+    /// - Throws: `ToolError` when it has not.
+    static func reserveMemory(_ bytes: Int, hint: String) throws(ToolError) {
+        let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard memory != MAP_FAILED else {
+            throw ToolError(.broken, "\(bytes >> 20) MiB of memory are needed, and the machine has less", hint: hint)
+        }
+        munmap(memory, bytes)
     }
 
     /// Makes sure that the machine has so many more threads. Whoever wants one later waits for it without end.

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A machine that has little left, and what the process keeps to itself, with the built binary run by another user.
-@Suite(.enabled(if: geteuid() == 0, "only root can become another user"))
+@Suite(.sideBySide, .enabled(if: geteuid() == 0, "only root can become another user"))
 struct MachineTests {
     /// A folder of the other user's with the binary and an input in it.
     private static func folder(user: Int) throws -> WorkDirectory {
@@ -54,6 +54,64 @@ struct MachineTests {
             let isBegun = FileManager.default.fileExists(atPath: work.file("run/ledger.jsonl"))
             #expect(try !isBegun || Records(csv: work.file("run/result.csv")).rows.count == 40)
         }
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: ["-u 1", "-u 6", "-n 6", "-v 100000"])
+    func whatReadsItsInputWithLittleLeftAnswersSignals(limit: String) throws {
+        let user = 61_200
+        let work = try Self.folder(user: user)
+        let script = """
+            mkfifo pipe; chown \(user) pipe; exec 3<>pipe
+            setpriv --reuid=\(user) --clear-groups bash -c 'ulimit \(limit); exec ./tool run pipe' & process=$!
+            for signal in USR1 TERM; do sleep 1; kill -$signal $process; done
+            wait $process
+            """
+        let run = try Shell.run("{ \(script); }", in: work.path)
+        if run.status == 1 {
+            #expect(run.errors.contains("hint: "), "\(run.errors)")
+        } else {
+            let told = "certfleet: reading 'pipe': 0 bytes\ncertfleet: error: stopped by SIGTERM: nothing was sent\n"
+            #expect(run.status == 143 && run.errors == told, "\(run.status) \(run.errors)")
+        }
+    }
+
+    /// Whatever memory there is, so many requests at once do not kill a run: they have room, or it never begins.
+    @Test(.timeLimit(.minutes(5)), arguments: [400_000, 300_000, 200_000, 180_000, 160_000, 140_000, 120_000])
+    func whereMemoryIsLimitedARunEndsOrNeverBegins(kibibytes: Int) throws {
+        let fleet = try Fleet(hosts: 300, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        let command = "ulimit -v \(kibibytes); exec '\(try BuiltTool.path)' run fleet.csv --out run --jobs 300"
+        let run = try Shell.run(command, in: work.path)
+        if run.status == 1 {
+            #expect(run.errors.contains("hint: ") && fleet.simulator.record.isEmpty, "\(run.errors)")
+        } else {
+            #expect(run.status == 0 && fleet.simulator.record.count == 300, "\(run.status) \(run.errors)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func threadsDoNotGrowWithTheRequestsUnderWay() throws {
+        let fleet = try Fleet(hosts: 300, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        for host in fleet.simulator.hosts { fleet.simulator.set(.silence(), on: host.number) }
+        let requests = { fleet.simulator.hosts.reduce(0) { $0 + fleet.simulator.requests(on: $1.number) } }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        let threads = try [4, 300].map { jobs in
+            let before = requests()
+            let flags = ["--out", "run-\(jobs)", "--jobs", "\(jobs)", "--timeout", "1h"]
+            let tool = try RunningTool(["run", "fleet.csv"] + flags, in: work.path)
+            defer {
+                tool.send(SIGKILL)
+                _ = tool.wait()
+            }
+            RunningTool.poll { requests() == before + jobs }
+            let tasks = "/proc/\(tool.process.processIdentifier)/task"
+            return try FileManager.default.contentsOfDirectory(atPath: tasks).count
+        }
+        #expect(threads[0] == threads[1], "\(threads)")
     }
 
     private static let hasNamespaces = (try? Shell.run("unshare -m true", in: "/tmp").status) == 0
