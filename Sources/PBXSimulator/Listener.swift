@@ -58,8 +58,7 @@ final class Listener: Sendable {
     }
 
     private func gate(_ reachability: Reachability) throws(LoopbackSocket.Refusal) -> Gate {
-        let socket = try LoopbackSocket()
-        try socket.bind(address, port: port)
+        let socket = try boundAgain()
         switch reachability {
         case .open:
             try socket.listen(backlog: Self.backlog)
@@ -73,6 +72,22 @@ final class Listener: Sendable {
             return .full(socket, filler: filler)
         }
         return .bound(socket)
+    }
+
+    /// Takes the address that was just given up. A process that is just being started has a copy of every open socket until
+    /// its program begins, so the address may be in use for some moments.
+    private func boundAgain() throws(LoopbackSocket.Refusal) -> LoopbackSocket {
+        for _ in 0..<500 {
+            let socket = try LoopbackSocket()
+            do throws(LoopbackSocket.Refusal) {
+                try socket.bind(address, port: port)
+                return socket
+            } catch {
+                guard error.code == EADDRINUSE else { throw error }
+                usleep(10_000)
+            }
+        }
+        throw LoopbackSocket.Refusal(code: EADDRINUSE)
     }
 
     /// Waits for something that happens on the event loop; blocks.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Runs that break at a late moment: the summary and the process tell the same story.
-@Suite struct BrokenRunTests {
+@Suite(.sideBySide) struct BrokenRunTests {
     private static func summary(in work: WorkDirectory) throws -> [String: Any] {
         let data = try Data(contentsOf: URL(fileURLWithPath: work.file("run/summary.json")))
         return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])

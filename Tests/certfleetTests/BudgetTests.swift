@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What ends a run before its rows do, with the built binary.
-@Suite struct BudgetTests {
+@Suite(.sideBySide) struct BudgetTests {
     @Test func soManyRowsThatWentWrongHaltTheRun() throws {
         let fleet = try Fleet(hosts: 1, edits: 6)
         defer { try? fleet.simulator.stop() }

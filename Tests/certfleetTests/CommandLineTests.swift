@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a user meets who types something wrong, with the built binary.
-@Suite struct CommandLineTests {
+@Suite(.sideBySide) struct CommandLineTests {
     @Test(arguments: [
         ["--help"], ["run", "--help"], ["check", "--help"], ["template", "--help"], ["simulate", "--help"],
         ["demo", "--help"],

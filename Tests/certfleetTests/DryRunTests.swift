@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What `--dry-run` prints, with the built binary.
-@Suite struct DryRunTests {
+@Suite(.sideBySide) struct DryRunTests {
     private static let header = "base_url,access_token,client_id,client_secret,id,auto_renewal\n"
 
     private static func login(_ host: Int, _ line: Int, _ id: String) -> String {

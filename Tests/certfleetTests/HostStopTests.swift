@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// When the rest of a host's rows is skipped, with the built binary.
-@Suite struct HostStopTests {
+@Suite(.sideBySide) struct HostStopTests {
     @Test func aFailedLoginStopsTheRowsWithItsCredentialsAndASecondOneTheHost() throws {
         let fleet = try Fleet(hosts: 1, edits: 6)
         defer { try? fleet.simulator.stop() }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What the built binary says about an input, and how it gives its rows back.
-@Suite struct InputTests {
+@Suite(.sideBySide) struct InputTests {
     private static let header = "base_url,access_token,id,auto_renewal"
 
     @Test func everyProblemIsAnObjectOfTheSameMembers() throws {

@@ -5,14 +5,13 @@ import TestSupport
 import Testing
 
 /// Runs that are killed at random moments over a fleet of which much is amiss, until they come to their end.
-@Suite struct KillTests {
+@Suite(.sideBySide) struct KillTests {
     static let rounds = Int(ProcessInfo.processInfo.environment["CERTFLEET_KILL_ROUNDS"] ?? "") ?? 4
 
-    @Test func aRunThatIsKilledAgainAndAgainLosesAndDoublesNothing() throws {
-        for _ in 0..<Self.rounds {
-            var round = try KillRound(seed: UInt64.random(in: 0...999_999))
-            try round.play()
-        }
+    @Test(arguments: (0..<rounds).map { _ in UInt64.random(in: 0...999_999) })
+    func aRunThatIsKilledAgainAndAgainLosesAndDoublesNothing(seed: UInt64) throws {
+        var round = try KillRound(seed: seed)
+        try round.play()
     }
 }
 

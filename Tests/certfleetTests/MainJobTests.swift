@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The main job, end to end: the built binary against simulated PBXs.
-@Suite struct MainJobTests {
+@Suite(.sideBySide) struct MainJobTests {
     private static func simulator(hosts: Int) throws -> Simulator {
         var settings = SimulatorSettings(hosts: hosts)
         settings.certificates = (1...4).map { SimulatedCertificate(id: $0, name: "cert-\($0).crt") }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// That rates slow a run down, with the built binary; how exactly they hold is measured elsewhere.
-@Suite struct RateTests {
+@Suite(.sideBySide) struct RateTests {
     /// `n` requests at a rate take at least `n - 1` of its intervals, because none is saved up at the start.
     @Test(arguments: [("--rate", "20/s", 11, 50), ("--rate", "1200/m", 11, 50), ("--rate-per-host", "10/s", 3, 100)])
     func everyRequestOfTheRunCounts(flag: String, rate: String, intervals: Int, milliseconds: Int) throws {

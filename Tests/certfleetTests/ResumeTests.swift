@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Runs that go on where an earlier one ended.
-@Suite struct ResumeTests {
+@Suite(.sideBySide) struct ResumeTests {
     @Test func aSortedAndMendedFileSendsOnlyWhatIsNotDone() throws {
         let fleet = try Fleet(hosts: 3, edits: 1)
         defer { try? fleet.simulator.stop() }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Which requests are made again and how often, with the built binary.
-@Suite struct RetryTests {
+@Suite(.sideBySide) struct RetryTests {
     private static let quick = ["--retry-delay", "10ms", "--timeout", "2s"]
 
     /// What may go better a little later, each on a PBX of its own.

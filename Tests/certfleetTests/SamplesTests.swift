@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The samples, run as they stand but for the port and the times.
-@Suite struct SamplesTests {
+@Suite(.sideBySide) struct SamplesTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("samples")
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What becomes of a command whose standard output does not take what it was asked for.
-@Suite struct StandardOutputTests {
+@Suite(.sideBySide) struct StandardOutputTests {
     private static let commands = [
         "template", "--help", "--version", "check good.csv", "check bad.csv", "check bad.csv --json",
         "run good.csv --dry-run", "simulate --hosts 1 --port 0",
@@ -63,7 +63,7 @@ import Testing
 }
 
 /// What is said on standard error when it is to be said in JSON.
-@Suite struct LogFormatTests {
+@Suite(.sideBySide) struct LogFormatTests {
     /// The objects that stand on standard error, one a line, each with what all have.
     private static func objects(_ errors: String) throws -> [[String: Any]] {
         try errors.split(separator: "\n").map { line in

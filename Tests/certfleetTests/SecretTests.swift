@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Canary secrets in every place a secret can be given, through every way a run can go.
-@Suite struct SecretTests {
+@Suite(.sideBySide) struct SecretTests {
     /// Values whose plain, URL-encoded and base64 forms all differ.
     private static let secrets = [
         "token": "TK/canary+1&x", "secret": "CS/canary+2&x", "cell": "SV/canary+3&x", "list": "LI/canary+4&x",

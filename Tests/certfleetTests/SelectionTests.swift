@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Runs of some of the rows, and what a command says of its input beside the problems.
-@Suite struct SelectionTests {
+@Suite(.sideBySide) struct SelectionTests {
     @Test func aResumedRunOfSomeHostsKeepsWhatBecameOfTheOthers() throws {
         let fleet = try Fleet(hosts: 3, edits: 1)
         defer { try? fleet.simulator.stop() }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Signals at the moments at which a run waits, with the built binary.
-@Suite struct SignalTests {
+@Suite(.sideBySide) struct SignalTests {
     /// Where a run can be caught waiting.
     enum Moment: String, CaseIterable {
         case connect, backoff, rate

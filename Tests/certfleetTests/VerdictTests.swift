@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What becomes of a row by what came back for its edit, with the built binary.
-@Suite struct VerdictTests {
+@Suite(.sideBySide) struct VerdictTests {
     /// What a PBX does, and what is expected of its row after one retry: status, class, errcode, HTTP status and edit
     /// requests, a dash for what is empty. Two requests where the failure is worth a retry.
     typealias Case = (name: String, fault: Fault, verdict: String)
