@@ -1,5 +1,7 @@
 import FleetModel
+import Pacing
 import Platform
+import TestSupport
 import Testing
 
 @testable import RunEngine
@@ -50,6 +52,16 @@ import Testing
         let play = try Play(hosts: [0, 1], jobs: .fixed(1), script: script)
         #expect(play.runner.run().stopReasons.isEmpty)
         #expect(play.sink.rows == [2, 1])
+    }
+
+    @Test func aCalendarThatIsSetOnEndsTheWindow() throws {
+        let clock = ManualClock()
+        let end = RunWindow(
+            end: .seconds(3600), calendar: clock.wallTime() + .seconds(3600), timeout: .seconds(30))
+        let script = Script(whenSent: { row in if row == 5 { clock.setCalendar(on: .seconds(3571)) } })
+        let play = try Play(hosts: Array(0..<50), jobs: .fixed(1), window: end, clock: clock, script: script)
+        #expect(play.runner.run().stopReasons == [.window])
+        #expect(play.sink.rows.prefix(5) == [1, 2, 3, 4, 5] && play.sink.sent.count == 5)
     }
 
     @Test func aStopFromOutsideEndsTheRun() throws {
@@ -108,20 +120,22 @@ private struct Play {
     let script: Script
 
     init(
-        hosts: [Int], jobs: Jobs, workers: Int = 2, sink: RecordingSink = RecordingSink(), script: Script = Script()
+        hosts: [Int], jobs: Jobs, workers: Int = 2, window: RunWindow? = nil, clock: any RunClock = SystemClock(),
+        sink: RecordingSink = RecordingSink(), script: Script = Script()
     ) throws {
-        try self.init(FleetSource(hosts: hosts), jobs: jobs, workers: workers, sink: sink, script: script)
+        let source = FleetSource(hosts: hosts)
+        try self.init(source, jobs: jobs, workers: workers, window: window, clock: clock, sink: sink, script: script)
     }
 
     init(
-        _ source: FleetSource, jobs: Jobs, workers: Int = 2, sink: RecordingSink = RecordingSink(),
-        script: Script = Script()
+        _ source: FleetSource, jobs: Jobs, workers: Int = 2, window: RunWindow? = nil,
+        clock: any RunClock = SystemClock(), sink: RecordingSink = RecordingSink(), script: Script = Script()
     ) throws {
         var settings = RunSettings()
-        settings.jobs = jobs
+        (settings.jobs, settings.window) = (jobs, window)
         self.sink = sink
         self.script = script
-        runner = try Runner(source: source, sink: sink, settings: settings, clock: SystemClock(), workers: workers) {
+        runner = try Runner(source: source, sink: sink, settings: settings, clock: clock, workers: workers) {
             ScriptedPerformer(script, sink: sink)
         }
     }

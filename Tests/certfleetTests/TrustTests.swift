@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Whom the built binary trusts: simulated PBXs behind nginx, which terminates TLS.
-@Suite struct TrustTests {
+@Suite(.sideBySide) struct TrustTests {
     private static let otherPin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
     /// A PBX that speaks TLS.
@@ -12,9 +12,13 @@ import Testing
         let fleet: Fleet
         let server: TLSServer
 
-        init(name: String = "IP:127.0.0.2", edits: Int = 2) throws {
+        init(
+            name: String = "IP:127.0.0.2", edits: Int = 2, resumption: TLSServer.Resumption = .never,
+            version: String? = nil
+        ) throws {
             fleet = try Fleet(hosts: 1, edits: edits)
-            server = try TLSServer(name: name, upstream: fleet.simulator.hosts[0].baseURL)
+            server = try TLSServer(
+                name: name, upstream: fleet.simulator.hosts[0].baseURL, resumption: resumption, version: version)
         }
 
         func rows(pin: String = "") -> [InputRow] {
@@ -134,6 +138,31 @@ import Testing
         #expect(result["result.error"][1].contains(flag == "--pin" ? "pinned" : "authority"))
         // The logout too finds somebody else there and keeps the token to itself.
         #expect(pbx.fleet.simulator.requests(on: 1) == 2)
+    }
+
+    private static let edits: [(column: String, value: String, second: String)] = [
+        ("auto_renewal", "0", "ok"), ("name", "cert-1.crt", "failed"),
+    ]
+
+    /// A session that is resumed does not show the key: after an edit that may change it none is.
+    @Test(arguments: [TLSServer.Resumption.byID, .byTicket], edits.indices)
+    func afterAnEditOfTheNameTheKeyIsLookedAtAgain(resumption: TLSServer.Resumption, which: Int) throws {
+        let edit = Self.edits[which]
+        let pbx = try SecurePBX(resumption: resumption)
+        defer { try? pbx.fleet.simulator.stop() }
+        pbx.fleet.simulator.set(.delay(.seconds(1), at: .certificateUpdate, times: 1), on: 1)
+        let (host, url) = (pbx.fleet.simulator.hosts[0], pbx.server.url.dropLast())
+        let work = try WorkDirectory()
+        let rows = (1...2).map { "\(url),\(host.clientID),\(host.clientSecret),\($0),\(edit.value)\n" }
+        try work.write("fleet.csv", "base_url,client_id,client_secret,id,\(edit.column)\n" + rows.joined())
+        let flags = ["--out", "run", "--pin", pbx.server.pin, "--retries", "0"]
+        let tool = try RunningTool(["run", "fleet.csv"] + flags, in: work.path)
+        RunningTool.poll { pbx.fleet.simulator.requests(on: 1) == 2 }
+        pbx.server.changeKey()
+        #expect(tool.wait() == (edit.second == "ok" ? 0 : 2), "\(tool.errors)")
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.status"] == ["ok", edit.second], "\(result["result.error"])")
+        #expect(result["result.error_class"][1] == (edit.second == "ok" ? "" : "tls"))
     }
 
     @Test(arguments: [
