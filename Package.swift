@@ -92,6 +92,8 @@ let package = Package(
         tests(
             "FleetCommands",
             ["Platform", "FleetModel", "HTTPTransport", "FleetInput", "RunEngine", "RunRecord", "PBXSimulator"]),
-        tests("certfleet", ["Platform", "FleetModel", "RunEngine", "FleetCommands", "PBXSimulator", argumentParser]),
+        tests(
+            "certfleet", ["Platform", "FleetModel", "RunEngine", "FleetCommands", "PBXSimulator", argumentParser],
+            exclude: ["Messages.txt"]),
     ]
 )

@@ -50,7 +50,9 @@ private struct DemoSample {
     /// - Returns: the path of the sample.
     /// - Throws: `ToolError` when it cannot be written.
     func write(to directory: String) throws -> String {
-        mkdir(directory, 0o777)
+        guard mkdir(directory, 0o777) == 0 || errno == EEXIST else {
+            throw ToolError.cannot("create", directory, code: errno).hinting("choose another directory with --out")
+        }
         let path = "\(directory)/demo.csv"
         guard access(path, F_OK) != 0 else {
             throw ToolError(.usage, "'\(path)' is there already", hint: "choose another directory with --out")

@@ -1,4 +1,5 @@
 import HTTPTransport
+import Logging
 import FleetModel
 import PBXClient
 import FleetInput
@@ -20,6 +21,7 @@ struct DryRun {
         try transport.validate()
         let directory = try resumed.map { try RunDirectory(path: $0, for: .resumedRun) }
         let history = try directory?.readLedger()
+        var (edits, hosts, requests) = (0, 0, 0)
         for rows in lanes {
             var rehearsal = HostRehearsal()
             for row in rows {
@@ -27,7 +29,12 @@ struct DryRun {
                 if history?.standing(of: job).isSentAgain ?? true { try rehearsal.play(job) }
             }
             try rehearsal.finish()
+            edits += rehearsal.edits
+            requests += rehearsal.requests
+            if rehearsal.requests > 0 { hosts += 1 }
         }
+        let plan = "\(counted(edits, "edit")) on \(counted(hosts, "host")), \(counted(requests, "request"))"
+        Say.say(.notice, "\(plan) with logins and logouts: nothing was sent")
     }
 
     /// The rows of each host.
@@ -45,6 +52,8 @@ private struct HostRehearsal {
     private var host = HostSession()
     private var generator = SystemRandomNumberGenerator()
     private var line = 0
+    private(set) var edits = 0
+    private(set) var requests = 0
 
     mutating func play(_ job: Job) throws {
         line = job.position.line
@@ -60,7 +69,9 @@ private struct HostRehearsal {
         while case .call(let call) = host.close(reply, at: .zero, using: &generator) { reply = try accept(call) }
     }
 
-    private func accept(_ call: PBXCall) throws -> Reply {
+    private mutating func accept(_ call: PBXCall) throws -> Reply {
+        requests += 1
+        if call.isEdit { edits += 1 }
         try Say.print("line \(line): \(call.maskedLine)\n")
         return Reply(accepting: call)
     }

@@ -1,11 +1,13 @@
+import FleetInput
 package import Platform
 import Glibc
 import JSONText
+import Logging
 
 /// The process's environment variables.
 package enum ProcessEnvironment {
     /// Those that are UTF-8.
-    static var variables: [String: String] { all.variables }
+    package static var variables: [String: String] { all.variables }
 
     /// Those that are UTF-8, when all of the tool's own are.
     ///
@@ -48,6 +50,8 @@ package struct FlagVariables {
     /// A flag of a command, without its dashes.
     struct Flag: Hashable {
         let name: String
+        /// What the help says of it.
+        let help: String
         let takesValue: Bool
         /// Whether each further value is added to those before it.
         let isRepeated: Bool
@@ -68,10 +72,13 @@ package struct FlagVariables {
     /// - Parameters:
     ///   - variables: the environment.
     ///   - given: what the command line has behind the command's name.
+    ///   - others: commands of which a flag by the same name means something else: its variable is left to them.
     /// - Throws: `ToolError` when a switch has a value that is neither yes nor no.
-    package func arguments(_ variables: [String: String], before given: [String]) throws(ToolError) -> [String] {
+    package func arguments(
+        _ variables: [String: String], before given: [String], butThoseOf others: [FlagVariables] = []
+    ) throws(ToolError) -> [String] {
         var arguments: [String] = []
-        for flag in flags {
+        for flag in flags where !others.contains(where: { $0.understandsOtherwise(flag) }) {
             guard let value = variables[flag.variable], !value.isEmpty, !flag.isOverruled(by: given) else { continue }
             if flag.takesValue {
                 // Each line is a value of its own where a flag takes several.
@@ -83,6 +90,27 @@ package struct FlagVariables {
         }
         return arguments + given
     }
+
+    private func understandsOtherwise(_ flag: Flag) -> Bool { flags.contains { $0.name == flag.name && $0 != flag } }
+
+    /// The variable whose value a refusal is about; nil when it is about the command line.
+    package func variable(behind refusal: String, in variables: [String: String]) -> String? {
+        let flag = flags.first { flag in
+            guard let value = variables[flag.variable], !value.isEmpty else { return false }
+            return refusal.contains("--\(flag.name) ") && refusal.contains(value)
+        }
+        return flag?.variable
+    }
+
+    /// Warns of variables that have the tool's name and that nothing reads.
+    package static func warn(of variables: [String: String], known flags: [FlagVariables]) {
+        let credentials = CredentialBook.variables + CredentialBook.variables.map { "\($0)_FILE" }
+        let known = flags.flatMap { $0.flags.map(\.variable) } + credentials
+        for name in variables.keys.sorted() where name.hasPrefix("CERTFLEET_") && !known.contains(name) {
+            let nearest = EditDistance.nearest(to: name, in: known, atMost: 2).map { ", did you mean \($0)?" }
+            Say.say(.warning, "no flag has the variable \(Quotation.escaped(name))\(nearest ?? "")")
+        }
+    }
 }
 
 extension FlagVariables.Flag {
@@ -92,7 +120,9 @@ extension FlagVariables.Flag {
             let name = names.first(where: { $0["kind"]?.text == "long" })?["name"]?.text,
             !["help", "version"].contains(name)
         else { return nil }
-        self.init(name: name, takesValue: kind == "option", isRepeated: argument["isRepeating"] == .boolean(true))
+        self.init(
+            name: name, help: argument["abstract"]?.text ?? "", takesValue: kind == "option",
+            isRepeated: argument["isRepeating"] == .boolean(true))
     }
 
     /// `max-host-errors` → `CERTFLEET_MAX_HOST_ERRORS`.

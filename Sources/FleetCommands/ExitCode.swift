@@ -74,8 +74,20 @@ package enum ExitCode: Error, Hashable, Sendable {
 package enum ParserReply: Error {
     /// Help or the version was asked for; the text, without a line end after the last line.
     case answer(String)
-    /// The command line is wrong, and why; the help of the flag whose value is wrong, nil when it is about none.
-    case refusal(String, help: String?)
+    /// The command line is wrong, and why; what to do about it, nil to see the help of the command, if one was named.
+    case refusal(String, help: String?, command: String? = nil)
+
+    /// A command that there is not.
+    package static func noCommand(_ name: String, of commands: [String]) -> ParserReply {
+        let help = "'certfleet --help' lists the commands"
+        if name.hasPrefix("-") {
+            return .refusal("no command stands before '\(name)'", help: "write 'certfleet run INPUT \(name)'; \(help)")
+        }
+        let nearest = EditDistance.nearest(to: name, in: commands, atMost: 2).map { "did you mean '\($0)'?" }
+        return .refusal(
+            "there is no command \(Quotation.of(name.utf8))",
+            help: nearest ?? "\(help); 'certfleet run INPUT' runs an input")
+    }
 }
 
 /// Why a command was refused or broke off, as the operator reads it on standard error.
@@ -91,7 +103,7 @@ struct CommandError: Error, Hashable {
         switch error {
         case let error as CommandError: self = error
         case let error as ToolError: self.init(error)
-        case ParserReply.refusal(let why, let help): self.init(refusal: why, help: help)
+        case ParserReply.refusal(let why, let help, let command): self.init(refusal: why, help: help, command)
         default: self.init(code: .broken, message: String(describing: error), hint: nil)
         }
     }
@@ -129,13 +141,24 @@ struct CommandError: Error, Hashable {
         self.init(code: code, message: error.message, hint: error.hint)
     }
 
-    private init(refusal: String, help: String?) {
-        let advice = [". Please ", ". Did "].compactMap { refusal.firstRange(of: $0) }.first
-        let message = refusal[..<(advice?.lowerBound ?? refusal.endIndex)]
-        let hint = advice.map { String(refusal[refusal.index($0.lowerBound, offsetBy: 2)...]) } ?? help
+    private init(refusal: String, help: String?, _ command: String?) {
+        let (message, advice) = Self.parts(of: refusal)
+        var hint = advice ?? help
+        // What says what to do by itself needs no more.
+        if hint == nil, !message.contains(": ") { hint = "see 'certfleet \(command.map { "\($0) " } ?? "")--help'" }
         self.init(
-            code: .usage, message: message.prefix(1).lowercased() + message.dropFirst(),
-            hint: hint.map(Self.clause) ?? "see 'certfleet --help' or 'certfleet COMMAND --help'")
+            code: .usage, message: message.prefix(1).lowercased() + message.dropFirst(), hint: hint.map(Self.clause))
+    }
+
+    /// What the parser says is wrong, and its advice unless that is far-fetched.
+    private static func parts(of refusal: String) -> (message: Substring, advice: String?) {
+        if let range = refusal.firstRange(of: ". Did you mean ") {
+            let names = refusal.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
+            let isNear = names.count == 5 && EditDistance.nearest(to: names[1], in: [names[3]], atMost: 2) != nil
+            return (refusal[..<range.lowerBound], isNear ? String(refusal[range.lowerBound...].dropFirst(2)) : nil)
+        }
+        guard let range = refusal.firstRange(of: ". Please ") else { return (refusal[...], nil) }
+        return (refusal[..<range.lowerBound], String(refusal[range.lowerBound...].dropFirst(2)))
     }
 
     /// The text with a small letter at the start and without a full stop at the end.
@@ -151,11 +174,15 @@ struct Conclusion {
     let stopReasons: [StopReason]
     /// What broke the run; nil when nothing did.
     let failure: (any Error)?
+    /// The row that tripped `--halt-after` or `--canary`, as a message names it; nil when none did.
+    let trippingRow: String?
 
     /// - Parameters:
     ///   - stopReasons: why rows were left.
     ///   - failure: what broke the run; it is a reason of its own also when no row was left.
-    init(stopReasons: [StopReason], failure: (any Error)?) {
+    ///   - trippingRow: the row that tripped `--halt-after` or `--canary`.
+    init(stopReasons: [StopReason], failure: (any Error)?, trippingRow: String? = nil) {
+        self.trippingRow = trippingRow
         let isNamed = failure == nil || stopReasons.contains(.broken)
         self.stopReasons = isNamed ? stopReasons : stopReasons + [.broken]
         self.failure = failure
@@ -193,11 +220,21 @@ struct Conclusion {
         case nil: "every row was tried"
         case .broken: "the run broke off because the tool or its files failed"
         case .signal(let number): "the run was stopped by \(Signals.name(of: number))"
-        case .halt: "the run was stopped by --halt-after: too many rows went wrong"
-        case .canary: "the run was stopped by --canary: a row of the first hosts was not ok"
+        case .halt: "the run was stopped by --halt-after: too many rows went wrong, the last one \(tripping)"
+        case .canary: "the run was stopped by --canary: \(tripping) was not ok"
         case .window: "too little of the window was left: no request starts later than --timeout before its end"
         }
     }
+
+    /// What another run is good for, as the beginning of a sentence; nil when every row is good.
+    func advice(rows: OutcomeTally) -> String? {
+        if word != nil { return "to go on" }
+        let others = rows.rows - rows[.ok] - rows[.noChange]
+        guard others > 0 else { return nil }
+        return "\(counted(others, "row")) not ok: result.error says why; to try again"
+    }
+
+    private var tripping: String { trippingRow ?? "a row of the first hosts" }
 
     /// The reason that decides about the exit code: the first of the gravest.
     private var gravest: StopReason? {

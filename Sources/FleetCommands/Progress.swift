@@ -51,12 +51,12 @@ final class ProgressReporter: Sendable {
         queue.sync { Say.showStatus("") }
     }
 
-    /// Says it once.
+    /// Says it once; whoever asked for it wants it also when nothing but errors is said.
     ///
     /// - Parameter waits: whether a reader that is slow may be waited for.
     func say(waits: Bool = true) {
         let line = line
-        Say.say(.notice, line.text, text: line.text, fields: line.fields, waits: waits)
+        Say.say(.notice, line.text, text: line.text, fields: line.fields, waits: waits, insists: true)
     }
 
     private var line: ProgressLine {
@@ -64,7 +64,7 @@ final class ProgressReporter: Sendable {
     }
 }
 
-/// `214/1200 ok 209 failed 5 | 48/s | eta 3m25s`
+/// `214/1200 ok 209 failed 5 | 48 rows/s | eta 3m25s`
 struct ProgressLine {
     let tally: OutcomeTally
     let rows: Int
@@ -75,7 +75,7 @@ struct ProgressLine {
         let counts = RowStatus.allCases.filter { tally[$0] > 0 }.map { " \($0.rawValue) \(tally[$0])" }.joined()
         let rateText = rate >= 10 ? String(Int(rate)) : String((rate * 10).rounded() / 10)
         let end = timeLeft.map { " | eta \(DurationText($0))" } ?? ""
-        return "\(tally.rows)/\(rows)\(counts) | \(rateText)/s\(end)"
+        return "\(tally.rows)/\(rows)\(counts) | \(rateText) rows/s\(end)"
     }
 
     /// The same for programs: `done` of `rows`, each status that there is, and `eta_s`.

@@ -3,14 +3,15 @@ import Logging
 import FleetInput
 import RunRecord
 
-/// The rows of an input without those that an earlier run has done.
+/// The rows of an input without those that ``RunRecord/History`` says are done.
 struct ResumedSource: JobSource {
     private let catalog: RowCatalog
     private var isDone: [Bool]
     /// Rows that an earlier run has done.
     private(set) var resumed = 0
 
-    /// Hands the outcomes of the earlier run over to the recorder, and names the rows whose outcome nobody knows.
+    /// Hands the outcomes of the earlier run over to the recorder, and names the rows that are sent again although an
+    /// edit of theirs may have been made.
     ///
     /// - Throws: when the input can no longer be read.
     init(_ catalog: RowCatalog, history: History?, recorder: RunRecorder, logger: Logger) throws {
@@ -22,21 +23,39 @@ struct ResumedSource: JobSource {
             let job = try catalog.job(row: row)
             recorder.keep(history.standing(of: job), history.outcome(of: job), job)
         }
+        var (inDoubt, superseded): ([Int], [Int]) = ([], [])
+        var (known, rows) = (0, 0)
         for row in 0..<catalog.rowCount where catalog.host(ofRow: row) != nil {
             let job = try catalog.job(row: row)
             let standing = history.standing(of: job)
             recorder.adopt(standing, row: job.position.row)
             switch standing {
-            case .inDoubt:
-                logger.notice("line \(job.position.line): may have been sent before, and is sent again")
-            case .superseded:
-                logger.notice(
-                    "line \(job.position.line): its certificate was edited otherwise since, and is edited again")
+            case .inDoubt: inDoubt.append(job.position.line)
+            case .superseded: superseded.append(job.position.line)
             case .neverSent, .done: break
             }
+            rows += 1
+            if standing != .neverSent { known += 1 }
             isDone[row] = !standing.isSentAgain
         }
+        Self.name(
+            inDoubt, logger, "may have been sent before, and is sent again",
+            "may have been sent before, and are sent again")
+        Self.name(
+            superseded, logger, "its certificate was edited otherwise since, and is edited again",
+            "have certificates that were edited otherwise since, and are edited again")
+        if known * 2 < rows {
+            logger.warning("the earlier run knows \(known) of \(counted(rows, "row")): is this the input that it had?")
+        }
         resumed = recorder.resumed
+    }
+
+    /// Says something of one or several lines, in one line itself.
+    private static func name(_ lines: [Int], _ logger: Logger, _ ofOne: String, _ ofSeveral: String) {
+        guard lines.count > 1 else { return lines.forEach { logger.notice("line \($0): \(ofOne)") } }
+        let shown = lines.prefix(20).map(String.init).joined(separator: ", ")
+        let more = lines.count > 20 ? " and \(lines.count - 20) more" : ""
+        logger.notice("\(lines.count) rows \(ofSeveral): lines \(shown)\(more)")
     }
 
     var rowCount: Int { catalog.rowCount }

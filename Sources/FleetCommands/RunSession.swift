@@ -73,7 +73,7 @@ struct RunSession {
         let end = try Say.withoutWaiting {
             let source = try ResumedSource(input.catalog, history: history, recorder: recorder, logger: logger)
             if transport.isInsecure {
-                messages.insistentLogger.warning("--insecure: any certificate of a PBX is trusted")
+                Say.say(.warning, "--insecure: any certificate of a PBX is trusted", insists: true)
             }
             sayWhatBegins(source, directory, logger)
             return try carryOut(source, recorder, events, logger)
@@ -138,7 +138,9 @@ struct RunSession {
         _ end: RunEnd, _ header: RunHeader, _ recorder: RunRecorder, _ directory: RunDirectory, _ logger: Logger
     ) throws -> ExitCode {
         let recordFailure = error { try recorder.drain() }
-        let conclusion = Conclusion(stopReasons: end.stopReasons, failure: end.failure ?? recordFailure)
+        let conclusion = Conclusion(
+            stopReasons: end.stopReasons, failure: end.failure ?? recordFailure,
+            trippingRow: end.trippingRow.flatMap(name(ofRow:)))
         let result = ResultWriter(outcomes: recorder.outcomes, unattempted: conclusion.sentence)
         let (rows, resultFailure) = result.write(input.catalog, to: directory)
         let code = conclusion.exitCode(rows: rows, hasResult: resultFailure == nil)
@@ -151,14 +153,26 @@ struct RunSession {
             exitCode: code.number, stoppedBy: conclusion.word)
         let summaryFailure = error { try summary.write(to: directory) }
         // Whatever could not be kept, the counts are told.
-        if !messages.isQuiet { SummaryTable(summary, elapsed: clock.now() - begin, style: messages.style).say() }
-        if conclusion.word != nil {
-            logger.warning("\(conclusion.sentence)")
-            logger.notice("to go on, give the same command with --out '\(directory.path)' --resume")
+        SummaryTable(summary, elapsed: clock.now() - begin, style: messages.style).say()
+        if end.hasPassedCanary { sayCanaryPassed(logger) }
+        if conclusion.word != nil { logger.warning("\(conclusion.sentence)") }
+        if let advice = conclusion.advice(rows: rows) {
+            logger.notice("\(advice), give the same command with --out '\(directory.path)' --resume")
         }
         if let failure = conclusion.failure ?? resultFailure ?? summaryFailure { throw failure }
-        try printPath(in: directory, summary)
+        if !messages.isQuiet { try printPath(in: directory, summary) }
         return code
+    }
+
+    private func sayCanaryPassed(_ logger: Logger) {
+        let hosts = min(settings.canaryHosts ?? 0, input.catalog.hostCount)
+        logger.notice("the canary passed: every row of the first \(hosts == 1 ? "host" : "\(hosts) hosts") was ok")
+    }
+
+    /// `row 3 (line 4) on pbx1.example.com:8088`; nil when the input can no longer be read.
+    private func name(ofRow row: Int) -> String? {
+        guard let job = try? input.catalog.job(row: row) else { return nil }
+        return "row \(job.position.row) (line \(job.position.line)) on \(job.address.host)"
     }
 
     /// Prints the path of the result; the summary tells the exit code also when nobody takes the path.

@@ -39,9 +39,13 @@ package enum Say {
     ///   - text: how people read it, without a line end after the last line; nil for the message behind the tool's name.
     ///   - fields: what programs read beside the message.
     ///   - waits: whether a reader that is slow may be waited for.
+    ///   - insists: whether it is said also when nothing but errors is wanted.
     static func say(
-        _ level: Logger.Level, _ message: String, text: String? = nil, fields: [JSONMember] = [], waits: Bool = true
+        _ level: Logger.Level, _ message: String, text: String? = nil, fields: [JSONMember] = [], waits: Bool = true,
+        insists: Bool = false
     ) {
+        let messages = messages
+        guard insists || level >= messages.leastLevel else { return }
         let line =
             switch messages.format {
             case .text: text ?? Self.text(level, message)
@@ -161,7 +165,7 @@ package struct Messages: Sendable {
     /// What is shown when nothing else was asked for.
     package init() {}
 
-    /// What is shown of a command line that may turn out to be wrong: of all flags, only the format is looked at.
+    /// What is shown of a command line that may turn out to be wrong: the format, and whether it is only errors.
     ///
     /// - Parameters:
     ///   - arguments: the command line.
@@ -173,17 +177,14 @@ package struct Messages: Sendable {
             ?? arguments.lastIndex(of: flag).flatMap { arguments.dropFirst($0 + 1).first }
             ?? variables["CERTFLEET_LOG_FORMAT"]
         format = value.flatMap(Format.init) ?? .text
+        isQuiet = arguments.contains("-q") || arguments.contains("--quiet")
     }
+
+    /// How grave something must be to be said.
+    var leastLevel: Logger.Level { isQuiet ? .error : isVerbose ? .debug : .info }
 
     /// Says what is said now and then, unless it is not wanted.
-    var logger: Logger { logger(from: isQuiet ? .error : isVerbose ? .debug : .info) }
-
-    /// Says what `--quiet` does not silence.
-    var insistentLogger: Logger { logger(from: .notice) }
-
-    private func logger(from level: Logger.Level) -> Logger {
-        Logger(label: "certfleet") { _ in SayingLogHandler(logLevel: level) }
-    }
+    var logger: Logger { Logger(label: "certfleet") { _ in SayingLogHandler(logLevel: leastLevel) } }
 
     var style: TextStyle {
         let isColored = !isPlain && Say.isTerminal && (ProcessEnvironment.variables["NO_COLOR"] ?? "").isEmpty

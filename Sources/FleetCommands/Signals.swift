@@ -11,6 +11,8 @@ enum Signals {
         /// Called at the first signal that ends the command, with its number, and must not wait; nil when nothing was
         /// sent yet, so that the process ends at once.
         var stop: (@Sendable (Int32) -> Void)?
+        /// What is added when the process ends at once.
+        var note = ""
         /// Called at every later one; must not wait.
         var cut: @Sendable () -> Void = {}
         /// Called at every USR1; must not wait.
@@ -74,13 +76,13 @@ enum Signals {
         } else if let stop = answers.stop {
             if isFirst { stop(number) } else { answers.cut() }
         } else {
-            end(by: number)
+            end(by: number, answers.note)
         }
     }
 
-    private static func end(by number: Int32) -> Never {
+    private static func end(by number: Int32, _ note: String) -> Never {
         Say.stopWaiting()
-        Say.error("stopped by \(name(of: number)): nothing was sent")
+        Say.error("stopped by \(name(of: number))\(note)")
         Say.finish()
         _exit(ExitCode.signal(number).number)
     }

@@ -24,47 +24,59 @@ struct SummaryTable {
     /// Says it on standard error: the table, or an object for each of its lines.
     func say() {
         guard Say.messages.format == .json else { return Say.say(.info, footer, text: text) }
-        for (group, rows) in groups {
-            let words = [group.status.rawValue, group.errcode.map(String.init), meaning(of: group)].compactMap(\.self)
-            Say.say(.info, "\(words.joined(separator: " ")): \(counted(rows, "row"))", fields: fields(group, rows))
+        for (line, rows) in lines {
+            let words = [line.status.rawValue, line.errcode.map(String.init), line.meaning].compactMap(\.self)
+            Say.say(.info, "\(words.joined(separator: " ")): \(counted(rows, "row"))", fields: fields(line, rows))
         }
         Say.say(.info, footer, fields: totals)
     }
 
     /// Without a line end after the last line.
     var text: String {
-        let head = line("status", "errcode", "meaning", "rows")
-        return ([head] + groups.map { row($0.key, $0.value) } + [footer]).joined(separator: "\n")
+        let head = text("status", "errcode", "meaning", "rows")
+        return ([head] + lines.map(text) + [footer]).joined(separator: "\n")
     }
 
-    private var groups: [(key: OutcomeGroup, value: Int)] {
-        summary.rows.groups.sorted { left, right in
-            (order(left.key.status), -left.value, left.key.errcode ?? 0) < (
-                order(right.key.status), -right.value, right.key.errcode ?? 0
+    /// What a line of the table tells of its rows.
+    private struct Line: Hashable {
+        let status: RowStatus
+        let errcode: Int?
+        /// What the errcode is called, or else the kind of cause; nil for good rows without one.
+        let meaning: String?
+
+        init(_ group: OutcomeGroup) {
+            status = group.status
+            errcode = group.errcode
+            meaning =
+                group.errcode.map { PBXErrorCode($0).name ?? "not documented" } ?? group.errorClass?.rawValue
+        }
+    }
+
+    /// The lines with their rows, the gravest last; groups of rows that would look the same are one line.
+    private var lines: [(line: Line, rows: Int)] {
+        let rows = Dictionary(summary.rows.groups.map { (Line($0.key), $0.value) }, uniquingKeysWith: +)
+        return rows.map { ($0.key, $0.value) }.sorted { left, right in
+            (order(left.line.status), -left.rows, left.line.errcode ?? 0) < (
+                order(right.line.status), -right.rows, right.line.errcode ?? 0
             )
         }
     }
 
-    private func row(_ group: OutcomeGroup, _ rows: Int) -> String {
-        let errcode = group.errcode.map(String.init) ?? "-"
-        let plain = line(group.status.rawValue, errcode, meaning(of: group) ?? "", String(rows))
-        return style.paint(plain, group.status)
+    private func text(_ line: Line, _ rows: Int) -> String {
+        let plain = text(
+            line.status.rawValue, line.errcode.map(String.init) ?? "-", line.meaning ?? "", String(rows))
+        return style.paint(plain, line.status)
     }
 
-    /// What the errcode is called, or else the kind of cause; nil for good rows without one.
-    private func meaning(of group: OutcomeGroup) -> String? {
-        group.errcode.map { PBXErrorCode($0).name ?? "not documented" } ?? group.errorClass?.rawValue
-    }
-
-    private func line(_ status: String, _ errcode: String, _ meaning: String, _ rows: String) -> String {
+    private func text(_ status: String, _ errcode: String, _ meaning: String, _ rows: String) -> String {
         pad(status, 14) + lead(errcode, 8) + "  " + pad(meaning, 40) + lead(rows, 9)
     }
 
-    private func fields(_ group: OutcomeGroup, _ rows: Int) -> [JSONMember] {
+    private func fields(_ line: Line, _ rows: Int) -> [JSONMember] {
         [
-            JSONMember(key: "status", value: .string(group.status.rawValue)),
-            JSONMember(key: "errcode", value: group.errcode.map { JSONValue($0) } ?? .null),
-            JSONMember(key: "meaning", value: meaning(of: group).map { .string($0) } ?? .null),
+            JSONMember(key: "status", value: .string(line.status.rawValue)),
+            JSONMember(key: "errcode", value: line.errcode.map { JSONValue($0) } ?? .null),
+            JSONMember(key: "meaning", value: line.meaning.map { .string($0) } ?? .null),
             JSONMember(key: "rows", value: JSONValue(rows)),
         ]
     }

@@ -71,19 +71,25 @@ package struct InputRequest: Sendable {
 
     /// Opens the input. From then on USR1 tells how far it is read.
     ///
-    /// - Parameter kept: whether rows will be read again.
+    /// - Parameter kept: whether rows will be read again, and sent then.
     /// - Throws: `ToolError` when it cannot be opened.
     func open(kept: Bool) throws(ToolError) -> InputFile {
         let name = Quotation.escaped(path)
-        Signals.set(Signals.Answers(report: { Say.say(.notice, "waiting for '\(name)'", waits: false) }))
+        let note = kept ? ": nothing was sent" : ""
+        Signals.set(
+            Signals.Answers(
+                note: note, report: { Say.say(.notice, "waiting for '\(name)'", waits: false, insists: true) }))
         let file = try InputFile.open(path, kept: kept)
         Signals.set(
-            Signals.Answers(report: {
-                let size = file.size.map { " of \($0)" } ?? ""
-                Say.say(
-                    .notice, "reading '\(name)': \(file.bytesRead)\(size) bytes",
-                    fields: [JSONMember(key: "bytes", value: JSONValue(file.bytesRead))], waits: false)
-            }))
+            Signals.Answers(
+                note: note,
+                report: {
+                    let size = file.size.map { " of \($0)" } ?? ""
+                    Say.say(
+                        .notice, "reading '\(name)': \(file.bytesRead)\(size) bytes",
+                        fields: [JSONMember(key: "bytes", value: JSONValue(file.bytesRead))], waits: false,
+                        insists: true)
+                }))
         return file
     }
 
@@ -94,7 +100,7 @@ package struct InputRequest: Sendable {
             shard.map { "falls to shard \($0)" },
         ].compactMap(\.self).joined(separator: " and ")
         guard !conditions.isEmpty else {
-            return ToolError(.noRows, "'\(path)' has no rows", hint: "write rows below its header, or name another file")
+            return ToolError(.noRows, "'\(path)' has no rows", hint: "write rows below its header, or name another one")
         }
         return ToolError(
             .noRows, "no row of '\(path)' has a host that \(conditions)",

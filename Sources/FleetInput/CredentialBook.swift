@@ -38,6 +38,11 @@ package struct CredentialBook: Sendable {
     }
 }
 
+extension CredentialBook {
+    /// The variables that may hold credentials; each also with `_FILE` behind it for a file that does.
+    package static let variables = ["CERTFLEET_ACCESS_TOKEN", "CERTFLEET_CLIENT_ID", "CERTFLEET_CLIENT_SECRET"]
+}
+
 /// The credentials that the environment holds.
 private struct CredentialEnvironment {
     private let environment: [String: String]

@@ -1,7 +1,7 @@
 import Platform
 
 /// How many letters must be put in, taken out or changed to make one text of another (Levenshtein).
-enum EditDistance {
+package enum EditDistance {
     /// The distance, or nil when it is larger than the limit.
     ///
     /// Takes time by the length of the shorter text at most, and for texts that are not alike next to none.
@@ -14,7 +14,7 @@ enum EditDistance {
     }
 
     /// The nearest of some texts, at most `limit` away; the first of several as near.
-    static func nearest(to text: String, in candidates: [String], atMost limit: Int) -> String? {
+    package static func nearest(to text: String, in candidates: [String], atMost limit: Int) -> String? {
         var nearest: (candidate: String, distance: Int)?
         for candidate in candidates {
             let bound = nearest.map { $0.distance - 1 } ?? limit

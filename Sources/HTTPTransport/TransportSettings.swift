@@ -73,15 +73,18 @@ package struct TransportSettings: Sendable {
 
 extension ToolError {
     static func unreadableCAFile(_ path: String, code: Int32) -> ToolError {
-        let error = ToolError.file("CA file '\(path)' cannot be read", code: code, kind: .usage)
-        return error.kind == .usage ? error.hinting(nil) : error
+        ToolError.file("CA file '\(path)' cannot be read", code: code, kind: .usage)
     }
 
     static func noCertificates(_ path: String) -> ToolError {
-        ToolError(.usage, "CA file '\(path)' holds no PEM certificate")
+        ToolError(
+            .usage, "CA file '\(path)' holds no PEM certificate",
+            hint: "name one that has lines -----BEGIN CERTIFICATE-----")
     }
 
     static func malformedPin(_ pin: String) -> ToolError {
-        ToolError(.usage, "pin '\(pin)' is not 'sha256//' and the base64 text of 32 bytes (44 characters)")
+        ToolError(
+            .usage, "pin '\(pin)' is not 'sha256//' and the base64 text of 32 bytes (44 characters)",
+            hint: "write it as curl's --pinnedpubkey takes it, several with ';' between them")
     }
 }

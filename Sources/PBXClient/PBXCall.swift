@@ -21,7 +21,7 @@ package struct PBXCall: Sendable {
     let pin: String?
 
     /// Whether it changes the PBX, so that its body must not leave before its row is noted as sent.
-    var isEdit: Bool {
+    package var isEdit: Bool {
         if case .edit = act { true } else { false }
     }
 

@@ -198,7 +198,8 @@ extension Reply {
             // Only an edit that succeeded may show errcode 0.
             withoutErrcode(outcome(.failed, .auth, "the \(act) failed: the PBX gave no token", errmsg: errmsg))
         case .errcode(let errcode):
-            outcome(.failed, .auth, "the \(act) failed: \(phrase(errcode))\(errcode.loginHint)", errmsg: errmsg)
+            outcome(
+                .failed, .auth, "the \(act) failed: \(phrase(errcode, advice: errcode.loginAdvice))", errmsg: errmsg)
         case .unreadable(let failure):
             outcome(
                 .failed, isTemporary ? .protocol : .auth, "the \(act) failed: \(failure?.description ?? noErrcode)")
@@ -210,22 +211,19 @@ extension Reply {
 
     /// A row that was held back was never tried.
     private func unreached(_ host: HostKey, _ failure: ConnectFailure) -> Outcome {
-        let error = failure == .refused ? "the connection to \(host) was refused" : failure.description
+        let error =
+            failure == .refused
+            ? "the connection to \(host) was refused: is the PBX on, and the port right?" : failure.description
         return outcome(failure == .heldBack ? .notAttempted : .failed, failure.errorClass, error)
     }
 
     private func refusedEdit(_ errcode: PBXErrorCode, errmsg: String) -> Outcome {
-        switch errcode {
-        case .processing:
-            return outcome(.unknown, .api, "the PBX is not done with the edit: \(phrase(errcode))", errmsg: errmsg)
-        case .interfaceNotExisted:
-            let error = "the PBX refused the edit: \(phrase(errcode)), its firmware has no such call"
-            return outcome(.failed, .api, error, errmsg: errmsg)
-        default:
-            let isAuth = errcode == .tokenExpired || errcode.stopsHost
-            let error = "the PBX refused the edit: \(phrase(errcode))"
-            return outcome(.failed, isAuth ? .auth : .api, error, errmsg: errmsg)
+        let phrase = phrase(errcode, advice: errcode.editAdvice)
+        guard errcode != .processing else {
+            return outcome(.unknown, .api, "the PBX is not done with the edit: \(phrase)", errmsg: errmsg)
         }
+        let isAuth = errcode == .tokenExpired || errcode.stopsHost
+        return outcome(.failed, isAuth ? .auth : .api, "the PBX refused the edit: \(phrase)", errmsg: errmsg)
     }
 
     private var editSent: String { isBodySent ? "the edit was sent, but " : "the edit was not sent: " }
@@ -233,20 +231,27 @@ extension Reply {
     private var answer: String { status.map { "HTTP \($0)" } ?? "something" }
 
     private var noErrcode: String {
-        let isRedirect = status.map { $0 / 100 == 3 } ?? false
-        if isPage, !isRedirect, !isServerError {
-            return "the answer, \(answer), is a web page: this is no PBX API, check address, port and api_path"
+        switch status ?? 0 {
+        case 300...399:
+            "the answer, \(answer), has no readable errcode; redirects are not followed: name the PBX itself in base_url"
+        case 429:
+            "the answer, \(answer), has no readable errcode: the PBX is busy, try a lower --rate-per-host"
+        case 500...599 where isPage:
+            "the answer, \(answer), is a web page: is the PBX on, and does its relay or proxy reach it?"
+        case _ where isPage:
+            "the answer, \(answer), is a web page: this is no PBX API, check address, port and api_path"
+        case 404:
+            "the answer, \(answer), has no readable errcode: is this the PBX's API? check address, port and api_path"
+        case 500...599:
+            "the answer, \(answer), has no readable errcode: the PBX is in trouble, go on later with --resume"
+        default: "the answer, \(answer), has no readable errcode"
         }
-        return "the answer, \(answer), has no readable errcode" + (isRedirect ? "; redirects are not followed" : "")
     }
 
-    /// The errcode with its name, and until when we are locked out, where the answer to 70004 tells.
-    private func phrase(_ errcode: PBXErrorCode) -> String {
-        let end = content["block_expire_time"]
-        guard errcode == .accountIPBlocked, let time = end?.integer.map({ "\($0)" }) ?? end?.text, time.isTime else {
-            return errcode.phrase
-        }
-        return "\(errcode.phrase), block_expire_time \(time)"
+    /// The errcode with its name, until when we are locked out, where the answer to 70004 tells, and what to do.
+    private func phrase(_ errcode: PBXErrorCode, advice: String?) -> String {
+        let end = errcode == .accountIPBlocked ? content["block_expire_time"]?.moment : nil
+        return [errcode.phrase, end.map { "blocked until \($0)" }, advice].compactMap(\.self).joined(separator: ", ")
     }
 
     private func outcome(
@@ -265,21 +270,62 @@ extension Reply {
 }
 
 extension PBXErrorCode {
-    /// What to do about a refused login: the guides document no errcode for a wrong Client ID or Client Secret.
-    fileprivate var loginHint: String {
+    /// What to do about a refused login; nil when there is nothing to say. The guides document no errcode for a wrong
+    /// Client ID or Client Secret, so any other may mean that.
+    fileprivate var loginAdvice: String? {
         switch self {
-        case .interfaceNotExisted: ", its firmware has no such call"
-        case .maxLimitationExceeded: ", 8 tokens of the application are in use"
-        case .versionOutOfMaintenance, .versionUnsupported, .accountIPBlocked, .ipForbidden, .apiUnavailable: ""
-        default: isTemporary ? "" : ", client_id or client_secret is probably wrong"
+        case .interfaceNotExisted: "its firmware has no such call: update it, or check api_path"
+        case .maxLimitationExceeded:
+            "8 tokens of the application are in use: wait 30 minutes, or use a client_id of its own"
+        case _ where isOfAPI || isTemporary: generalAdvice
+        default: "client_id or client_secret is probably wrong"
         }
+    }
+
+    /// What to do about a refused edit of a certificate; nil when there is nothing to say.
+    fileprivate var editAdvice: String? {
+        switch self {
+        case .tokenExpired: "its token is over: is access_token old, or does another program use the same application?"
+        case .processing: "look at the certificate on the PBX before it is sent again"
+        case .interfaceNotExisted: "its firmware cannot edit certificates by the API: update it, or use its web portal"
+        case .accessDenied: "the application lacks the permission to edit certificates"
+        case .operationFailed: "editing certificates is switched off there, or the application lacks the permission"
+        case .parameterError:
+            "a value does not fit the certificate: is the file in name uploaded, are the DNS keys complete?"
+        case .dataNotFound: "the PBX has no certificate with this id"
+        case .maxLimitationExceeded: "the PBX holds as many certificates as it can: delete one there first"
+        default: generalAdvice
+        }
+    }
+
+    /// What holds for every call.
+    private var generalAdvice: String? {
+        switch self {
+        case .versionOutOfMaintenance, .versionUnsupported:
+            "its firmware has another version of the API: check api_path"
+        case .accountIPBlocked: "too many logins failed: unblock this machine's address in the PBX's web portal"
+        case .ipForbidden: "allow this machine's address in the PBX's API settings"
+        case .apiUnavailable: "switch the API on in the PBX's web portal"
+        case _ where isTemporary: "the PBX is busy or in trouble: go on later with --resume"
+        default: nil
+        }
+    }
+
+    /// Whether it is about the API as a whole or this machine's address, and so not about the credentials.
+    private var isOfAPI: Bool {
+        [.versionOutOfMaintenance, .versionUnsupported, .accountIPBlocked, .ipForbidden, .apiUnavailable].contains(self)
     }
 }
 
-extension String {
-    /// Whether it looks like a date, a time or a number, and so is fit to be shown.
-    fileprivate var isTime: Bool {
-        utf8.count <= 40 && !isEmpty && utf8.allSatisfy { $0.isDigit || "-:.+/ TZ".utf8.contains($0) }
+extension JSONValue {
+    /// A time as an answer writes it, fit to be shown: seconds since 1970 become local time with its offset, and a text
+    /// stays as it is if it looks like a date, a time or a number.
+    fileprivate var moment: String? {
+        if let seconds = integer ?? text.flatMap({ Int64($0) }), 1_000_000_000...9_999_999_999 ~= seconds {
+            return WallTime(milliseconds: seconds * 1000).localText()
+        }
+        guard let text, !text.isEmpty, text.utf8.count <= 40 else { return integer.map { "\($0)" } }
+        return text.utf8.allSatisfy { $0.isDigit || "-:.+/ TZ".utf8.contains($0) } ? text : nil
     }
 }
 

@@ -32,6 +32,9 @@ struct Budget {
 
     func mayBegin(_ host: Int) -> Bool { canary?.startableHosts.contains(host) ?? true }
 
+    /// Whether there are canaries and every one of them has no row left to run.
+    var isCanaryPassed: Bool { canary?.isPassed ?? false }
+
     /// Takes note that a host has no row left to run.
     mutating func finish(host: Int) { canary?.finish(host: host) }
 }

@@ -54,6 +54,10 @@ package struct RunEnd: Sendable {
     package let hostsStopped: Int
     /// Hosts that could not be reached.
     package let hostsUnreachable: Int
+    /// The source's number of the row that tripped ``RunSettings/halt`` or a canary; nil when none did.
+    package let trippingRow: Int?
+    /// Whether every row of the canaries was good, so that the other hosts could begin.
+    package let hasPassedCanary: Bool
     /// What broke the run; nil when nothing did.
     package let failure: (any Error)?
 }

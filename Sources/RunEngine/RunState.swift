@@ -26,6 +26,10 @@ struct RunState {
 
     /// Why the run ended before its rows did, in the order in which the reasons came up; empty when it did not.
     private(set) var stopReasons: [StopReason] = []
+    /// The row that went wrong when a budget for that was used up; nil when none was.
+    private(set) var trippingRow: Int?
+    /// Whether every row of the canaries was good, so that the other hosts could begin.
+    private(set) var hasPassedCanary = false
     /// Hosts whose remaining rows were skipped.
     var hostsStopped = 0
     /// Hosts that had rows sent to and never answered.
@@ -122,6 +126,7 @@ extension RunState {
         guard !isOver else { return happened }
         var actions = happened
         lanes.wake(now: now)
+        if !isStopping, budget.isCanaryPassed { hasPassedCanary = true }
         closeWindow(now: now)
         drain(now: now, &actions)
         abandonSessions(now: now, &actions)
@@ -320,7 +325,10 @@ extension RunState {
             let reason = "its last \(settings.maxHostErrors) rows could not reach it or found it busy"
             skipRest(of: &lane, because: reason, &actions)
         }
-        for reason in budget.judge(outcome, ofHost: lane.host) { note(reason) }
+        for reason in budget.judge(outcome, ofHost: lane.host) {
+            trippingRow = trippingRow ?? row
+            note(reason)
+        }
     }
 
     /// Skips the rows of a lane that are not done.

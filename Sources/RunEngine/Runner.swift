@@ -60,7 +60,8 @@ package final class Runner: Sendable {
         return state.withLock { state in
             RunEnd(
                 stopReasons: state.stopReasons, hostsStopped: state.hostsStopped,
-                hostsUnreachable: state.hostsUnreachable, failure: failure)
+                hostsUnreachable: state.hostsUnreachable, trippingRow: state.trippingRow,
+                hasPassedCanary: state.hasPassedCanary, failure: failure)
         }
     }
 

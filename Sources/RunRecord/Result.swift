@@ -48,6 +48,10 @@ package struct ResultWriter {
         }
         try file.append(writer.take())
         try file.commit()
+        // What an earlier run left of an input in the other format is not the result any more.
+        for format in TableShape.Format.allCases where format != source.shape.format {
+            directory.folder.remove(ResultWriter.fileName(format))
+        }
         return rows
     }
 

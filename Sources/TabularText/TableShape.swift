@@ -3,7 +3,7 @@ import Platform
 /// How a table is written, so that another can be written the same way.
 package struct TableShape: Hashable, Sendable {
     /// The two formats.
-    package enum Format: String, Sendable {
+    package enum Format: String, CaseIterable, Sendable {
         case csv, jsonl
     }
 

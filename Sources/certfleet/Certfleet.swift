@@ -19,16 +19,19 @@ import FleetCommands
     }
 
     func run() throws {
-        let names = Self.configuration.subcommands.map { $0._commandName }
-        throw ValidationError("name a command: \(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")")
+        let names = Self.commandNames
+        throw ParserReply.refusal(
+            "name a command: \(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")",
+            help: "'certfleet run INPUT' runs an input; 'certfleet --help' tells what each command does")
     }
+
+    private static let commandNames = configuration.subcommands.map { $0._commandName }
 
     /// Runs one command line to its end.
     private static func exitCode(of arguments: [String]) -> FleetCommands.ExitCode {
         do {
-            let variables = try ProcessEnvironment.checkedVariables()
-            Say.messages = Messages(guessedFrom: arguments, variables)
-            var command = try parse(arguments, variables)
+            Say.messages = Messages(guessedFrom: arguments, ProcessEnvironment.variables)
+            var command = try parse(arguments, ProcessEnvironment.checkedVariables())
             try command.run()
             return .success
         } catch {
@@ -38,20 +41,66 @@ import FleetCommands
 
     /// Finds the command with its flags, those of the environment among them.
     private static func parse(_ arguments: [String], _ variables: [String: String]) throws -> any ParsableCommand {
-        guard let name = arguments.first,
-            let command = configuration.subcommands.first(where: { $0._commandName == name })
-        else { return try parseAsRoot(arguments) }
-        let flags = FlagVariables(dump: command._dumpHelp())
-        return try parseAsRoot([name] + flags.arguments(variables, before: Array(arguments.dropFirst())))
+        guard let name = arguments.first, !["help", "--help", "-h", "--version"].contains(name) else {
+            return try parseAsRoot(arguments)
+        }
+        guard let command = configuration.subcommands.first(where: { $0._commandName == name }) else {
+            throw ParserReply.noCommand(name, of: commandNames)
+        }
+        return try parse(command, Array(arguments.dropFirst()), variables)
+    }
+
+    private static func parse(
+        _ command: any ParsableCommand.Type, _ given: [String], _ variables: [String: String]
+    ) throws -> any ParsableCommand {
+        let (own, name) = (FlagVariables(dump: command._dumpHelp()), [command._commandName])
+        guard variables.keys.contains(where: { $0.hasPrefix("CERTFLEET_") }) else {
+            return try parse(command) { try parseAsRoot(name + given) }
+        }
+        let others = configuration.subcommands.filter { $0 != command }.map { FlagVariables(dump: $0._dumpHelp()) }
+        FlagVariables.warn(of: variables, known: others + [own])
+        do {
+            return try parseAsRoot(name + own.arguments(variables, before: given))
+        } catch {
+            // A variable that is meant for another command's flag of the same name must not keep this one from running.
+            if let parsed = try? parseAsRoot(name + own.arguments(variables, before: given, butThoseOf: others)) {
+                return parsed
+            }
+            throw reply(error, to: command) { own.variable(behind: $0, in: variables) }
+        }
+    }
+
+    private static func parse(
+        _ command: any ParsableCommand.Type, _ body: () throws -> any ParsableCommand
+    ) throws -> any ParsableCommand {
+        do { return try body() } catch { throw reply(error, to: command) }
     }
 
     /// Translates what the parser throws; everything else stays as it is.
-    static func reply(_ error: any Error) -> any Error {
+    ///
+    /// - Parameters:
+    ///   - command: whose flags were read; nil when none was found.
+    ///   - variable: names the variable that a refusal is about.
+    static func reply(
+        _ error: any Error, to command: (any ParsableCommand.Type)? = nil, variable: (String) -> String? = { _ in nil }
+    ) -> any Error {
         switch exitCode(for: error) {
         case .success: ParserReply.answer(fullMessage(for: error))
-        case .validationFailure: ParserReply.refusal(message(for: error), help: help(for: error))
+        case .validationFailure:
+            refusal(message(for: error), help: help(for: error), command, variable(message(for: error)))
         default: error
         }
+    }
+
+    private static func refusal(
+        _ message: String, help: String?, _ command: (any ParsableCommand.Type)?, _ variable: String?
+    ) -> ParserReply {
+        var help = FlagForm.hint(for: message) ?? help
+        if message.hasPrefix("Missing expected argument"), let usage = command?.configuration.usage {
+            help = "write '\(usage)'"
+        }
+        if let variable { help = [help, "it stands in \(variable)"].compactMap(\.self).joined(separator: "; ") }
+        return ParserReply.refusal(message, help: help, command: command?._commandName)
     }
 
     /// What the help says about the flag whose value is wrong; nil when it is about none.
@@ -61,5 +110,25 @@ import FleetCommands
             let end = text[start...].firstRange(of: "\nUsage: ")?.lowerBound
         else { return nil }
         return String(text[start..<end].replacing("  ", with: ": ", maxReplacements: 1))
+    }
+}
+
+/// How the values of flags are written, by the name that the help gives them.
+private enum FlagForm {
+    /// What to write instead of a value that the parser refused; nil when the flag's help says it.
+    static func hint(for refusal: String) -> String? {
+        let parts = refusal.split(separator: "'", omittingEmptySubsequences: false)
+        guard refusal.hasPrefix("The value '"), parts.count == 5, let start = parts[3].firstIndex(of: "<") else {
+            return nil
+        }
+        let number = Int(parts[1]).map { "\($0)" }
+        switch parts[3][start...] {
+        case "<rate>": return "write \(number ?? "5")/s, \(number ?? "5")/m or \(number ?? "5")/h"
+        case "<duration>":
+            return number.map { "write \($0)s, \($0)m or \($0)h" } ?? "write it as 500ms, 10s, 5m or 2h, at most 8760h"
+        case "<n|auto>": return "write auto, or a number, 1-10000"
+        case "<n|n%>": return "write a number of rows from 1, as 20, or a share of them from 1% to 100%, as 5%"
+        default: return nil
+        }
     }
 }

@@ -5,6 +5,7 @@ import FleetCommands
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Applies every row and writes a run directory.",
+        usage: "certfleet run [<options>] <input>",
         discussion: """
             Prints the path of the result file. Every flag has an environment variable, such as CERTFLEET_JOBS for \
             --jobs; the flag wins. Durations are written 500ms, 10s, 5m or 2h.

@@ -40,21 +40,42 @@ import Testing
 
     @Test(arguments: [
         (
-            "Unknown option '--fast'", nil, "unknown option '--fast'",
-            "see 'certfleet --help' or 'certfleet COMMAND --help'"
+            "Unknown option '--fast'", nil, "unknown option '--fast'", "see 'certfleet run --help'"
         ),
+        (
+            "Unknown option '--fast'. Did you mean '--out'?", nil, "unknown option '--fast'",
+            "see 'certfleet run --help'"
+        ),
+        ("'-' needs --format: say one", nil, "'-' needs --format: say one", nil),
         ("Unknown option '--prt'. Did you mean '--port'?", nil, "unknown option '--prt'", "did you mean '--port'?"),
         ("The value 'a' is wrong", "--rate <rate>: As 20/s.", "the value 'a' is wrong", "--rate <rate>: As 20/s"),
     ])
-    func whatTheParserRefusesIsToldWithWhatToDo(text: String, help: String?, message: String, hint: String) {
-        let error = CommandError(ParserReply.refusal(text, help: help))
+    func whatTheParserRefusesIsToldWithWhatToDo(text: String, help: String?, message: String, hint: String?) {
+        let error = CommandError(ParserReply.refusal(text, help: help, command: "run"))
         #expect(error.message == message && error.hint == hint)
+        #expect(CommandError(ParserReply.refusal("A", help: nil)).hint == "see 'certfleet --help'")
+    }
+
+    @Test(arguments: [
+        ("chekc", "there is no command 'chekc'", "did you mean 'check'?"),
+        (
+            "fleet.csv", "there is no command 'fleet.csv'",
+            "'certfleet --help' lists the commands; 'certfleet run INPUT' runs an input"
+        ),
+        (
+            "--out", "no command stands before '--out'",
+            "write 'certfleet run INPUT --out'; 'certfleet --help' lists the commands"
+        ),
+    ])
+    func aCommandThatThereIsNotIsToldFromThoseThatThereAre(name: String, message: String, hint: String) {
+        let error = CommandError(ParserReply.noCommand(name, of: ["run", "check"]))
+        #expect(error.code == .usage && error.message == message && error.hint == hint)
     }
 
     @Test func whateverBreaksARunThatHasBegunIsTheToolsFailure() {
         let refusal = ToolError.unreadableCAFile("ca.pem", code: 2)
         let error = CommandError(breakingRun: refusal)
-        #expect(error.code == .broken && error.message == refusal.description)
+        #expect(error.code == .broken && error.message == refusal.message)
         let broken = ToolError.cannot("write", "run/ledger.jsonl", code: 28)
         #expect(CommandError(breakingRun: broken).hint == broken.hint)
     }
@@ -104,6 +125,22 @@ import Testing
     @Test func aFailureThatTheEngineKnowsOfIsNamedOnce() {
         let conclusion = Conclusion(stopReasons: [.window, .broken], failure: Failure())
         #expect(conclusion.stopReasons == [.window, .broken] && conclusion.word == "error")
+    }
+
+    @Test func whatIsNotOkIsCountedWithWhatToDo() {
+        let advice = Conclusion(stopReasons: [], failure: nil).advice
+        #expect(advice(Self.tally([.ok, .noChange])) == nil)
+        #expect(advice(Self.tally([.ok, .failed])) == "1 row not ok: result.error says why; to try again")
+        #expect(Conclusion(stopReasons: [.window], failure: nil).advice(rows: Self.tally([])) == "to go on")
+    }
+
+    @Test(arguments: [
+        (StopReason.halt, "the run was stopped by --halt-after: too many rows went wrong, the last one row 3 (line 4)"),
+        (.canary, "the run was stopped by --canary: row 3 (line 4) was not ok"),
+    ])
+    func theRowThatStoppedTheRunIsNamed(reason: StopReason, sentence: String) {
+        let conclusion = Conclusion(stopReasons: [reason], failure: nil, trippingRow: "row 3 (line 4)")
+        #expect(conclusion.sentence == sentence)
     }
 
     @Test(arguments: [

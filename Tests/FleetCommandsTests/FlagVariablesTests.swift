@@ -38,6 +38,28 @@ import Testing
         #expect(try Self.flags.arguments([:], before: []) == [])
     }
 
+    @Test func aVariableIsLeftToTheCommandThatUnderstandsItOtherwise() throws {
+        let other = FlagVariables(
+            dump: """
+                {"serializationVersion":0,"command":{"commandName":"demo","arguments":[
+                {"kind":"option","abstract":"Other.","isRepeating":false,"names":[{"kind":"long","name":"jobs"}]},
+                {"kind":"flag","isRepeating":false,"names":[{"kind":"long","name":"insecure"}]}
+                ]}}
+                """)
+        let variables = ["CERTFLEET_JOBS": "3", "CERTFLEET_INSECURE": "1"]
+        #expect(try Self.flags.arguments(variables, before: [], butThoseOf: [other]) == ["--insecure"])
+    }
+
+    @Test(arguments: [
+        ("The value '0' is invalid for '--jobs <n|auto>'", "CERTFLEET_JOBS"),
+        ("The value '1' is invalid for '--jobs <n|auto>'", nil), ("--only '[' matches no host", "CERTFLEET_ONLY"),
+        ("Unknown option '--fast'", nil),
+    ])
+    func aRefusalIsTracedToItsVariable(refusal: String, variable: String?) {
+        let variables = ["CERTFLEET_JOBS": "0", "CERTFLEET_ONLY": "[", "CERTFLEET_DRY_RUN": "1"]
+        #expect(Self.flags.variable(behind: refusal, in: variables) == variable)
+    }
+
     @Test(arguments: [["--only", "pbx-*"], ["--only=pbx-*"]])
     func aVariableAddsNothingToWhatTheCommandLineRepeats(given: [String]) throws {
         let variables = ["CERTFLEET_ONLY": "10.*"]

@@ -42,6 +42,16 @@ import Testing
             ])
     }
 
+    @Test func groupsThatWouldLookTheSameAreOneLine() {
+        let outcomes = [
+            Outcome(status: .failed, errcode: 40002, errorClass: .api),
+            Outcome(status: .failed, errcode: 40002, errorClass: .auth),
+        ]
+        let hosts = RunSummary.Hosts(total: 2, stopped: 0, unreachable: 0)
+        let lines = Self.table(outcomes, hosts: hosts, requests: 2, retries: 0).text.split(separator: "\n")
+        #expect(lines.count == 3 && lines[1].hasSuffix(" 2") && lines[1].contains("PARAMETER ERROR"), "\(lines)")
+    }
+
     @Test func oneIsOne() {
         let hosts = RunSummary.Hosts(total: 1, stopped: 1, unreachable: 0)
         let table = Self.table([Outcome(status: .ok, errcode: 0)], hosts: hosts, requests: 1, retries: 1)
@@ -51,15 +61,15 @@ import Testing
     @Test func progressCountsWhatIsDoneAndWhatIsLeft() {
         let tally = Self.tally([Outcome(status: .ok), Outcome(status: .ok), Outcome(status: .failed)])
         let line = ProgressLine(tally: tally, rows: 9, resumed: 1, elapsed: .seconds(4))
-        #expect(line.text == "3/9 ok 2 failed 1 | 0.5/s | eta 12s")
+        #expect(line.text == "3/9 ok 2 failed 1 | 0.5 rows/s | eta 12s")
         let fields = line.fields.map { "\($0.key) \($0.value.integer ?? -1)" }
         #expect(fields == ["done 3", "rows 9", "ok 2", "failed 1", "eta_s 12"])
     }
 
     @Test func nothingIsForeseenBeforeTheFirstRowAndAfterTheLast() {
         let none = ProgressLine(tally: OutcomeTally(), rows: 9, resumed: 0, elapsed: .seconds(4))
-        #expect(none.text == "0/9 | 0.0/s")
+        #expect(none.text == "0/9 | 0.0 rows/s")
         let all = ProgressLine(tally: Self.tally([Outcome(status: .ok)]), rows: 1, resumed: 0, elapsed: .zero)
-        #expect(all.text == "1/1 ok 1 | 1000/s")
+        #expect(all.text == "1/1 ok 1 | 1000 rows/s")
     }
 }

@@ -10,7 +10,7 @@ struct TransportSettingsTests {
             _ = try TransportLoop(settings, lookups: NameLookups())
             return nil
         } catch {
-            return error.description
+            return error.message
         }
     }
 

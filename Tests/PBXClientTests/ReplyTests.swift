@@ -11,18 +11,54 @@ struct ReplyTests {
     private static let host = HostKey(name: "pbx.example", port: 8088)
     private static let now = WallTime(milliseconds: 1_795_467_600_500)
 
+    private static let redirected =
+        "the answer, HTTP 302, has no readable errcode; redirects are not followed: name the PBX itself in base_url"
+    private static let blocked = "the PBX refused the edit: errcode 70004 (ACCOUNT IP BLOCKED)"
+    private static let unblock = "too many logins failed: unblock this machine's address in the PBX's web portal"
+
     private func reply(_ exchange: HTTPExchange) -> Reply { Reply(exchange, at: Self.now) }
 
     @Test(
-        "an errcode is named in the sentence",
+        "a refused edit is told with the errcode's name and what to do",
         arguments: [
-            (60001, "the PBX refused the edit: errcode 60001 (DATA NOT FOUND)"),
-            (2, "the PBX is not done with the edit: errcode 2 (PROCESSING)"),
-            (10001, "the PBX refused the edit: errcode 10001 (INTERFACE NOT EXISTED), its firmware has no such call"),
-            (4711, "the PBX refused the edit: errcode 4711"),
+            (-2, " (INTERNAL SERVER ERROR), the PBX is busy or in trouble: go on later with --resume"),
+            (
+                10001,
+                " (INTERFACE NOT EXISTED), its firmware cannot edit certificates by the API: update it,"
+                    + " or use its web portal"
+            ),
+            (10005, " (ACCESS DENIED), the application lacks the permission to edit certificates"),
+            (
+                10009,
+                " (OPERATION FAILED), editing certificates is switched off there,"
+                    + " or the application lacks the permission"
+            ),
+            (
+                40002,
+                " (PARAMETER ERROR), a value does not fit the certificate: is the file in name uploaded,"
+                    + " are the DNS keys complete?"
+            ),
+            (60001, " (DATA NOT FOUND), the PBX has no certificate with this id"),
+            (
+                60002,
+                " (MAX LIMITATION EXCEEDED), the PBX holds as many certificates as it can:"
+                    + " delete one there first"
+            ),
+            (70087, " (IP FORBIDDEN), allow this machine's address in the PBX's API settings"),
+            (70123, " (API UNAVAILABLE), switch the API on in the PBX's web portal"),
+            (4711, ""),
         ])
-    func errcodes(_ errcode: Int, _ expected: String) {
-        #expect(reply(.errcode(errcode)).editOutcome(on: Self.host, errmsg: "").error == expected)
+    func errcodes(_ errcode: Int, _ advice: String) {
+        let outcome = reply(.errcode(errcode)).editOutcome(on: Self.host, errmsg: "")
+        #expect(outcome.error == "the PBX refused the edit: errcode \(errcode)\(advice)")
+    }
+
+    @Test("an edit that the PBX is not done with is told as that")
+    func processing() {
+        let advice = "look at the certificate on the PBX before it is sent again"
+        #expect(
+            reply(.errcode(2)).editOutcome(on: Self.host, errmsg: "").error
+                == "the PBX is not done with the edit: errcode 2 (PROCESSING), \(advice)")
     }
 
     @Test(
@@ -35,29 +71,42 @@ struct ReplyTests {
                 .answer(404, "\r\n<html>"),
                 "the answer, HTTP 404, is a web page: this is no PBX API, check address, port and api_path"
             ),
-            (.answer(302, "<html>"), "the answer, HTTP 302, has no readable errcode; redirects are not followed"),
+            (.answer(302, "<html>"), redirected), (.answer(302), redirected),
             // The relay before a PBX that is off.
-            (.answer(502, "<html>"), "the answer, HTTP 502, has no readable errcode"),
-            (.errcode(70004), "the PBX refused the edit: errcode 70004 (ACCOUNT IP BLOCKED)"),
+            (
+                .answer(502, "<html>"),
+                "the answer, HTTP 502, is a web page: is the PBX on, and does its relay or proxy reach it?"
+            ),
+            (
+                .answer(503),
+                "the answer, HTTP 503, has no readable errcode: the PBX is in trouble, go on later with --resume"
+            ),
+            (
+                .answer(404),
+                "the answer, HTTP 404, has no readable errcode: is this the PBX's API? check address, port and api_path"
+            ),
+            (
+                .answer(429),
+                "the answer, HTTP 429, has no readable errcode: the PBX is busy, try a lower --rate-per-host"
+            ),
+            (.errcode(70004), "\(blocked), \(unblock)"),
             (
                 .answer(200, #"{"errcode":70004,"block_expire_time":1795467600}"#),
-                "the PBX refused the edit: errcode 70004 (ACCOUNT IP BLOCKED), block_expire_time 1795467600"
+                "\(blocked), blocked until \(WallTime(milliseconds: 1_795_467_600_000).localText()), \(unblock)"
             ),
             (
                 .answer(200, #"{"errcode":70004,"block_expire_time":"2026-11-26 05:30:00"}"#),
-                "the PBX refused the edit: errcode 70004 (ACCOUNT IP BLOCKED), block_expire_time 2026-11-26 05:30:00"
+                "\(blocked), blocked until 2026-11-26 05:30:00, \(unblock)"
             ),
             (
-                .answer(200, #"{"errcode":70004,"block_expire_time":"never, secret"}"#),
-                "the PBX refused the edit: errcode 70004 (ACCOUNT IP BLOCKED)"
+                .answer(200, #"{"errcode":70004,"block_expire_time":"never, secret"}"#), "\(blocked), \(unblock)"
             ),
-            (.answer(302), "the answer, HTTP 302, has no readable errcode; redirects are not followed"),
-            (
-                HTTPExchange.answer(302).early,
-                "the edit was not sent: the answer, HTTP 302, has no readable errcode; redirects are not followed"
-            ),
+            (HTTPExchange.answer(302).early, "the edit was not sent: \(redirected)"),
             (HTTPExchange.success.early, "the edit was not sent: the answer, HTTP 200, came before it"),
-            (.notConnected(.refused), "the connection to pbx.example:8088 was refused"),
+            (
+                .notConnected(.refused),
+                "the connection to pbx.example:8088 was refused: is the PBX on, and the port right?"
+            ),
         ] as [(HTTPExchange, String)])
     func sentences(_ exchange: HTTPExchange, _ expected: String) {
         #expect(reply(exchange).editOutcome(on: Self.host, errmsg: "").error == expected)
@@ -69,11 +118,24 @@ struct ReplyTests {
             (.errcode(40002), "errcode 40002 (PARAMETER ERROR), client_id or client_secret is probably wrong"),
             (.errcode(10005), "errcode 10005 (ACCESS DENIED), client_id or client_secret is probably wrong"),
             (.errcode(70003), "errcode 70003, client_id or client_secret is probably wrong"),
-            (.errcode(10001), "errcode 10001 (INTERFACE NOT EXISTED), its firmware has no such call"),
-            (.errcode(10003), "errcode 10003 (API VERSION UNSUPPORTED)"),
-            (.errcode(60002), "errcode 60002 (MAX LIMITATION EXCEEDED), 8 tokens of the application are in use"),
-            (.errcode(70004), "errcode 70004 (ACCOUNT IP BLOCKED)"),
-            (.errcode(70082), "errcode 70082 (OVERLOAD_TASK_RUNNING)"),
+            (
+                .errcode(10001),
+                "errcode 10001 (INTERFACE NOT EXISTED), its firmware has no such call: update it, or check api_path"
+            ),
+            (
+                .errcode(10003),
+                "errcode 10003 (API VERSION UNSUPPORTED), its firmware has another version of the API: check api_path"
+            ),
+            (
+                .errcode(60002),
+                "errcode 60002 (MAX LIMITATION EXCEEDED), 8 tokens of the application are in use: wait 30 minutes,"
+                    + " or use a client_id of its own"
+            ),
+            (.errcode(70004), "errcode 70004 (ACCOUNT IP BLOCKED), \(unblock)"),
+            (
+                .errcode(70082),
+                "errcode 70082 (OVERLOAD_TASK_RUNNING), the PBX is busy or in trouble: go on later with --resume"
+            ),
             (.success, "the PBX gave no token"),
             (
                 .answer(200, "<html>"),

@@ -199,7 +199,7 @@ import Testing
         var model = model([0, 1, 2]) { $0.halt = HaltPolicy("1") }
         model.end(0) { _ in Self.done(Outcome(status: .failed, errcode: 40002, errorClass: .api)) }
         #expect(model.isOver)
-        #expect(model.state.stopReasons == [.halt])
+        #expect(model.state.stopReasons == [.halt] && model.state.trippingRow == 0)
         #expect(Array(model.outcomes.keys) == [0])
     }
 
@@ -207,16 +207,17 @@ import Testing
         var model = model([0, 1, 2], jobs: 3) { $0.canaryHosts = 1 }
         #expect(model.busy.map(\.work.host) == [0])
         model.end(0) { _ in Self.done(isSessionOpen: true) }
-        #expect(model.busy.map(\.work) == [.close(host: 0, deadline: nil)])
+        #expect(model.busy.map(\.work) == [.close(host: 0, deadline: nil)] && !model.state.hasPassedCanary)
         model.end(0) { _ in Self.closed }
-        #expect(model.busy.map(\.work.host) == [1, 2])
+        #expect(model.busy.map(\.work.host) == [1, 2] && model.state.hasPassedCanary)
     }
 
     @Test func aCanaryThatIsNotOkStopsTheRun() {
         var model = model([0, 1], jobs: 2) { $0.canaryHosts = 1 }
         model.end(0) { _ in Self.done(Self.refused) }
         #expect(model.isOver)
-        #expect(model.state.stopReasons == [.canary])
+        #expect(model.state.stopReasons == [.canary] && model.state.trippingRow == 0)
+        #expect(!model.state.hasPassedCanary)
     }
 
     @Test func aHostWithoutRowsToRunIsNoCanary() {

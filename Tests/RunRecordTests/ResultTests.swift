@@ -53,6 +53,17 @@ import Testing
         #expect(tally.errcodes == [0: 1])
     }
 
+    @Test(arguments: [TableShape.Format.csv, .jsonl])
+    func theResultOfAnInputInTheOtherFormatGoes(format: TableShape.Format) throws {
+        for format in [format, format == .csv ? .jsonl : .csv] {
+            let content: PassThroughRow.Content = format == .csv ? .cells([[0x31]]) : .members([])
+            let row = PassThroughRow(row: 1, line: 2, content: content, reason: nil)
+            try write(EchoedInput(TableShape(format: format, header: [[0x61]]), rows: [row]), [1: .fine])
+            let files = try FileManager.default.contentsOfDirectory(atPath: work.path)
+            #expect(files.filter { $0.hasPrefix("result") } == ["result.\(format.rawValue)"])
+        }
+    }
+
     @Test func invalidRowThatWasRunKeepsItsOutcome() throws {
         let row = PassThroughRow(row: 1, line: 2, content: .cells([[0x31]]), reason: "a problem")
         let tally = try write(EchoedInput(TableShape(format: .csv, header: [[0x61]]), rows: [row]), [1: .fine])

@@ -35,8 +35,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("--jobs 0", "1-10000"), ("-j 10001", "1-10000"), ("--rate 5", "20/s"), ("--rate-per-host x", "2/s"),
-        ("--timeout 5", "30s"), ("--connect-timeout 1d", "10s"), ("--retry-delay 1", "500ms"),
+        ("--jobs 0", "1-10000"), ("-j 10001", "1-10000"), ("--rate 5", "write 5/s, 5/m or 5/h"),
+        ("--rate-per-host x", "5/s"),
+        ("--timeout 5", "write 5s, 5m or 5h"), ("--connect-timeout 1d", "10s"),
+        ("--retry-delay 1", "write 1s, 1m or 1h"),
         ("--max-duration 4", "4h"), ("--halt-after 0", "5%"), ("--retries x", "0-100"), ("--retries 101", "0 and 100"),
         ("--canary 0", "1 and 1000000"), ("--max-host-errors 0", "1 and 1000000"), ("--window-end noon", "05:30"),
         ("--format pdf", "'jsonl'"), ("--encoding latin", "'windows-1252'"), ("--progress no", "'never'"),
@@ -44,6 +46,45 @@ import Testing
     func aValueThatIsRefusedIsAnsweredWithItsFormOrRange(flag: String, form: String) throws {
         let result = try BuiltTool.run(["run", "x.csv"] + flag.split(separator: " ").map(String.init))
         #expect(result.status == 64 && result.errors.contains(form), "\(result.errors)")
+    }
+
+    @Test(arguments: [
+        ("chekc fleet.csv", "did you mean 'check'?"), ("fleet.csv", "'certfleet run INPUT' runs an input"),
+        ("--out run", "no command stands before '--out'\nhint: write 'certfleet run INPUT --out'"),
+        ("run --out run", "hint: write 'certfleet run [<options>] <input>'"),
+        ("run fleet.csv --fast", "hint: see 'certfleet run --help'"),
+        ("run fleet.csv --retrie 1", "hint: did you mean '--retries'?"),
+        ("", "'certfleet --help' tells what each command does"),
+    ])
+    func aHintNamesTheCommand(line: String, hint: String) throws {
+        let result = try BuiltTool.run(line.split(separator: " ").map(String.init))
+        #expect(result.status == 64 && result.errors.contains(hint), "\(result.errors)")
+        #expect(!result.errors.contains("COMMAND"))
+    }
+
+    @Test func aVariableThatNoFlagHasIsAWarningAndAWrongOneIsNamed() throws {
+        let names = ["CERTFLEET_JOSB": "3", "CERTFLEET_CLIENT_ID_FILE": ""]
+        let unknown = try BuiltTool.run(["template"], environment: names)
+        let warning = "certfleet: warning: no flag has the variable CERTFLEET_JOSB, did you mean CERTFLEET_JOBS?\n"
+        #expect(unknown.status == 0 && unknown.errors == warning)
+        let wrong = try BuiltTool.run(["run", "fleet.csv"], environment: ["CERTFLEET_RATE": "7"])
+        #expect(
+            wrong.status == 64 && wrong.errors.contains("hint: write 7/s, 7/m or 7/h; it stands in CERTFLEET_RATE\n"))
+    }
+
+    @Test(arguments: [
+        (["template"], ["CERTFLEET_FORMAT": "auto"]), (["demo", "--out", "demo"], ["CERTFLEET_HOSTS": "2"]),
+    ])
+    func aVariableForAnotherCommandsFlagKeepsNoneFromRunning(arguments: [String], variables: [String: String]) throws {
+        let work = try WorkDirectory()
+        let result = try BuiltTool.run(arguments, environment: variables, in: work.path)
+        #expect(result.status == 0, "\(result.errors)")
+    }
+
+    @Test func aDemoThatCannotMakeItsDirectorySaysSo() throws {
+        let work = try WorkDirectory()
+        let result = try BuiltTool.run(["demo", "--hosts", "3", "--out", "no/such/folder"], in: work.path)
+        #expect(result.status == 1 && result.errors.contains("cannot create 'no/such/folder'"), "\(result.errors)")
     }
 
     @Test func aFileThatCannotBeReadExits64AndSaysWhy() throws {

@@ -74,6 +74,23 @@ import Testing
         #expect(second.status == 0 && second.errors.contains("line 2: may have been sent before"), "\(second.errors)")
     }
 
+    @Test func rowsThatAreSentAgainAreNamedInOneLineAndAnotherSheetIsSuspected() throws {
+        let fleet = try Fleet(hosts: 2, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let said = try ["a.pem", "b.pem", "a.pem", "a.pem"].map { name in
+            let rows = fleet.simulator.hosts.map { "\($0.baseURL),\(Fleet.tokens[0]),1,\(name)\n" }
+            try work.write("fleet.csv", "base_url,access_token,id,name\n" + rows.joined())
+            let flags = FileManager.default.fileExists(atPath: work.file("run")) ? ["--resume"] : []
+            let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run"] + flags, in: work.path)
+            return run.errors
+        }
+        let suspicion = "the earlier run knows 0 of 2 rows: is this the input that it had?"
+        #expect(said.map { $0.contains(suspicion) } == [false, true, false, false], "\(said)")
+        let again = "2 rows have certificates that were edited otherwise since, and are edited again: lines 2, 3\n"
+        #expect(said.map { $0.contains(again) } == [false, false, true, false], "\(said)")
+    }
+
     @Test func aRowInDoubtThatIsNotReachedAgainIsUnknown() throws {
         let fleet = try Fleet(hosts: 1, edits: 1)
         let work = try killInDoubt(fleet)
