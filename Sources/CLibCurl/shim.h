@@ -35,14 +35,13 @@ static inline CURLcode certfleet_set_socket_opener(CURL *easy, curl_opensocket_c
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
 }
 
-static CURLcode certfleet_allow_tickets(CURL *easy, void *context, void *unused) {
-    SSL_CTX_clear_options((SSL_CTX *)context, SSL_OP_NO_TICKET);
-    return CURLE_OK;
+static inline CURLcode certfleet_set_before_handshake(CURL *easy, curl_ssl_ctx_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, callback);
 }
 
-// libcurl forbids session tickets for TLS 1.2; they are allowed again just before each handshake.
-static inline CURLcode certfleet_set_tickets_allowed(CURL *easy) {
-    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, certfleet_allow_tickets);
+// SSL_OP_NO_TICKET is a macro with a cast.
+static inline void certfleet_allow_tickets(SSL_CTX *context) {
+    SSL_CTX_clear_options(context, SSL_OP_NO_TICKET);
 }
 
 static inline CURLcode certfleet_get_number(CURL *easy, CURLINFO info, long *value) {

@@ -131,15 +131,26 @@ package struct HTTPExchange: Sendable {
     package let latency: Duration
     /// Whether all or a part of the body may have left, or there was none; without its body a request changes nothing.
     package let isBodySent: Bool
+    /// The server's public key as a pin, trusted or not; nil when it showed none, as on a resumed TLS session.
+    package let serverKey: String?
 
     /// - Parameters:
     ///   - ending: what the request came to.
     ///   - latency: from the call to its end.
     ///   - isBodySent: false when the head may have left and the body was never handed over.
-    package init(_ ending: Ending, latency: Duration, isBodySent: Bool = true) {
+    ///   - serverKey: the server's public key as a pin; nil when it showed none.
+    package init(_ ending: Ending, latency: Duration, isBodySent: Bool = true, serverKey: String? = nil) {
         self.ending = ending
         self.latency = latency
         self.isBodySent = isBodySent
+        self.serverKey = serverKey
+    }
+}
+
+extension HTTPExchange.Ending {
+    /// Whether this machine lacked something for the request.
+    var isMachineLimit: Bool {
+        if case .notConnected(.machine) = self { true } else { false }
     }
 }
 
@@ -204,7 +215,7 @@ package enum ConnectFailure: Hashable, Sendable, CustomStringConvertible {
     /// No route to the host or its network.
     case unreachable
     case timedOut(Phase)
-    /// The server's certificate or key is not trusted; another try would not change that.
+    /// By TLS, or because there is none, this is not the server that was meant; another try would not change that.
     case untrusted(TrustFailure)
     /// The TLS handshake was refused or cut.
     case handshake
@@ -243,6 +254,10 @@ package enum ConnectFailure: Hashable, Sendable, CustomStringConvertible {
 /// Why a server is not trusted.
 package enum TrustFailure: Hashable, Sendable, CustomStringConvertible {
     case pinMismatch, wrongName, expired, notYetValid, unknownAuthority, unusableCAFile
+    /// The server answered the handshake in plain HTTP.
+    case plainHTTP
+    /// The server takes only TLS, and the request was plain HTTP.
+    case tlsExpected
     /// Anything else, by OpenSSL's number.
     case other(code: Int)
 
@@ -255,6 +270,8 @@ package enum TrustFailure: Hashable, Sendable, CustomStringConvertible {
         case .notYetValid: "the server's certificate is not valid yet"
         case .unknownAuthority: "the server's certificate is not signed by a trusted authority"
         case .unusableCAFile: "the CA certificates cannot be used"
+        case .plainHTTP: "the server speaks plain HTTP where TLS was expected: check the port and the URL's https"
+        case .tlsExpected: "the server expects TLS where plain HTTP was sent: begin the URL with https"
         case .other(let code): "the server's certificate is not trusted (verification error \(code))"
         }
     }

@@ -19,7 +19,9 @@ package final class HostHandle {
     var state = State.idle
     /// Where it stands among the loop's handles that have a request.
     var slot = 0
-    var call = Call.none
+    var call: Call
+    /// What stands for no request.
+    private let none = Call(HTTPRequest(.get, url: ""), number: 0, at: .zero, waited: .zero)
     private var isSessionForgotten = false
     private let settings: TransportSettings
     private let postHeaders: UnsafeMutablePointer<curl_slist>?
@@ -32,6 +34,7 @@ package final class HostHandle {
     ) throws(ToolError) {
         self.settings = settings
         self.postHeaders = postHeaders
+        call = none
         easy = try EasyHandle()
         try easy.configure(settings)
         try ToolError.check(attach())
@@ -62,7 +65,7 @@ extension HostHandle {
     }
 
     /// What belongs to one request.
-    struct Call {
+    final class Call {
         let request: HTTPRequest
         let host: HTTPRequest.Host
         /// Counts the loop's requests, so that what comes too late for one does not reach another.
@@ -98,9 +101,6 @@ extension HostHandle {
             birth = waited
             start = now
         }
-
-        // Safe because it never changes, and there is nothing in it that another thread could reach.
-        nonisolated(unsafe) static let none = Call(HTTPRequest(.get, url: ""), number: 0, at: .zero, waited: .zero)
     }
 
     /// The number of its request; 0 when it has none.
@@ -114,7 +114,7 @@ extension HostHandle {
     func end() -> ((HTTPExchange) -> Void)? {
         let then = call.then
         state = .idle
-        call = Call.none
+        call = none
         return then
     }
 
@@ -169,6 +169,39 @@ extension HostHandle {
     var isPaused: Bool {
         if case .asked = call.hold { true } else { false }
     }
+}
+
+/// A request that something is to be done for later, if it is still under way then.
+// Safe because the handle is only looked at on the loop.
+struct Ticket: @unchecked Sendable {
+    let handle: HostHandle
+    let number: Int
+
+    init(_ handle: HostHandle) {
+        self.init(handle, number: handle.number)
+    }
+
+    init(_ handle: HostHandle, number: Int) {
+        self.handle = handle
+        self.number = number
+    }
+
+    var isCurrent: Bool { handle.number == number && handle.state != .idle }
+
+    /// Whether it still waits for its host's address.
+    var isLookedUp: Bool {
+        if isCurrent, case .lookingUp = handle.state { true } else { false }
+    }
+}
+
+/// Lets the body of a request leave, or not.
+package struct BodyGate: Sendable {
+    let loop: TransportLoop
+    let ticket: Ticket
+
+    /// Says whether the body may leave; on the loop, and not before the question has returned. It changes nothing once
+    /// the request is over, or was answered without its body.
+    package func answer(_ mayLeave: Bool) { loop.answer(ticket, mayLeave) }
 }
 
 /// What differs between requests.
@@ -245,7 +278,8 @@ extension HostHandle {
     func exchange(_ ending: HTTPExchange.Ending, at now: Duration) -> HTTPExchange {
         var heldFor = call.heldFor
         if case .asked(let since) = call.hold { heldFor += now - since }
-        return HTTPExchange(ending, latency: now - call.start - heldFor, isBodySent: isBodySent)
+        return HTTPExchange(
+            ending, latency: now - call.start - heldFor, isBodySent: isBodySent, serverKey: call.reception.serverKey)
     }
 
     private var isBodySent: Bool { call.ask == nil || call.bodyOffset > 0 }
@@ -261,7 +295,7 @@ extension HostHandle {
         let context = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
         let data = [
             CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA, CURLOPT_PREREQDATA,
-            CURLOPT_OPENSOCKETDATA,
+            CURLOPT_OPENSOCKETDATA, CURLOPT_SSL_CTX_DATA,
         ]
         return data.map { easy.set($0, pointer: context) } + [
             certfleet_set_receiver(easy.pointer, CURLOPT_WRITEFUNCTION, receiveBodyCallback),
@@ -269,6 +303,7 @@ extension HostHandle {
             certfleet_set_reader(easy.pointer, giveBodyCallback),
             certfleet_set_before_request(easy.pointer, noteRequestCallback),
             certfleet_set_socket_opener(easy.pointer, openSocketCallback),
+            certfleet_set_before_handshake(easy.pointer, prepareHandshakeCallback),
         ]
     }
 
@@ -279,13 +314,13 @@ extension HostHandle {
         return context.map(of)
     }
 
-    fileprivate static func of(_ context: UnsafeMutableRawPointer) -> HostHandle {
+    static func of(_ context: UnsafeMutableRawPointer) -> HostHandle {
         Unmanaged<HostHandle>.fromOpaque(context).takeUnretainedValue()
     }
 
     fileprivate func receive(_ bytes: UnsafeRawBufferPointer) -> Int { call.reception.append(bytes) }
 
-    fileprivate func receiveHeader(_ size: Int) -> Int { call.reception.countHeader(size) }
+    fileprivate func receive(header line: Bytes) -> Int { call.reception.note(header: line) }
 
     fileprivate func noteRequest() {
         call.reception.isRequestStarted = true
@@ -329,9 +364,11 @@ private let receiveBodyCallback: curl_write_callback = { bytes, size, count, con
     return HostHandle.of(context).receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
 }
 
-private let receiveHeaderCallback: curl_write_callback = { _, size, count, context in
-    guard let context else { return 0 }
-    return HostHandle.of(context).receiveHeader(size * count)
+private let receiveHeaderCallback: curl_write_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return 0 }
+    return UnsafeRawPointer(bytes).withMemoryRebound(to: UInt8.self, capacity: size * count) { line in
+        HostHandle.of(context).receive(header: Bytes(start: line, count: size * count))
+    }
 }
 
 private let giveBodyCallback: curl_read_callback = { bytes, size, count, context in

@@ -1,6 +1,7 @@
 import CLibCurl
 import Glibc
 import Platform
+import Synchronization
 
 /// What other threads want done on a loop, and the bell that wakes it.
 final class Inbox: Sendable {
@@ -29,12 +30,13 @@ final class Inbox: Sendable {
     }
 
     /// What was posted since the last time.
-    func take() -> [@Sendable () -> Void] {
+    ///
+    /// - Parameter work: where to; what stands there goes.
+    func take(into work: inout [@Sendable () -> Void]) {
+        work.removeAll(keepingCapacity: true)
         state.withLock { state in
             state.isWaiting = false
-            if state.work.isEmpty { return [] }
-            defer { state.work = [] }
-            return state.work
+            swap(&state.work, &work)
         }
     }
 
@@ -141,5 +143,45 @@ struct SocketSet: ~Copyable {
         event.events = events
         event.data.fd = socket
         return epoll_ctl(epoll, act, socket, &event) == 0
+    }
+}
+
+/// What a loop has of what machines lack: it may take more as long as no other loop has nothing at all.
+struct MachineRoom {
+    /// How many loops of this process starve. The others leave them room.
+    private static let starvingLoops = Atomic(0)
+    /// How many requests of all loops libcurl has. As long as there are some, there may be room for another one soon.
+    private static let runningEverywhere = Atomic(0)
+
+    /// Requests of the loop that libcurl has.
+    private(set) var running = 0
+    /// Whether requests of the loop wait for the machine, and none is under way.
+    private var isStarving = false
+    /// When a request last ended, so that there was room for another one.
+    private var lastEnd = Duration.zero
+
+    var mayGrow: Bool { running == 0 || Self.starvingLoops.load(ordering: .relaxed) == 0 }
+
+    mutating func take() {
+        running += 1
+        Self.runningEverywhere.add(1, ordering: .relaxed)
+    }
+
+    mutating func giveBack() {
+        running -= 1
+        Self.runningEverywhere.subtract(1, ordering: .relaxed)
+    }
+
+    mutating func noteEnd(at now: Duration) { lastEnd = now }
+
+    mutating func note(isStarving: Bool) {
+        guard isStarving != self.isStarving else { return }
+        self.isStarving = isStarving
+        Self.starvingLoops.add(isStarving ? 1 : -1, ordering: .relaxed)
+    }
+
+    /// Whether nothing has made room for so long that nothing will.
+    func isHopeless(since lack: Duration, at now: Duration, _ limit: Duration) -> Bool {
+        Self.runningEverywhere.load(ordering: .relaxed) == 0 && now - max(lastEnd, lack) > limit
     }
 }

@@ -225,3 +225,10 @@ private func numberText<Number>(_ family: Int32, _ number: Number) -> String? {
             .map { String(cString: $0) }
     }
 }
+
+extension String {
+    /// Whether libcurl would look up just this name: it knows those of this machine, and takes others apart.
+    var isLookedUpHere: Bool {
+        !hasSuffix(".localhost") && utf8.allSatisfy { $0.isLetter || $0.isDigit || "-_.".utf8.contains($0) }
+    }
+}

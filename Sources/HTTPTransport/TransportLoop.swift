@@ -2,16 +2,16 @@ import CLibCurl
 import DequeModule
 import Glibc
 package import Platform
-import Synchronization
 
 /// Makes requests, many at a time: an event loop over one libcurl multi handle.
 ///
 /// It occupies the queue that calls ``run()``; other threads reach it by ``post(_:)``. All else is for the loop itself:
 /// what is posted, and what requests call back. HTTP/1.1 over `http` and `https` and nothing else: no redirect is
 /// followed, no cookie or `.netrc` read. Proxies come from the environment as with curl, but none is used to reach this
-/// machine. A request is never sent twice.
+/// machine.
 ///
-/// A request for which this machine lacks something (open files, memory, threads, ports) waits until another one ends.
+/// A request of which a byte may have left is never sent again here. One for which this machine lacks something (open files,
+/// memory, threads, ports), so that nothing of it left, is made anew when another one ends.
 // Safe because all but the inbox, which has a lock, is only reached on the loop.
 package final class TransportLoop: @unchecked Sendable {
     private let settings: TransportSettings
@@ -25,10 +25,12 @@ package final class TransportLoop: @unchecked Sendable {
     private let hasProxy: Bool
 
     private var isStopped = false
+    /// What was taken from the inbox last; kept for its memory.
+    private var posted: [@Sendable () -> Void] = []
     /// The handles that have a request.
     private var busy: [HostHandle] = []
     private var lastNumber = 0
-    private var runningCount = 0
+    private var room = MachineRoom()
     /// Requests to hand to libcurl in this turn.
     private var ready: Deque<Ticket> = []
     /// Paused transfers whose server has answered or gone.
@@ -37,10 +39,6 @@ package final class TransportLoop: @unchecked Sendable {
     private var leaving: [Ticket] = []
     /// Requests that this machine lacks something for, the oldest first.
     private var parked: Deque<Ticket> = []
-    /// Whether it has such and nothing under way.
-    private var isStarving = false
-    /// When a request last ended, so that there was room for another one.
-    private var lastRoom = Duration.zero
     /// When libcurl wants to be called.
     private var deadline: Duration?
     /// When the requests that wait for a name or for the machine are looked at again.
@@ -49,12 +47,6 @@ package final class TransportLoop: @unchecked Sendable {
     private var waited = Duration.zero
     /// Before which time of waiting no request gets old.
     private var nextAge: Duration?
-
-    private static let proxyVariables = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-    /// How many loops of this process starve. The others leave them room.
-    private static let starvingLoops = Atomic(0)
-    /// How many requests of all loops libcurl has. As long as there are some, there may be room for another one soon.
-    private static let runningEverywhere = Atomic(0)
 
     private static let age = Duration.milliseconds(100)
     private static let patrolPause = Duration.milliseconds(50)
@@ -74,7 +66,7 @@ package final class TransportLoop: @unchecked Sendable {
         sockets = try SocketSet(bell: inbox.bell.number)
         guard EasyHandle.isLibraryReady, let multi = curl_multi_init() else { throw .curlUnusable }
         self.multi = multi
-        hasProxy = Self.proxyVariables.contains { name in getenv(name).map { $0.pointee != 0 } ?? false }
+        hasProxy = TransportSettings.hasProxy
         certfleet_watch(multi, watchSocket, setTimer, Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -86,7 +78,7 @@ package final class TransportLoop: @unchecked Sendable {
     package func run() {
         while !isStopped { turn() }
         cutAll()
-        noteStarving(false)
+        room.note(isStarving: false)
     }
 
     /// Cuts what is under way and lets ``run()`` return; from any thread.
@@ -125,7 +117,7 @@ extension TransportLoop {
     ) {
         precondition(handle.state == .idle, "a handle makes one request at a time")
         lastNumber += 1
-        var call = HostHandle.Call(request, number: lastNumber, at: clock.now(), waited: waited)
+        let call = HostHandle.Call(request, number: lastNumber, at: clock.now(), waited: waited)
         call.aged = aged
         call.then = then
         if let gate, request.hasBody {
@@ -157,7 +149,7 @@ extension TransportLoop {
     }
 
     /// Lets a body leave or not.
-    fileprivate func answer(_ ticket: Ticket, _ mayLeave: Bool) {
+    func answer(_ ticket: Ticket, _ mayLeave: Bool) {
         guard ticket.isCurrent, ticket.handle.answerGate(mayLeave ? .open : .withheld, at: clock.now()) else { return }
         if mayLeave { leaving.append(ticket) }
         ticket.handle.resume()
@@ -195,23 +187,21 @@ extension TransportLoop {
         case .machine(let limit): return park(handle, for: limit)
         case .addresses, nil: break
         }
-        guard mayGrow else { return park(handle, for: nil) }
+        guard room.mayGrow else { return park(handle, for: nil) }
         var code = handle.prepare(at: clock.now())
         if code == CURLE_OK, curl_multi_add_handle(multi, handle.easy.pointer) != CURLM_OK {
             code = CURLE_OUT_OF_MEMORY
         }
         guard code == CURLE_OK else { return settle(handle, code) }
         handle.state = .running
-        runningCount += 1
-        Self.runningEverywhere.add(1, ordering: .relaxed)
+        room.take()
     }
 
     /// Takes a request back from libcurl.
     private func release(_ handle: HostHandle) {
         curl_multi_remove_handle(multi, handle.easy.pointer)
         handle.state = .waiting
-        runningCount -= 1
-        Self.runningEverywhere.subtract(1, ordering: .relaxed)
+        room.giveBack()
     }
 
     private func settle(_ handle: HostHandle, _ code: CURLcode) {
@@ -227,20 +217,14 @@ extension TransportLoop {
         busy.swapAt(handle.slot, busy.count - 1)
         busy.removeLast()
         let then = handle.end()
-        if !ending.isMachineLimit { lastRoom = now }
-        if mayGrow { admitParked() }
+        if !ending.isMachineLimit { room.noteEnd(at: now) }
+        if room.mayGrow { admitParked() }
         then?(exchange)
     }
 }
 
 /// Requests that this machine lacks something for.
 extension TransportLoop {
-    /// Whether it may take another one of what machines lack.
-    private var mayGrow: Bool {
-        let starving = Self.starvingLoops.load(ordering: .relaxed)
-        return runningCount == 0 || starving == 0
-    }
-
     /// - Parameter limit: what there was too little of; nil when it is left to another loop.
     private func park(_ handle: HostHandle, for limit: MachineLimit?) {
         let now = clock.now()
@@ -258,12 +242,6 @@ extension TransportLoop {
         }
     }
 
-    private func noteStarving(_ starves: Bool) {
-        guard starves != isStarving else { return }
-        isStarving = starves
-        Self.starvingLoops.add(starves ? 1 : -1, ordering: .relaxed)
-    }
-
     private func schedulePatrol(at now: Duration) {
         patrol = patrol ?? now + Self.patrolPause
     }
@@ -276,16 +254,14 @@ extension TransportLoop {
             if case .lookingUp(let name) = handle.state { checkLookup(of: name, for: handle, at: now) }
         }
         for ticket in parked where ticket.isCurrent { checkParked(ticket.handle, at: now) }
-        if mayGrow { admitParked() }
+        if room.mayGrow { admitParked() }
         if !parked.isEmpty { schedulePatrol(at: now) }
     }
 
     private func checkParked(_ handle: HostHandle, at now: Duration) {
         if let deadline = handle.call.deadline, deadline <= now {
             finish(handle, .notConnected(.heldBack))
-        } else if let lack = handle.call.lack, Self.runningEverywhere.load(ordering: .relaxed) == 0,
-            now - max(lastRoom, lack.since) > settings.connectTimeout
-        {
+        } else if let lack = handle.call.lack, room.isHopeless(since: lack.since, at: now, settings.connectTimeout) {
             finish(handle, .notConnected(.machine(lack.limit)))
         }
     }
@@ -306,7 +282,8 @@ extension TransportLoop {
 extension TransportLoop {
     private func turn() {
         repeat {
-            for work in inbox.take() { work() }
+            inbox.take(into: &posted)
+            for work in posted { work() }
             while let ticket = ready.popFirst() {
                 if ticket.isCurrent, ticket.handle.state == .waiting { admit(ticket.handle) }
             }
@@ -315,7 +292,7 @@ extension TransportLoop {
             collect()
         } while !ready.isEmpty || !overtaken.isEmpty
         patrol(at: clock.now())
-        noteStarving(!parked.isEmpty && runningCount == 0)
+        room.note(isStarving: !parked.isEmpty && room.running == 0)
         if ready.isEmpty, !isStopped { wait() }
         age()
     }
@@ -394,54 +371,6 @@ extension TransportLoop {
 
     fileprivate static func of(_ context: UnsafeMutableRawPointer) -> TransportLoop {
         Unmanaged<TransportLoop>.fromOpaque(context).takeUnretainedValue()
-    }
-}
-
-/// Lets the body of a request leave, or not.
-package struct BodyGate: Sendable {
-    fileprivate let loop: TransportLoop
-    fileprivate let ticket: Ticket
-
-    /// Says whether the body may leave; from any thread. It changes nothing once the request is over, or was answered
-    /// without its body.
-    package func answer(_ mayLeave: Bool) {
-        loop.post { [self] in loop.answer(ticket, mayLeave) }
-    }
-}
-
-/// A request that something is to be done for later, if it is still under way then.
-// Safe because the handle is only looked at on the loop.
-private struct Ticket: @unchecked Sendable {
-    let handle: HostHandle
-    let number: Int
-
-    init(_ handle: HostHandle) {
-        self.init(handle, number: handle.number)
-    }
-
-    init(_ handle: HostHandle, number: Int) {
-        self.handle = handle
-        self.number = number
-    }
-
-    var isCurrent: Bool { handle.number == number && handle.state != .idle }
-
-    /// Whether it still waits for its host's address.
-    var isLookedUp: Bool {
-        if isCurrent, case .lookingUp = handle.state { true } else { false }
-    }
-}
-
-extension HTTPExchange.Ending {
-    fileprivate var isMachineLimit: Bool {
-        if case .notConnected(.machine) = self { true } else { false }
-    }
-}
-
-extension String {
-    /// Whether libcurl would look up just this name: it knows those of this machine, and takes others apart.
-    fileprivate var isLookedUpHere: Bool {
-        !hasSuffix(".localhost") && utf8.allSatisfy { $0.isLetter || $0.isDigit || "-_.".utf8.contains($0) }
     }
 }
 

@@ -55,6 +55,12 @@ package struct TransportSettings: Sendable {
         return path
     }
 
+    /// Whether the environment names a proxy that may be used.
+    static var hasProxy: Bool {
+        let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        return names.contains { name in getenv(name).map { $0.pointee != 0 } ?? false }
+    }
+
     private static func checkCAFile(_ path: String) throws(ToolError) {
         guard let file = fopen(path, "re") else {
             throw .unreadableCAFile(path, code: errno)

@@ -16,14 +16,15 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
         var session: HostSession
         private(set) var job: Job
         var row: RowProcedure
-        private(set) var note = SentNote()
+        private(set) var note: SentNote
         /// Kept when another host takes the place of this one: setting one up costs as much as a request.
         var handle: HostHandle?
         var hasAnswered = false
 
-        init(_ session: HostSession, _ job: Job) {
+        init(_ session: HostSession, _ job: Job, _ note: SentNote) {
             self.session = session
             self.job = job
+            self.note = note
             row = RowProcedure(job)
         }
 
@@ -33,10 +34,10 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
             hasAnswered = false
         }
 
-        func begin(_ job: Job) {
+        func begin(_ job: Job, _ note: SentNote) {
             self.job = job
+            self.note = note
             row = RowProcedure(job)
-            note = SentNote()
         }
     }
 
@@ -45,7 +46,8 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     private let clock: any RunClock
     /// What every host's session begins with.
     private let session: HostSession
-    private var hosts: [Int: Host] = [:]
+    /// By number; nil for one that is over or was not begun.
+    private var hosts: [Host?] = []
     /// Hosts that are over, to be used again.
     private var spare: [Host] = []
     private var generator = SystemRandomNumberGenerator()
@@ -76,11 +78,14 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     package func cut() { loop.cutAll() }
 
     package func begin(_ job: Job, on number: Int) {
-        if let host = hosts[number] { return host.begin(job) }
-        guard let host = spare.popLast() else { return hosts[number] = Host(session, job) }
-        host.begin(job)
+        if number >= hosts.count { hosts += repeatElement(nil, count: number + 1 - hosts.count) }
+        let note = SentNote(loop)
+        guard let host = hosts[number] ?? spare.popLast() else { return hosts[number] = Host(session, job, note) }
+        host.begin(job, note)
         hosts[number] = host
     }
+
+    package func job(on number: Int) -> Job? { number < hosts.count ? hosts[number]?.job : nil }
 
     package func step(
         _ number: Int, by deadline: Duration?, aged: (() -> Void)?,
@@ -90,32 +95,30 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
         let isRetry = host.row.isRetry
         let move = next(nil, of: host)
         guard case .call(let call) = move else { return then(.success(report(move, of: host))) }
-        send(call, for: host, by: deadline, aged: aged) { [self] result in
-            then(
-                result.map { exchange in
-                    let reply = Reply(exchange, at: clock.wallTime())
-                    var report = report(next(reply, of: host), of: host)
-                    report.latency = exchange.latency
-                    report.isRetry = isRetry
-                    report.hasAnswered = reply.hasAnswered
-                    report.isInVain = reply.isInVain
-                    // Many hosts may wait at once, and a handle takes 10 KB; without a session it holds nothing dear.
-                    if case .wait = report.move, !report.isSessionOpen { host.handle = nil }
-                    return report
-                })
+        send(call, for: host, by: deadline, aged: aged) { [self] exchange, failure in
+            if let failure { return then(.failure(failure)) }
+            let reply = Reply(exchange, at: clock.wallTime())
+            var report = report(next(reply, of: host), of: host)
+            report.latency = exchange.latency
+            report.isRetry = isRetry
+            report.hasAnswered = reply.hasAnswered
+            report.isInVain = reply.isInVain
+            // Many hosts may wait at once, and a handle takes 10 KB; without a session it holds nothing dear.
+            if case .wait = report.move, !report.isSessionOpen { host.handle = nil }
+            then(.success(report))
         }
     }
 
     package func close(
         _ number: Int, by deadline: Duration?, aged: (() -> Void)?, then: @escaping (CloseReport) -> Void
     ) {
-        guard let host = hosts[number], case .call(let call) = closing(nil, of: host) else {
+        guard number < hosts.count, let host = hosts[number], case .call(let call) = closing(nil, of: host) else {
             return then(CloseReport())
         }
         let isRetry = host.session.isClosing
-        send(call, for: host, by: deadline, aged: aged) { [self] result in
+        send(call, for: host, by: deadline, aged: aged) { [self] exchange, failure in
             // What this machine cannot send leaves the session open, and harms nothing else.
-            guard let exchange = try? result.get() else { return then(CloseReport()) }
+            guard failure == nil else { return then(CloseReport()) }
             var report = CloseReport(latency: exchange.latency, isRetry: isRetry)
             if case .wait(let time) = closing(Reply(exchange, at: clock.wallTime()), of: host) { report.again = time }
             then(report)
@@ -123,7 +126,7 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     }
 
     package func release(_ number: Int) {
-        guard let host = hosts.removeValue(forKey: number), host.handle?.canServeAgain ?? true else { return }
+        guard number < hosts.count, let host = hosts[number].take(), host.handle?.canServeAgain ?? true else { return }
         host.end(session)
         spare.append(host)
     }
@@ -155,72 +158,67 @@ extension PBXPerformer {
 
     /// Makes a call's request.
     ///
-    /// - Parameter then: gets what it came to, or why this machine could not make it, which is no fault of the host's.
+    /// - Parameter then: gets what it came to, and why this machine could not make it, which is no fault of the host's; nil
+    ///   when it could.
     private func send(
         _ call: PBXCall, for host: Host, by deadline: Duration?, aged: (() -> Void)?,
-        then: @escaping (Result<HTTPExchange, any Error>) -> Void
+        then: @escaping (HTTPExchange, (any Error)?) -> Void
     ) {
         let handle: HostHandle
         do {
             handle = try host.handle ?? loop.makeHandle()
             host.handle = handle
         } catch {
-            return then(.failure(error))
+            return then(HTTPExchange(.notConnected(.heldBack), latency: .zero, isBodySent: false), error)
         }
         let (note, job) = (host.note, host.job)
         if call.isEdit, host.hasAnswered { note.ask(sink, job) }
         let gate: ((BodyGate) -> Bool?)? = call.isEdit ? { [sink] gate in note.mayLeave(gate, sink, job) } : nil
         let request = call.request(timeout: deadline.map { $0 - clock.now() })
-        loop.start(request, on: handle, gate: gate, aged: aged) { exchange in
-            if case .notConnected(.machine(let limit)) = exchange.ending { return then(.failure(limit.error)) }
-            if let failure = note.failure { return then(.failure(failure)) }
-            if call.mayChangeKey, exchange.isBodySent { handle.forgetSession() }
+        loop.start(request, on: handle, gate: gate, aged: aged) { [mayChangeKey = call.mayChangeKey] exchange in
+            if case .notConnected(.machine(let limit)) = exchange.ending { return then(exchange, limit.error) }
+            if let failure = note.failure { return then(exchange, failure) }
+            if mayChangeKey, exchange.isBodySent { handle.forgetSession() }
             if case .answered = exchange.ending { host.hasAnswered = true } else { host.hasAnswered = false }
-            then(.success(exchange))
+            then(exchange, nil)
         }
     }
 }
 
 /// The note that a row is sent, which the body of its edit waits for.
-private final class SentNote: Sendable {
-    private struct State {
-        var isAsked = false
-        var answer: Result<Void, any Error>?
-        /// What waits for the answer.
-        var gate: BodyGate?
-    }
-
-    private let state = Lock(State())
-
+// Safe because what changes is only reached on the loop.
+private final class SentNote: @unchecked Sendable {
     /// Why the row could not be noted, so that its edit must not leave; nil as long as nothing is wrong.
-    var failure: (any Error)? {
-        state.withLock { state in
-            if case .failure(let error) = state.answer { error } else { nil }
-        }
-    }
+    private(set) var failure: (any Error)?
+    private let loop: TransportLoop
+    private var isAsked = false
+    private var isAnswered = false
+    /// What waits for the answer.
+    private var gate: BodyGate?
+
+    init(_ loop: TransportLoop) { self.loop = loop }
 
     /// Asks the sink for the note, once.
     func ask(_ sink: any OutcomeSink, _ job: Job) {
-        let isFirst = state.withLock { state in
-            defer { state.isAsked = true }
-            return !state.isAsked
-        }
-        guard isFirst else { return }
+        guard !isAsked else { return }
+        isAsked = true
         sink.willSend(job) { [self] answer in
-            let gate = state.withLock { state in
-                state.answer = answer
-                return state.gate
-            }
-            gate?.answer((try? answer.get()) != nil)
+            var failure: (any Error)?
+            if case .failure(let error) = answer { failure = error }
+            loop.post { [self, failure] in take(failure) }
         }
+    }
+
+    private func take(_ failure: (any Error)?) {
+        isAnswered = true
+        self.failure = failure
+        gate?.answer(failure == nil)
     }
 
     /// Whether the body may leave; nil when the gate is told later.
     func mayLeave(_ gate: BodyGate, _ sink: any OutcomeSink, _ job: Job) -> Bool? {
+        self.gate = gate
         ask(sink, job)
-        return state.withLock { state in
-            state.gate = gate
-            return state.answer.map { (try? $0.get()) != nil }
-        }
+        return isAnswered ? failure == nil : nil
     }
 }

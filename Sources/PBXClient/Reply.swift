@@ -28,6 +28,8 @@ package struct Reply: Sendable {
     let isPage: Bool
     /// Whether the body may have left; without it an edit changes nothing, whatever the answer says.
     let isBodySent: Bool
+    /// The server's public key as a pin; nil when none was seen.
+    private let serverKey: String?
 
     /// - Parameters:
     ///   - exchange: what the call's request came to.
@@ -52,6 +54,7 @@ package struct Reply: Sendable {
         }
         (self.status, self.content, self.pause, self.isPage) = (status, content, pause, isPage)
         isBodySent = exchange.isBodySent
+        serverKey = exchange.serverKey
     }
 
     /// What a PBX answers that does what the call asks for: what a dry run goes on with.
@@ -62,6 +65,7 @@ package struct Reply: Sendable {
         pause = nil
         isPage = false
         isBodySent = true
+        serverKey = nil
     }
 
     var errcode: PBXErrorCode? {
@@ -77,8 +81,7 @@ package struct Reply: Sendable {
         switch kind {
         case .errcode(.success): !isBodySent
         case .errcode(let errcode): errcode.isTemporary
-        case .unreadable where isBodySent: status == 429 || isServerError
-        case .unreadable: status == 429 || !isRefusal
+        case .unreadable: RetryPolicy.isTemporary(httpStatus: status) || !isBodySent && !isRefusal
         case .lost: true
         case .notConnected(.untrusted): false
         case .notConnected: true
@@ -212,9 +215,23 @@ extension Reply {
     /// A row that was held back was never tried.
     private func unreached(_ host: HostKey, _ failure: ConnectFailure) -> Outcome {
         let error =
-            failure == .refused
-            ? "the connection to \(host) was refused: is the PBX on, and the port right?" : failure.description
+            switch failure {
+            case .refused: "the connection to \(host) was refused: is the PBX on, and the port right?"
+            case .unknownHost: "the host name \(host.name) cannot be resolved"
+            case .untrusted(let failure): "\(failure)\(advice(on: failure))"
+            default: failure.description
+            }
         return outcome(failure == .heldBack ? .notAttempted : .failed, failure.errorClass, error)
+    }
+
+    /// What to do about a key that is not trusted: somebody must compare it with the PBX's own.
+    private func advice(on failure: TrustFailure) -> String {
+        guard let serverKey else { return "" }
+        return switch failure {
+        case .pinMismatch: ": it is \(serverKey), to be put into tls_pin if this is the right PBX"
+        case .unknownAuthority: ": trust its authority by --cacert, or its key by tls_pin \(serverKey)"
+        default: ""
+        }
     }
 
     private func refusedEdit(_ errcode: PBXErrorCode, errmsg: String) -> Outcome {

@@ -7,7 +7,7 @@ import Platform
 /// `5` → at the fifth bad row; `10%` → at 1 bad of 10, not at 1 of 9; `10%` → at 3 of 25, not at 2 of 25.
 package struct HaltPolicy: Hashable, Sendable {
     /// Finished rows from which a percentage means something.
-    package static let leastRowsForPercentage = 10
+    private static let leastRowsForPercentage = 10
 
     private enum Limit: Hashable, Sendable {
         case rows(Int)
@@ -62,7 +62,7 @@ package struct CanaryPolicy: Hashable, Sendable {
     }
 
     /// Whether the canaries are through, so that all hosts may start.
-    package var isPassed: Bool { finished.count == canaryCount }
+    var isPassed: Bool { finished.count == canaryCount }
 
     /// Takes note that a host has no row left to run; a canary that has none from the start must be reported as well.
     package mutating func finish(host: Int) {
@@ -99,8 +99,8 @@ package struct HostBreaker: Sendable {
 
     private static func isUnserved(_ outcome: Outcome) -> Bool {
         if [.connect, .tls, .timeout].contains(outcome.errorClass) { return true }
-        guard !outcome.status.isGood, outcome.errcode == nil, let status = outcome.httpStatus else { return false }
-        return status == 429 || 500...599 ~= status
+        guard !outcome.status.isGood, outcome.errcode == nil else { return false }
+        return RetryPolicy.isTemporary(httpStatus: outcome.httpStatus)
     }
 }
 

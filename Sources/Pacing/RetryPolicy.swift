@@ -6,7 +6,7 @@ import Platform
 /// delay of 1 s: before retry 1 at most 1 s, before retry 3 at most 4 s, from retry 7 on at most 60 s.
 package struct RetryPolicy: Hashable, Sendable {
     /// What no jittered delay exceeds.
-    package static let delayLimit = Duration.seconds(60)
+    private static let delayLimit = Duration.seconds(60)
     /// What is granted at most of the pause that a PBX asks for.
     package static let pauseLimit = Duration.seconds(300)
 
@@ -39,6 +39,11 @@ package struct RetryPolicy: Hashable, Sendable {
 
     /// What is granted of a pause that a PBX asks for: 20 s of 20 s, 5 min of 1 h, nothing when it asks for none.
     package func granted(_ pause: Duration?) -> Duration { min(pause ?? .zero, Self.pauseLimit) }
+
+    /// Whether an HTTP status says that the same request may succeed later: 429 and 5xx do, and nil, for no answer, does not.
+    package static func isTemporary(httpStatus: Int?) -> Bool {
+        httpStatus.map { $0 == 429 || 500...599 ~= $0 } ?? false
+    }
 
     private func longestDelay(beforeRetry n: Int) -> Duration {
         var delay = max(.zero, min(firstDelay, Self.delayLimit))

@@ -1,3 +1,5 @@
+import CLibCrypto
+
 /// Pins of servers' public keys, as curl's `--pinnedpubkey` takes them: `sha256//` and the base64 text of 32 bytes, several
 /// with `;` between them.
 package enum PublicKeyPin {
@@ -7,6 +9,17 @@ package enum PublicKeyPin {
     /// file, or for the pin of a key that cannot be.
     package static func isWellFormed(_ text: String) -> Bool {
         text.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).allSatisfy { isPin(Array($0)) }
+    }
+
+    /// The pin of a key.
+    ///
+    /// - Parameter key: DER of its `SubjectPublicKeyInfo`.
+    package static func text(of key: [UInt8]) -> String {
+        let words = SHA256.digest(of: key).words
+        let digest = [words.0, words.1, words.2, words.3].flatMap { withUnsafeBytes(of: $0.bigEndian, Array.init) }
+        var base64 = [UInt8](repeating: 0, count: 45)
+        let count = EVP_EncodeBlock(&base64, digest, Int32(digest.count))
+        return "sha256//" + String(decoding: base64.prefix(Int(count)), as: UTF8.self)
     }
 
     private static func isPin(_ text: [UInt8]) -> Bool {

@@ -18,14 +18,14 @@ struct GateTests {
         HTTPRequest(.post(body: Self.edit), url: server.url(), timeout: timeout)
     }
 
-    @Test("it leaves at once when the gate is open, and when another thread opens it later", arguments: [true, false])
+    @Test("it leaves when the gate is open, at once or when another thread has it opened", arguments: [true, false])
     func open(_ isOpen: Bool) throws {
         let server = try ScriptedServer([.answer(200, "{}")])
-        let questions = Lock(0)
-        let exchange = try Client().send(request(server)) { gate in
+        let (client, questions) = (try Client(), Lock(0))
+        let exchange = client.send(request(server)) { [loop = client.loop] gate in
             questions.withLock { $0 += 1 }
             if isOpen { return true }
-            DispatchQueue.global().async { gate.answer(true) }
+            DispatchQueue.global().async { loop.post { gate.answer(true) } }
             return nil
         }
         #expect(exchange.ending == .answered(HTTPAnswer(status: 200, body: Array("{}".utf8))))
@@ -46,9 +46,10 @@ struct GateTests {
     @Test("it does not leave when the gate says no, at once or later", arguments: [true, false])
     func shut(_ isAtOnce: Bool) throws {
         let server = try ScriptedServer([.answerHead([], .nothing)])
-        let exchange = try Client().send(request(server)) { gate in
+        let client = try Client()
+        let exchange = client.send(request(server)) { [loop = client.loop] gate in
             if isAtOnce { return false }
-            DispatchQueue.global().async { gate.answer(false) }
+            DispatchQueue.global().async { loop.post { gate.answer(false) } }
             return nil
         }
         #expect(exchange.ending == .notConnected(.heldBack) && !exchange.isBodySent)
@@ -94,7 +95,7 @@ struct GateTests {
         #expect(!early.isBodySent && (answer.body == Self.refusal || answer.status == 503))
         #expect(server.bodies == [""])
         // What is allowed too late must not reach the next request.
-        gates.withLock { $0.first }?.answer(true)
+        client.onLoop { _ in gates.withLock { $0.first }?.answer(true) }
         let next = client.send(HTTPRequest(.get, url: server.url()))
         #expect(next.ending == .answered(HTTPAnswer(status: 200, body: Array("next".utf8))) && next.isBodySent)
     }
@@ -144,14 +145,14 @@ struct GateTests {
     @Test("the time at the gate is no part of the latency")
     func latency() throws {
         let server = try ScriptedServer([.answer(200, "{}")])
-        let (clock, held) = (SystemClock(), Lock(Duration.zero))
+        let (client, clock, held) = (try Client(), SystemClock(), Lock(Duration.zero))
         let start = clock.now()
-        let exchange = try Client().send(request(server)) { gate in
+        let exchange = client.send(request(server)) { [loop = client.loop] gate in
             let question = clock.now()
             DispatchQueue.global().async {
                 usleep(100_000)
                 held.withLock { $0 = clock.now() - question }
-                gate.answer(true)
+                loop.post { gate.answer(true) }
             }
             return nil
         }
@@ -173,7 +174,9 @@ struct GateTests {
             }
         }
         for _ in 0..<count { asked.wait() }
-        for (index, gate) in gates.withLock({ $0 }) { gate.answer(index.isMultiple(of: 2)) }
+        client.onLoop { _ in
+            for (index, gate) in gates.withLock({ $0 }) { gate.answer(index.isMultiple(of: 2)) }
+        }
         let exchanges = ends.map { $0() }
         let answered = HTTPExchange.Ending.answered(HTTPAnswer(status: 200, body: Array("{}".utf8)))
         for (index, exchange) in exchanges.enumerated() {

@@ -254,9 +254,30 @@ struct FailureTests {
 
     @Test("a handshake that is cut or garbage was no request, and no matter of trust", arguments: [true, false])
     func brokenHandshake(_ isCut: Bool) throws {
-        let server = try ScriptedServer([isCut ? .closeUnread : .talk(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))])
+        let server = try ScriptedServer([isCut ? .closeUnread : .talk([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28])])
         let ending = try exchange(server.url("https"))
         #expect(ending == .notConnected(.handshake))
+    }
+
+    @Test("plain HTTP where TLS was expected is no server to trust")
+    func plainServer() throws {
+        let server = try ScriptedServer([.talk(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))])
+        #expect(try exchange(server.url("https")) == .notConnected(.untrusted(.plainHTTP)))
+    }
+
+    @Test(
+        "nor is TLS where plain HTTP was expected, whether it says so by an alert or in words",
+        arguments: [
+            [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46],
+            Array(
+                """
+                HTTP/1.1 400 Bad Request\r\nContent-Length: 60\r\n\r\n\
+                <title>400 The plain HTTP request was sent to HTTPS port</title>
+                """.utf8),
+        ] as [[UInt8]])
+    func secureServer(_ answer: [UInt8]) throws {
+        let server = try ScriptedServer([.talk(answer)])
+        #expect(try exchange(server.url()) == .notConnected(.untrusted(.tlsExpected)))
     }
 
     @Test("other schemes are not spoken", arguments: ["ftp", "file", "gopher"])
@@ -273,7 +294,7 @@ struct FailureTests {
             .unknownHost, .refused, .unreachable, .timedOut(.lookup), .timedOut(.connect), .timedOut(.handshake),
             .handshake, .proxy(status: nil), .proxy(status: 403), .heldBack, .other(code: 3), .untrusted(.pinMismatch),
             .untrusted(.wrongName), .untrusted(.expired), .untrusted(.notYetValid), .untrusted(.unknownAuthority),
-            .untrusted(.unusableCAFile), .untrusted(.other(code: 23)),
+            .untrusted(.unusableCAFile), .untrusted(.plainHTTP), .untrusted(.tlsExpected), .untrusted(.other(code: 23)),
         ]
         let answers: [AnswerFailure] = [.timedOut, .reset, .closed, .truncated, .malformed]
         let texts = failures.map(\.description) + answers.map(\.description)

@@ -66,6 +66,27 @@ struct TrustTests {
         #expect(try exchange(server.url, settings: settings) == .notConnected(.untrusted(.pinMismatch)))
     }
 
+    @Test("whoever is not trusted shows which key it has")
+    func serverKey() throws {
+        let server = try TLSServer()
+        let url = server.url
+        for (settings, isTrusted) in [
+            (.make(), false), (.make(pin: Self.otherPin), false), (.make(isInsecure: true), true),
+            (.make(caFile: server.certificateFile), true),
+        ] as [(TransportSettings, Bool)] {
+            let exchange = try Client(settings).send(HTTPRequest(.get, url: url))
+            #expect(exchange.serverKey == server.pin)
+            #expect((exchange.ending == Self.secure) == isTrusted)
+        }
+    }
+
+    @Test("nginx says in words that it wants TLS")
+    func plainRequest() throws {
+        let server = try TLSServer()
+        let ending = try exchange(server.url.replacing("https", with: "http"))
+        #expect(ending == .notConnected(.untrusted(.tlsExpected)))
+    }
+
     @Test("a request's pin beats the settings' for that request alone")
     func requestPin() throws {
         let server = try TLSServer()

@@ -144,6 +144,10 @@ extension HTTPExchange {
         HTTPExchange(.notConnected(failure), latency: .zero)
     }
 
+    static func untrusted(_ failure: TrustFailure, key: String) -> HTTPExchange {
+        HTTPExchange(.notConnected(.untrusted(failure)), latency: .milliseconds(5), serverKey: key)
+    }
+
     static func unanswered(_ failure: AnswerFailure, status: Int? = nil) -> HTTPExchange {
         HTTPExchange(.unanswered(failure, status: status), latency: .zero)
     }

@@ -107,6 +107,18 @@ struct ReplyTests {
                 .notConnected(.refused),
                 "the connection to pbx.example:8088 was refused: is the PBX on, and the port right?"
             ),
+            (.notConnected(.unknownHost), "the host name pbx.example cannot be resolved"),
+            (.notConnected(.untrusted(.expired)), "the server's certificate has expired"),
+            (.notConnected(.untrusted(.pinMismatch)), "the server's key is not the pinned one"),
+            (
+                .untrusted(.pinMismatch, key: "sha256//A"),
+                "the server's key is not the pinned one: it is sha256//A, to be put into tls_pin if this is the right PBX"
+            ),
+            (
+                .untrusted(.unknownAuthority, key: "sha256//A"),
+                "the server's certificate is not signed by a trusted authority: trust its authority by --cacert, or its "
+                    + "key by tls_pin sha256//A"
+            ),
         ] as [(HTTPExchange, String)])
     func sentences(_ exchange: HTTPExchange, _ expected: String) {
         #expect(reply(exchange).editOutcome(on: Self.host, errmsg: "").error == expected)
