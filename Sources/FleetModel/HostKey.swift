@@ -15,14 +15,17 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     ///   - name: host name or address in any case.
     ///   - port: TCP port, 1–65535.
     package init(name: String, port: UInt16) {
-        let isLowercase = name.utf8.allSatisfy { !$0.isCapital && $0 < 0x80 }
-        self.name = isLowercase ? name : name.lowercased()
+        var name = name
+        if name.withUTF8({ $0.contains { $0.isCapital || $0 >= 0x80 } }) { name = name.lowercased() }
+        (isNumericAddress, isLoopback) = name.withUTF8 { bytes in
+            let isIPv6 = bytes.first == UInt8(ascii: "[")
+            // A name like 127.example.org is no address.
+            let isIPv4 = !bytes.isEmpty && bytes.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
+            let isLoopback = isIPv4 ? bytes.starts(with: "127.") : bytes.equals("localhost") || bytes.equals("[::1]")
+            return (isIPv6 || isIPv4, isLoopback)
+        }
+        self.name = name
         self.port = port
-        let isIPv6 = self.name.utf8.first == UInt8(ascii: "[")
-        // A name like 127.example.org is no address.
-        let isIPv4 = !name.isEmpty && name.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
-        isNumericAddress = isIPv6 || isIPv4
-        isLoopback = isIPv4 && name.utf8.starts(with: "127.".utf8) || self.name == "localhost" || self.name == "[::1]"
     }
 
     /// `name:port`.

@@ -23,7 +23,8 @@ package enum Credentials: Hashable, Sendable {
 }
 
 /// One row made ready to run: one edit of one certificate on one PBX.
-package struct Job: Hashable, Sendable {
+// A class, because it never changes and is handed to many: copying its texts each time costs more than reading the row.
+package final class Job: Equatable, Sendable {
     /// Where the row stands in the input.
     package let position: RowPosition
     /// Where the API of its PBX answers.
@@ -49,6 +50,12 @@ package struct Job: Hashable, Sendable {
         self.credentials = credentials
         self.tlsPin = tlsPin
         self.edit = edit
+    }
+
+    /// Whether both stand in the same place and say the same.
+    package static func == (left: Job, right: Job) -> Bool {
+        left.position == right.position && left.address == right.address && left.credentials == right.credentials
+            && left.tlsPin == right.tlsPin && left.edit == right.edit
     }
 }
 

@@ -46,6 +46,8 @@ package protocol JobPerformer: AnyObject, Sendable {
 
     /// Takes the next row of a host.
     func begin(_ job: Job, on host: Int)
+    /// The row of a host that was begun last; nil for a host that has none, or was released.
+    func job(on host: Int) -> Job?
     /// Makes the next request of a host's row, if it needs one.
     ///
     /// - Parameters:

@@ -148,6 +148,7 @@ extension Array where Element == UInt8 {
 extension Array where Element == UInt8 {
     /// Appends a number as its decimal digits.
     package mutating func appendDecimal(_ number: Int64) {
+        if 0..<10 ~= number { return append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number)) }
         // From the right, as division yields them.
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
             var start = digits.count

@@ -62,7 +62,7 @@ package struct CanaryPolicy: Hashable, Sendable {
     }
 
     /// Whether the canaries are through, so that all hosts may start.
-    var isPassed: Bool { finished.count == canaryCount }
+    package var isPassed: Bool { finished.count == canaryCount }
 
     /// Takes note that a host has no row left to run; a canary that has none from the start must be reported as well.
     package mutating func finish(host: Int) {

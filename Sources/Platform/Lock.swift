@@ -6,10 +6,11 @@ import Glibc
 /// arrival, so that workers queue up behind each other (a third of the throughput with 64 of them on 2 cores), and the
 /// thread sanitizer does not see it.
 // Safe because the value is only reached while the mutex is held.
+@usableFromInline
 package final class Lock<Value: ~Copyable>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     /// By pointer, because the mutex already keeps two accesses apart, which Swift would check once more.
-    private let value: UnsafeMutablePointer<Value>
+    @usableFromInline let value: UnsafeMutablePointer<Value>
 
     /// - Parameter value: given away: nobody else may keep a reference into it.
     package init(_ value: consuming sending Value) {
@@ -27,11 +28,17 @@ package final class Lock<Value: ~Copyable>: @unchecked Sendable {
     }
 
     /// Calls `body` with the value while no other thread has it. Not to be nested on the same lock.
+    // Inlinable, or each result would be handed through code that does not know its type.
+    @inlinable
     package func withLock<Result: ~Copyable, Failure>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        lock()
+        defer { unlock() }
         return try body(&value.pointee)
     }
+
+    @usableFromInline func lock() { pthread_mutex_lock(mutex) }
+
+    @usableFromInline func unlock() { pthread_mutex_unlock(mutex) }
 }

@@ -172,9 +172,10 @@ package struct DigitReader {
 /// Writes moments as RFC 3339 with milliseconds, many of them from about the same time.
 ///
 /// The calendar is worked out once a minute; the rest is digits.
-package struct TimestampWriter {
+package struct TimestampWriter: Sendable {
     private var minute = Int64.min
-    private var prefix: [UInt8] = []
+    /// The moment written last.
+    private var text: [UInt8] = []
 
     /// Nothing was written yet.
     package init() {}
@@ -183,21 +184,25 @@ package struct TimestampWriter {
     package mutating func append(_ time: WallTime, to bytes: inout [UInt8]) {
         let (quotient, remainder) = time.milliseconds.quotientAndRemainder(dividingBy: 60_000)
         let isBeforeEpoch = remainder < 0
-        let inMinute = Int(isBeforeEpoch ? remainder + 60_000 : remainder)
         let minute = isBeforeEpoch ? quotient - 1 : quotient
         if minute != self.minute {
             self.minute = minute
-            prefix = Array(time.description.utf8.dropLast("SS.mmmZ".utf8.count))
+            text = Array(time.description.utf8)
         }
-        bytes.append(contentsOf: prefix)
-        bytes.append(TimestampWriter.digit(inMinute / 10_000))
-        bytes.append(TimestampWriter.digit(inMinute / 1000))
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(TimestampWriter.digit(inMinute / 100))
-        bytes.append(TimestampWriter.digit(inMinute / 10))
-        bytes.append(TimestampWriter.digit(inMinute))
-        bytes.append(UInt8(ascii: "Z"))
+        setSeconds(inMinute: Int(isBeforeEpoch ? remainder + 60_000 : remainder))
+        bytes.append(contentsOf: text)
     }
 
-    private static func digit(_ number: Int) -> UInt8 { UInt8(ascii: "0") + UInt8(number % 10) }
+    /// Writes `SS.mmm` in place, before the `Z`.
+    private mutating func setSeconds(inMinute milliseconds: Int) {
+        let start = text.count - "SS.mmmZ".utf8.count
+        func set(_ place: Int, _ number: Int) {
+            text[start + place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)
+        }
+        set(0, milliseconds / 10_000)
+        set(1, milliseconds / 1000)
+        set(3, milliseconds / 100)
+        set(4, milliseconds / 10)
+        set(5, milliseconds)
+    }
 }

@@ -106,8 +106,8 @@ package final class Runner: Sendable {
             }
         case .finish(let row, let outcome): finish(row, outcome, on: worker)
         case .skip(let rows, let outcome): skip(rows, outcome)
-        case .release(let number, let host) where number == worker?.number: worker?.release(host)
-        case .release(let number, let host): pool.workers[number].post { $0.release(host) }
+        case .release(let number, let host) where number == worker?.number: worker?.performer.release(host)
+        case .release(let number, let host): pool.workers[number].post { $0.performer.release(host) }
         case .cut: for worker in pool.workers { worker.post { $0.cut() } }
         case .wake(let time): timer.wake(at: time)
         case .end: isOver.signal()
@@ -125,7 +125,7 @@ package final class Runner: Sendable {
 
     private func finish(_ row: Int, _ outcome: Outcome, on worker: Worker?) {
         do {
-            let job = source.host(ofRow: row).flatMap { worker?.jobs[$0] }
+            let job = source.host(ofRow: row).flatMap { worker?.performer.job(on: $0) }
             // The one that the host is at, which was read before; another one is rare.
             if let job, job.position.row == row + 1 { return sink.finished(job, outcome) }
             sink.finished(try source.job(row: row), outcome)
@@ -141,10 +141,7 @@ extension Runner {
         guard !worker.isCut else { return tell(as: worker) { $0.ended(work, .cut, now: $1) } }
         let aged = isAdaptive ? { [self] in tell(as: worker) { $0.aged(host: work.host, now: $1) } } : nil
         switch work {
-        case .step(let step):
-            perform(step, on: worker, aged: aged) { [self] result in
-                tell(as: worker) { $0.ended(work, result, now: $1) }
-            }
+        case .step(let step): perform(step, on: worker, aged: aged)
         case .close(let host, let deadline):
             worker.performer.close(host, by: deadline, aged: aged) { [self] report in
                 if let latency = report.latency { sink.requestEnded(latency: latency, isRetry: report.isRetry) }
@@ -153,28 +150,26 @@ extension Runner {
         }
     }
 
-    private func perform(
-        _ step: RowStep, on worker: Worker, aged: (() -> Void)?, then: @escaping (WorkResult) -> Void
-    ) {
+    private func perform(_ step: RowStep, on worker: Worker, aged: (() -> Void)?) {
         do {
-            if step.isFirst { worker.begin(try source.job(row: step.row), on: step.host) }
+            if step.isFirst { worker.performer.begin(try source.job(row: step.row), on: step.host) }
         } catch {
-            return then(broken(by: error))
+            return noteBroken(step, by: error, on: worker)
         }
         let start = RowStart(wallTime: clock.wallTime(), now: clock.now())
         worker.performer.step(step.host, by: step.deadline, aged: aged) { [self] result in
             switch result {
-            case .failure(let error): then(broken(by: error))
+            case .failure(let error): noteBroken(step, by: error, on: worker)
             case .success(let report):
                 if let latency = report.latency { sink.requestEnded(latency: latency, isRetry: report.isRetry) }
-                then(.stepped(report, start: start))
+                tell(as: worker) { $0.ended(.step(step), .stepped(report, start: start), now: $1) }
             }
         }
     }
 
-    private func broken(by error: any Error) -> WorkResult {
+    private func noteBroken(_ step: RowStep, by error: any Error, on worker: Worker) {
         failure.withLock { $0 = $0 ?? error }
-        return .broken
+        tell(as: worker) { $0.ended(.step(step), .broken, now: $1) }
     }
 }
 
@@ -254,8 +249,6 @@ final class WorkerPool: Sendable {
 final class Worker: @unchecked Sendable {
     let number: Int
     let performer: any JobPerformer
-    /// The row of each host that has one under way.
-    private(set) var jobs: [Int: Job] = [:]
     /// Whether its requests were cut off, so that none must start.
     private(set) var isCut = false
     private var backlog: Deque<Work> = []
@@ -269,16 +262,6 @@ final class Worker: @unchecked Sendable {
     /// Does something on the loop, after all that was posted before. From any thread.
     func post(_ act: @escaping @Sendable (Worker) -> Void) {
         performer.post { act(self) }
-    }
-
-    func begin(_ job: Job, on host: Int) {
-        jobs[host] = job
-        performer.begin(job, on: host)
-    }
-
-    func release(_ host: Int) {
-        jobs[host] = nil
-        performer.release(host)
     }
 
     func cut() {

@@ -135,8 +135,12 @@ package struct OutcomeStore: Sendable {
 
     /// Counts a row that has its outcome on disk.
     mutating func count(row: Int) {
-        if let outcome = self[row] { tally.count(outcome) }
+        let group = doubtfulRows.contains(row) ? self[row].map(OutcomeGroup.init) : group(row: row)
+        if let group { tally.count(group) }
     }
+
+    /// The group of a row in this run, whatever was before.
+    private func group(row: Int) -> OutcomeGroup? { rows.indices.contains(row - 1) ? rows[row - 1].group : nil }
 
     /// Takes over the outcome of a row from an earlier run.
     mutating func adopt(_ outcome: Outcome, row: Int) {
@@ -183,6 +187,12 @@ struct PackedOutcome: Sendable {
         httpStatus = outcome.httpStatus.map { Int16(clamping: max($0, 0)) } ?? .min
         status = outcome.status
         errorClass = outcome.errorClass
+    }
+
+    /// What it is counted with; nil for no outcome.
+    var group: OutcomeGroup? {
+        let errcode = errcode == Self.none ? nil : Int(errcode)
+        return status.map { OutcomeGroup(status: $0, errcode: errcode, errorClass: errorClass) }
     }
 
     /// - Parameter texts: the interner the outcome was packed with.
@@ -240,6 +250,17 @@ package struct OutcomeGroup: Hashable, Sendable {
     package let errcode: Int?
     /// Nil for good rows.
     package let errorClass: ErrorClass?
+
+    /// By the errcode alone, because the groups that share one are few and their names would take longer.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(errcode)
+    }
+}
+
+extension OutcomeGroup {
+    fileprivate init(_ outcome: Outcome) {
+        self.init(status: outcome.status, errcode: outcome.errcode, errorClass: outcome.errorClass)
+    }
 }
 
 /// How many rows ended how.
@@ -264,8 +285,9 @@ package struct OutcomeTally: Hashable, Sendable {
     }
 
     /// Counts one row.
-    package mutating func count(_ outcome: Outcome) {
-        let group = OutcomeGroup(status: outcome.status, errcode: outcome.errcode, errorClass: outcome.errorClass)
+    package mutating func count(_ outcome: Outcome) { count(OutcomeGroup(outcome)) }
+
+    fileprivate mutating func count(_ group: OutcomeGroup) {
         groups[group, default: 0] += 1
         rows += 1
     }

@@ -303,7 +303,8 @@ final class WriteQueue<Entry: Sendable>: Sendable {
         let result = failure.map { .failure($0) } ?? written(entries)
         let waiting = state.withLock { $0.finish(result) }
         if failure == nil, case .failure(let error) = result { onFailure(error) }
-        for completion in waiting { completion(result.mapError { $0 as any Error }) }
+        let answer = result.mapError { $0 as any Error }
+        for completion in waiting { completion(answer) }
         pause()
     }
 

@@ -102,6 +102,7 @@ final class ScriptedPerformer: JobPerformer, @unchecked Sendable {
     }
 
     func begin(_ job: Job, on host: Int) { jobs[host] = job }
+    func job(on host: Int) -> Job? { jobs[host] }
     func release(_ host: Int) { jobs[host] = nil }
 
     func step(
