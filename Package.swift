@@ -49,7 +49,7 @@ let package = Package(
         floor("Platform", ["CLibCrypto"]),
         floor("JSONText"),
         // Floor 1
-        floor("FleetModel", ["Platform"]),
+        floor("FleetModel", ["Platform", "JSONText"]),
         floor("TabularText", ["Platform", "JSONText", "CLibCSV"]),
         // Floor 2
         floor("FleetInput", ["Platform", "JSONText", "FleetModel", "TabularText"]),
@@ -73,7 +73,9 @@ let package = Package(
         .executableTarget(
             name: "certfleet",
             dependencies: [
-                "Platform", "TabularText", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", argumentParser,
+                "Platform", "TabularText", "Pacing", "HTTPTransport", "PBXClient", "PBXSimulator", "RunEngine",
+                "FleetCommands",
+                argumentParser,
             ],
             swiftSettings: settings),
         // Tests

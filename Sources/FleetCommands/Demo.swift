@@ -1,5 +1,6 @@
 import Glibc
 import HTTPTransport
+import PBXClient
 import JSONText
 import Logging
 import RunRecord
@@ -32,7 +33,8 @@ package enum Demo {
         settings.retry = RetryPolicy(retries: 2, firstDelay: .milliseconds(100))
         let session = RunSession(
             input: try ValidatedInput(InputRequest(path: path), skipsInvalid: false), settings: settings,
-            transport: TransportSettings(), directory: directory, resumes: false, messages: messages, clock: clock,
+            reading: ReadingPolicy(), transport: TransportSettings(), directory: directory, resumes: false,
+            messages: messages, clock: clock,
             begin: clock.now())
         let code = try session.run()
         try simulator.stop()

@@ -13,6 +13,7 @@ import RunRecord
 struct DryRun {
     let catalog: RowCatalog
     let transport: TransportSettings
+    let reading: ReadingPolicy
     /// Path of the run directory whose done rows are left out; nil for a new run.
     let resumed: String?
 
@@ -23,7 +24,7 @@ struct DryRun {
         let history = try directory?.readLedger()
         var (edits, hosts, requests) = (0, 0, 0)
         for rows in lanes {
-            var rehearsal = HostRehearsal()
+            var rehearsal = HostRehearsal(reading, ids: rows.map { catalog.certificate(ofRow: Int($0)) })
             for row in rows {
                 let job = try catalog.job(row: Int(row))
                 if history?.standing(of: job).isSentAgain ?? true { try rehearsal.play(job) }
@@ -49,18 +50,27 @@ struct DryRun {
 
 /// Plays the rows of one host and prints each call with the line of the row for which it is made.
 private struct HostRehearsal {
-    private var host = HostSession()
+    private let reading: ReadingPolicy
+    private var host: HostSession
     private var generator = SystemRandomNumberGenerator()
     private var line = 0
     private(set) var edits = 0
     private(set) var requests = 0
 
+    init(_ reading: ReadingPolicy, ids: [Int64]) {
+        self.reading = reading
+        host = HostSession(certificates: ids)
+    }
+
     mutating func play(_ job: Job) throws {
         line = job.position.line
-        var row = RowProcedure(job)
+        var row = RowProcedure(job, reading: reading)
         var reply: Reply?
         while case .call(let call) = row.next(reply, on: &host, at: .zero, using: &generator) {
             reply = try accept(call)
+        }
+        if let match = job.match {
+            try Say.print("line \(line): then the edit of the one certificate that fits \(match)\n")
         }
     }
 

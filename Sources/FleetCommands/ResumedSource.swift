@@ -1,12 +1,14 @@
 import FleetModel
 import Logging
 import FleetInput
+import PBXClient
 import RunRecord
 
 /// The rows of an input without those that ``RunRecord/History`` says are done.
 struct ResumedSource: JobSource {
     private let catalog: RowCatalog
     private var isDone: [Bool]
+    private var isInDoubt: Set<Int> = []
     /// Rows that an earlier run has done.
     private(set) var resumed = 0
 
@@ -30,7 +32,9 @@ struct ResumedSource: JobSource {
             let standing = history.standing(of: job)
             recorder.adopt(standing, row: job.position.row)
             switch standing {
-            case .inDoubt: inDoubt.append(job.position.line)
+            case .inDoubt:
+                isInDoubt.insert(row)
+                inDoubt.append(job.position.line)
             case .superseded: superseded.append(job.position.line)
             case .neverSent, .done: break
             }
@@ -39,8 +43,8 @@ struct ResumedSource: JobSource {
             isDone[row] = !standing.isSentAgain
         }
         Self.name(
-            inDoubt, logger, "may have been sent before, and is sent again",
-            "may have been sent before, and are sent again")
+            inDoubt, logger, "may have been sent before, and is sent again unless its values are there",
+            "may have been sent before, and are sent again unless their values are there")
         Self.name(
             superseded, logger, "its certificate was edited otherwise since, and is edited again",
             "have certificates that were edited otherwise since, and are edited again")
@@ -66,5 +70,47 @@ struct ResumedSource: JobSource {
         return catalog.host(ofRow: row)
     }
 
-    func job(row: Int) throws -> Job { try catalog.job(row: row) }
+    func job(row: Int) throws -> Job {
+        var job = try catalog.job(row: row)
+        job.isInDoubt = isInDoubt.contains(row)
+        return job
+    }
+}
+
+/// The ids of the certificates that the rows of each host name, in the order of the rows: 8 bytes a row.
+struct HostCertificateIDs: Sendable {
+    private var ids: [Int64] = []
+    /// Where the ids of each host end.
+    private var ends: [Int] = []
+
+    /// Nil when nobody asks for them: no certificate is read first, and none is found by what it is.
+    ///
+    /// - Parameters:
+    ///   - catalog: the input.
+    ///   - source: its rows that run.
+    ///   - policy: what is read.
+    init?(_ catalog: RowCatalog, from source: some JobSource, _ policy: ReadingPolicy) {
+        guard policy.aim != .list else { return nil }
+        let id = { catalog.certificate(ofRow: $0) }
+        guard policy.readsFirst || (0..<catalog.rowCount).contains(where: { id($0) < 0 }) else { return nil }
+        var counts = [Int](repeating: 0, count: source.hostCount)
+        for row in 0..<source.rowCount { if let host = source.host(ofRow: row) { counts[host] += 1 } }
+        var sum = 0
+        ends = counts.map { count in
+            defer { sum += count }
+            return sum
+        }
+        ids = [Int64](repeating: 0, count: sum)
+        // Each host's start moves up to its end as its ids are put in.
+        for row in 0..<source.rowCount {
+            guard let host = source.host(ofRow: row) else { continue }
+            ids[ends[host]] = id(row)
+            ends[host] += 1
+        }
+    }
+
+    /// The ids of a host by its number.
+    var lookup: @Sendable (Int) -> [Int64] { { self[$0] } }
+
+    private subscript(host: Int) -> [Int64] { Array(ids[(host == 0 ? 0 : ends[host - 1])..<ends[host]]) }
 }

@@ -1,5 +1,7 @@
+import FleetInput
 import Platform
 package import HTTPTransport
+package import PBXClient
 import Pacing
 package import RunEngine
 
@@ -17,6 +19,8 @@ package struct RunRequest: Sendable {
     package var resumes = false
     /// The run's limits and policies but its window.
     package var settings = RunSettings()
+    /// What is read of the certificates.
+    package var reading = ReadingPolicy()
     /// When the window ends, as `HH:MM` or by RFC 3339; nil for no such end.
     package var windowEnd: String?
     /// How long the run may take; nil for as long as it wants.
@@ -40,13 +44,16 @@ package struct RunRequest: Sendable {
         let clock = SystemClock()
         var settings = settings
         settings.window = try window(now: clock.now(), wallTime: clock.wallTime())
-        let input = try ValidatedInput(input, skipsInvalid: skipsInvalid, keepsLeftOut: resumes)
+        let input = try ValidatedInput(input, skipsInvalid: skipsInvalid, keepsLeftOut: resumes) {
+            $0.keepsCells = reading.readsFirst
+        }
         if isDry {
-            let dryRun = DryRun(catalog: input.catalog, transport: transport, resumed: resumes ? directory : nil)
+            let dryRun = DryRun(
+                catalog: input.catalog, transport: transport, reading: reading, resumed: resumes ? directory : nil)
             return try dryRun.printAll()
         }
         let session = RunSession(
-            input: input, settings: settings, transport: transport,
+            input: input, settings: settings, reading: reading, transport: transport,
             directory: directory, resumes: resumes, messages: messages,
             clock: clock, begin: clock.now())
         let code = try session.run()

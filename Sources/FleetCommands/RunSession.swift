@@ -14,6 +14,7 @@ import RunRecord
 struct RunSession {
     let input: ValidatedInput
     let settings: RunSettings
+    let reading: ReadingPolicy
     let transport: TransportSettings
     /// Path of the run directory; nil for a new one that is named by the time.
     let directory: String?
@@ -67,7 +68,9 @@ struct RunSession {
     ) throws -> ExitCode {
         let logger = messages.logger
         let history = resumes ? try directory.readLedger() : nil
-        let recorder = try RunRecorder(directory: directory, run: header, continuing: history, clock: clock) { error in
+        let recorder = try RunRecorder(
+            directory: directory, run: header, continuing: history, keepsValues: reading.readsFirst, clock: clock
+        ) { error in
             events.report(.failed(error))
         }
         let end = try Say.withoutWaiting {
@@ -115,8 +118,11 @@ struct RunSession {
         _ source: ResumedSource, _ recorder: RunRecorder, _ events: EventRelay, _ logger: Logger
     ) throws -> RunEnd {
         let (sink, lookups) = (LoggedSink(recorder: recorder, logger: logger), NameLookups())
+        let ids = HostCertificateIDs(input.catalog, from: source, reading)
         let runner = try Runner(source: source, sink: sink, settings: settings, clock: clock) {
-            try PBXPerformer(transport: transport, lookups: lookups, sink: sink, retry: settings.retry, clock: clock)
+            try PBXPerformer(
+                transport: transport, lookups: lookups, sink: sink, retry: settings.retry, clock: clock,
+                reading: reading, certificates: ids?.lookup)
         }
         let progress = ProgressReporter(
             recorder: recorder, rows: input.catalog.rowCount, clock: clock, messages: messages)
@@ -141,7 +147,8 @@ struct RunSession {
         let conclusion = Conclusion(
             stopReasons: end.stopReasons, failure: end.failure ?? recordFailure,
             trippingRow: end.trippingRow.flatMap(name(ofRow:)))
-        let result = ResultWriter(outcomes: recorder.outcomes, unattempted: conclusion.sentence)
+        let result = ResultWriter(
+            outcomes: recorder.outcomes, unattempted: conclusion.sentence, isVerified: reading.verifies)
         let (rows, resultFailure) = result.write(input.catalog, to: directory)
         let code = conclusion.exitCode(rows: rows, hasResult: resultFailure == nil)
         let summary = RunSummary(
@@ -202,8 +209,11 @@ private struct LoggedSink: OutcomeSink {
     let recorder: RunRecorder
     let logger: Logger
 
-    func willSend(_ job: Job, then completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
-        recorder.willSend(job, then: completion)
+    func willSend(
+        _ job: Job, replacing state: CertificateState?,
+        then completion: @escaping @Sendable (Result<Void, any Error>) -> Void
+    ) {
+        recorder.willSend(job, replacing: state, then: completion)
     }
 
     func finished(_ job: Job, _ outcome: Outcome) {
@@ -231,7 +241,7 @@ private struct LoggedSink: OutcomeSink {
 }
 
 /// Carries what a run is told from outside to the run; what comes before the run is made waits for it.
-private final class EventRelay: Sendable {
+final class EventRelay: Sendable {
     enum Event: Sendable {
         case stop(Int32)
         case cut

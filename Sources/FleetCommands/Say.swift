@@ -108,6 +108,9 @@ package enum Say {
         output.flush()
     }
 
+    /// Whether standard output is a terminal.
+    static let isOutputTerminal = isatty(STDOUT_FILENO) == 1
+
     /// Whether standard error is a terminal that moves its cursor.
     static var isTerminal: Bool { isErrorTerminal && ProcessEnvironment.variables["TERM"] != "dumb" }
 
@@ -186,9 +189,16 @@ package struct Messages: Sendable {
     /// Says what is said now and then, unless it is not wanted.
     var logger: Logger { Logger(label: "certfleet") { _ in SayingLogHandler(logLevel: leastLevel) } }
 
-    var style: TextStyle {
-        let isColored = !isPlain && Say.isTerminal && (ProcessEnvironment.variables["NO_COLOR"] ?? "").isEmpty
-        return TextStyle(isColored: isColored)
+    /// How standard error shows text.
+    var style: TextStyle { style(onTerminal: Say.isTerminal) }
+
+    /// How standard output shows text.
+    var outputStyle: TextStyle {
+        style(onTerminal: Say.isOutputTerminal && ProcessEnvironment.variables["TERM"] != "dumb")
+    }
+
+    private func style(onTerminal isTerminal: Bool) -> TextStyle {
+        TextStyle(isColored: !isPlain && isTerminal && (ProcessEnvironment.variables["NO_COLOR"] ?? "").isEmpty)
     }
 }
 

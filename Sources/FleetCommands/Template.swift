@@ -3,7 +3,8 @@ package import TabularText
 /// `certfleet template`: an empty input file.
 package enum Template {
     private static let columns = [
-        "base_url", "api_path", "client_id", "client_secret", "access_token", "id", "name", "issue_to", "auto_renewal",
+        "base_url", "api_path", "client_id", "client_secret", "access_token", "id", "match", "name", "issue_to",
+        "auto_renewal",
         "dns_provider", "auth.KEY", "auth_info_list", "tls_pin",
     ]
 

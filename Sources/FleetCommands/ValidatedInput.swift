@@ -116,9 +116,20 @@ struct ValidatedInput {
     /// Reads the input and prints every problem on standard error.
     ///
     /// - Throws: what the files throw; ``ExitCode/inputInvalid`` once the reason is printed.
-    init(_ request: InputRequest, skipsInvalid: Bool, keepsLeftOut: Bool = false) throws {
-        let file = try request.open(kept: true)
-        let settings = try request.settings(keepsLeftOut: keepsLeftOut)
+    ///
+    /// - Parameters:
+    ///   - request: what is asked for.
+    ///   - skipsInvalid: whether the valid rows will do.
+    ///   - keepsLeftOut: whether rows that do not match stand in the result all the same.
+    ///   - file: what to read; nil opens what the request names.
+    ///   - change: what else holds for reading it.
+    init(
+        _ request: InputRequest, skipsInvalid: Bool = false, keepsLeftOut: Bool = false, file: InputFile? = nil,
+        change: (inout InputSettings) -> Void = { _ in }
+    ) throws {
+        let file = try file ?? request.open(kept: true)
+        var settings = try request.settings(keepsLeftOut: keepsLeftOut)
+        change(&settings)
         catalog = try RowCatalog.read(file, settings: settings) { $0.say(file: file.name) }
         self.file = file
         switch ExitCode.ofInput(catalog, skipsInvalid: skipsInvalid) {

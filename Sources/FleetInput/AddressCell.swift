@@ -319,7 +319,24 @@ extension RowParser {
         }
     }
 
+    /// Reads which certificate a row means: by its id, or by what it is.
+    mutating func readCertificate(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
+        guard let cell = cells[.match] else { return readID(cells, &row) }
+        if cells[.id] != nil {
+            let names = [cells.name(of: .id), cells.names[cell.column]].map { Quotation.of($0.utf8) }
+            let message = "\(names.joined(separator: " and ")) are both given: a row takes one of them"
+            return add(Diagnostic(.idAndMatch, message), nil)
+        }
+        row.match = value(of: cell, cells) { cell throws(Diagnostic) in
+            if let match = CertificateMatch(try CellText.clientID.read(try cell.text())) { return match }
+            throw Diagnostic(
+                .matchMalformed, "\(Quotation.of(cell.bytes)) is none of issue_to=NAME, name=FILE and only")
+        }
+        row.id = row.match?.number
+    }
+
     mutating func readCredentials(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
+        if keepsCells { row.credentialCells = credentialCells(cells) }
         if let cell = cells[.accessToken] {
             row.credentials = readSecret(cell, cells).map { .token($0) }
         } else if let id = cells[.clientID], let secret = cells[.clientSecret] {
@@ -337,6 +354,20 @@ extension RowParser {
                 "no credentials for this PBX: neither in the row, nor by --credentials, nor in the environment"
             add(Diagnostic(.credentialsMissing, message), nil)
         }
+    }
+
+    /// The cells of the credentials where they are references, or may be told; nil for those of a row that may not.
+    private func credentialCells(_ cells: borrowing RowCells) -> CredentialCells? {
+        var own = CredentialCells()
+        for (field, column) in [
+            (Field.accessToken, \CredentialCells.accessToken), (.clientSecret, \.clientSecret), (.clientID, \.clientID),
+        ] {
+            guard let cell = cells[field] else { continue }
+            let isShown = field == .clientID || keepsSecrets || SecretCell(cell.bytes).isReference
+            guard isShown else { return nil }
+            own[keyPath: column] = secrets.absolute(cell.bytes)
+        }
+        return own
     }
 
     private mutating func readSecret(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> Secret? {

@@ -30,9 +30,12 @@ struct ColumnMap {
     /// - Parameters:
     ///   - header: the cells of the header.
     ///   - choices: what the command line says about columns.
+    ///   - needed: the columns without which no row can be made sense of.
     ///   - line: the line on which it starts.
     ///   - likelyLine: a later line that looks more like one.
-    init(header: Record, _ choices: ColumnChoices, line: Int, likelyLine: Int? = nil) {
+    init(
+        header: Record, _ choices: ColumnChoices, needed: [Field] = ColumnMap.needed, line: Int, likelyLine: Int? = nil
+    ) {
         self.line = line
         names = (0..<header.count).map { Whitespace.trimmed(header[$0]).text }
         var columns: [ColumnMeaning: Int] = [:]
@@ -48,7 +51,7 @@ struct ColumnMap {
         addOwnSecrets()
         diagnostics += choices.missing(chosen, line: line)
         let found = fields.map(\.field) + choices.filledFields
-        let missing = Self.needed.filter { !found.contains($0) }
+        let missing = needed.filter { !found.contains($0) && !($0 == .id && found.contains(.match)) }
         if !missing.isEmpty { refuse(header, missing, choices, likelyLine) }
     }
 
@@ -181,7 +184,7 @@ extension HeaderScore {
         for column in 0..<record.count {
             switch choices.meaning(of: Whitespace.trimmed(record[column]), in: .csv) {
             case .field(let field):
-                missing.remove(field)
+                missing.remove(field == .match ? .id : field)
                 points += Self.knownWorth
             case .auth, .badAuth: points += Self.knownWorth
             // A name that is nearly one that means something counts for less.

@@ -4,7 +4,7 @@ import TabularText
 
 /// The columns that mean something to a row, those of the auth list apart.
 enum Field: Int, CaseIterable {
-    case baseURL, apiPath, id, name, certFile, issueTo, autoRenewal, dnsProvider, authInfoList, authObject
+    case baseURL, apiPath, id, match, name, certFile, issueTo, autoRenewal, dnsProvider, authInfoList, authObject
     case accessToken, clientID, clientSecret, tlsPin
 
     /// The name to use in messages where the input has none of its own.
@@ -14,6 +14,7 @@ enum Field: Int, CaseIterable {
         case .apiPath: "api_path"
         case .id: "id"
         case .name: "name"
+        case .match: "match"
         case .certFile: "cert_file"
         case .issueTo: "issue_to"
         case .autoRenewal: "auto_renewal"

@@ -16,6 +16,8 @@ extension Diagnostic.Code {
     static let apiPathMalformed = Self(rawValue: "api-path-malformed")
     static let idMissing = Self(rawValue: "id-missing")
     static let idMalformed = Self(rawValue: "id-malformed")
+    static let matchMalformed = Self(rawValue: "match-malformed")
+    static let idAndMatch = Self(rawValue: "id-and-match")
     static let autoRenewalMalformed = Self(rawValue: "auto-renewal-malformed")
     static let blankInside = Self(rawValue: "blank-inside")
     static let controlCharacter = Self(rawValue: "control-character")

@@ -12,6 +12,12 @@ package struct InputSettings: Sendable {
     package var shard: Shard?
     /// Whether the others stand in the result all the same, as a run that goes on needs it.
     package var keepsLeftOut = false
+    /// Whether the rows name PBXs and nothing else: each PBX is one row, its first one.
+    package var namesHostsOnly = false
+    /// Whether jobs tell their credentials as another input may hold them: references, with absolute paths.
+    package var keepsCells = false
+    /// Whether plain credentials are told, too.
+    package var keepsSecrets = false
     /// Whether whatever is doubtful is wrong.
     package var isStrict = false
     /// Whether plain `http` may go to a host that is not loopback.
@@ -34,6 +40,11 @@ package struct InputSettings: Sendable {
         self.credentials = credentials
         self.environment = environment
     }
+}
+
+extension InputSettings {
+    /// The columns without which no row can be made sense of.
+    var needed: [Field] { namesHostsOnly ? [.baseURL] : ColumnMap.needed }
 }
 
 /// A part of a fleet that is split over several machines, by a hash of the host that is the same everywhere.

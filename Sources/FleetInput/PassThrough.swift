@@ -30,7 +30,8 @@ enum PassThrough: Equatable {
         switch field {
         case .accessToken, .clientSecret: self = .secret
         case .authInfoList, .authObject: self = .secretList
-        case .baseURL, .apiPath, .id, .name, .certFile, .issueTo, .autoRenewal, .dnsProvider, .clientID, .tlsPin:
+        case .baseURL, .apiPath, .id, .match, .name, .certFile, .issueTo, .autoRenewal, .dnsProvider, .clientID,
+            .tlsPin:
             self = .plain
         }
     }

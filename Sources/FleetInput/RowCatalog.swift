@@ -80,6 +80,9 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
     /// The host of a row, or nil when the row cannot or shall not run.
     package func host(ofRow row: Int) -> Int? { index.lane(row) }
 
+    /// The id of the certificate that a row which can run edits; below 0 for a row that finds it by what it is.
+    package func certificate(ofRow row: Int) -> Int64 { index.id(row) }
+
     /// The row made ready to run, read again from the kept input.
     ///
     /// - Throws: ``ToolError`` when it can no longer be read.
@@ -121,6 +124,8 @@ private struct CatalogBuilder: ~Copyable {
     private var header: [[UInt8]] = []
     private let selection: Selection?
     private let keepsLeftOut: Bool
+    private let namesHostsOnly: Bool
+    private let needed: [Field]
     private let isStrict: Bool
     private var parser: RowParser
     private let choices: ColumnChoices
@@ -134,6 +139,8 @@ private struct CatalogBuilder: ~Copyable {
         parser = RowParser(settings, SecretReader(folder: folder, environment: settings.environment))
         selection = Selection(settings.only, shard: settings.shard)
         keepsLeftOut = settings.keepsLeftOut
+        namesHostsOnly = settings.namesHostsOnly
+        needed = settings.needed
         isStrict = settings.isStrict
         choices = settings.columns
         cells = RowCells(choices)
@@ -159,7 +166,7 @@ private struct CatalogBuilder: ~Copyable {
             }
             for diagnostic in choices.missing(meanings.chosen, line: lastLine) where rowCount > 0 { report(diagnostic) }
         case .csv:
-            switch try table.dialect(score: { HeaderScore(of: $0, needed: ColumnMap.needed, choices) }) {
+            switch try table.dialect(score: { HeaderScore(of: $0, needed: needed, choices) }) {
             case .failure(let diagnostic): report(diagnostic)
             case .success(let dialect):
                 try table.readRecords(dialect, report: report) { record, span in
@@ -195,7 +202,7 @@ private struct CatalogBuilder: ~Copyable {
     }
 
     private mutating func takeHeader(_ record: Record, line: Int, likelyLine: Int?, _ report: Report) {
-        let map = ColumnMap(header: record, choices, line: line, likelyLine: likelyLine)
+        let map = ColumnMap(header: record, choices, needed: needed, line: line, likelyLine: likelyLine)
         cells = RowCells(map, choices)
         for column in 0..<record.count { header.append(Array(record[column])) }
         for diagnostic in map.diagnostics { report(isStrict ? diagnostic.strict : diagnostic) }
@@ -215,6 +222,7 @@ private struct CatalogBuilder: ~Copyable {
             let found = index.certificate(host: url.name, port: url.port, id: id)
             certificate = found.certificate
             if let earlier = found.earlierRow {
+                if namesHostsOnly { return }
                 isRepeated = true
                 parser.add(.repeated(of: index.position(earlier)), nil)
             }

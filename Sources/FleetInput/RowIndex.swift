@@ -100,6 +100,9 @@ struct RowIndex {
         RecordSpan(offset: rows[row].offset, length: rows[row].length, line: Int(rows[row].line))
     }
 
+    /// The certificate's id of a row that can run.
+    func id(_ row: Int) -> Int64 { rows[row].id }
+
     func isValid(_ row: Int) -> Bool { rows[row].isValid }
 
     func isSelected(_ row: Int) -> Bool { rows[row].isSelected }

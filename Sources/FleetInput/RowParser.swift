@@ -12,6 +12,9 @@ struct RowParser: ~Copyable {
     let credentials: CredentialBook
     let allowsPlainHTTP: Bool
     private let isStrict: Bool
+    private let namesHostsOnly: Bool
+    let keepsCells: Bool
+    let keepsSecrets: Bool
     var providerAdvice = ProviderAdvice()
     let scratch = HostName.makeScratch()
     private var position = RowPosition(row: 0, line: 0)
@@ -25,6 +28,9 @@ struct RowParser: ~Copyable {
         credentials = settings.credentials
         allowsPlainHTTP = settings.allowsPlainHTTP
         isStrict = settings.isStrict
+        namesHostsOnly = settings.namesHostsOnly
+        keepsCells = settings.keepsCells
+        keepsSecrets = settings.keepsSecrets
     }
 
     deinit {
@@ -40,13 +46,13 @@ struct RowParser: ~Copyable {
         var row = ParsedRow()
         let own = diagnostics.count
         readAddress(cells, &row)
-        readID(cells, &row)
+        if namesHostsOnly { row.id = 1 } else { readCertificate(cells, &row) }
         if cells.isShifted {
             // What else is wrong would quote cells that may hold what belongs into a secret one.
             diagnostics.removeLast(diagnostics.count - own)
             return row
         }
-        readEdit(cells, &row)
+        if !namesHostsOnly { readEdit(cells, &row) }
         readCredentials(cells, &row)
         row.isValid = errorCount == 0 && row.url != nil && row.id != nil && row.credentials != nil
         return row
@@ -111,8 +117,9 @@ struct ParsedRow: ~Copyable {
     /// The host's name is borrowed from the reader's scratch space.
     var url: AddressCell?
     var apiPath = PBXAddress.defaultAPIPath
-    /// The certificate's id; nil when it is missing or malformed.
+    /// The certificate's id, below 0 when ``match`` says which one; nil when it is missing or malformed.
     var id: Int64?
+    var match: CertificateMatch?
     // What is to be edited, as in CertificateEdit.
     var name: String?
     var issueTo: String?
@@ -121,6 +128,7 @@ struct ParsedRow: ~Copyable {
     var authInfo: [AuthInfo]?
     var credentials: Credentials?
     var tlsPin: String?
+    var credentialCells: CredentialCells?
     /// Whether nothing is wrong with the row itself; that an earlier row is the same is not known here.
     var isValid = false
 
@@ -128,10 +136,14 @@ struct ParsedRow: ~Copyable {
     func job(at position: RowPosition) -> Job? {
         guard isValid, let url, let id, let credentials else { return nil }
         let edit = CertificateEdit(
-            id: id, name: name, issueTo: issueTo, autoRenewal: autoRenewal, dnsProvider: dnsProvider, authInfo: authInfo
+            id: match == nil ? id : 0, name: name, issueTo: issueTo, autoRenewal: autoRenewal, dnsProvider: dnsProvider,
+            authInfo: authInfo
         )
         let address = PBXAddress(scheme: url.scheme, host: url.host, apiPath: apiPath)
-        return Job(position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit)
+        var job = Job(position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit)
+        job.match = match
+        job.cells = credentialCells
+        return job
     }
 }
 

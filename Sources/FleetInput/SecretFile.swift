@@ -110,6 +110,13 @@ final class SecretFiles: Sendable {
         self.limit = limit
     }
 
+    /// The folder by a path that is good anywhere.
+    var absoluteFolder: String {
+        guard let path = realpath(folder, nil) else { return folder }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
     /// The secret in a file. From any thread; blocks while the file is read.
     func text(_ path: String) throws(SecretFile.Failure) -> String {
         let key = Array(path.utf8)

@@ -29,6 +29,12 @@ struct SecretReader {
         Secret(try text(cell, for: use, doubts: &doubts))
     }
 
+    /// A cell as an input in another folder has to write it.
+    func absolute(_ cell: Bytes) -> String {
+        guard case .file(let path) = SecretCell(cell), !path.hasPrefix("/") else { return cell.text }
+        return "file:\(files.absoluteFolder)/\(path)"
+    }
+
     /// The text of a cell that is no secret and yet may hold a reference, as a client id.
     func clientID(_ cell: Bytes, doubts: inout [Diagnostic]) throws(Diagnostic) -> String {
         let text = try text(cell, for: .login, doubts: &doubts)
@@ -258,6 +264,7 @@ private struct AuthReader {
 
     /// Reads the JSON text in a CSV cell.
     mutating func list(in cell: Bytes) throws(Diagnostic) -> [AuthInfo] {
+        if cell.equals(CellText.clear) { return [] }
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONValue(parsing: Array(cell))
@@ -269,6 +276,7 @@ private struct AuthReader {
 
     /// Reads the array `auth_info_list`, or the object `auth`.
     mutating func list(_ value: JSONValue, isObject: Bool) throws(Diagnostic) -> [AuthInfo] {
+        if !isObject, value == .string("\(CellText.clear)") { return [] }
         let items: [AuthInfo]
         switch (value, isObject) {
         case (.object(let members), true): items = try read(members)

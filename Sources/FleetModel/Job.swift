@@ -22,6 +22,66 @@ package enum Credentials: Hashable, Sendable {
     case client(id: String, secret: Secret)
 }
 
+/// How a row finds a certificate whose id it does not know: in the list of all certificates of its PBX.
+package enum CertificateMatch: Hashable, Sendable, CustomStringConvertible {
+    /// `issue_to=NAME`: the one for this domain, regardless of case.
+    case issueTo(String)
+    /// `name=FILE`: the one of this file.
+    case name(String)
+    /// `only`: the only server certificate.
+    case only
+
+    /// - Parameter text: as a cell holds it; nil for anything else.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " || text.hasPrefix("name") } }
+        switch (parts.first.map { $0.lowercased() }, parts.count) {
+        case ("only", 1): self = .only
+        case ("issue_to", 2): self = .issueTo(String(parts[1]))
+        case ("name", 2): self = .name(String(parts[1]))
+        default: return nil
+        }
+    }
+
+    /// As a cell holds it.
+    package var description: String {
+        switch self {
+        case .issueTo(let domain): "issue_to=\(domain)"
+        case .name(let file): "name=\(file)"
+        case .only: "only"
+        }
+    }
+
+    /// Whether a certificate is meant.
+    package func fits(_ state: CertificateState) -> Bool {
+        switch self {
+        case .issueTo(let domain): state.issueTo?.lowercased() == domain.lowercased()
+        case .name(let file): state.name.map { $0.utf8.elementsEqual(file.utf8) } ?? false
+        case .only: state.purpose == .server
+        }
+    }
+
+    /// A number below 0 that tells it from others, where a certificate's id would stand.
+    package var number: Int64 {
+        let hash = description.lowercased().utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        }
+        return -1 - Int64(hash >> 1)
+    }
+}
+
+/// Credentials as the cells of an input hold them: as references, unless somebody asks for more.
+package struct CredentialCells: Hashable, Sendable {
+    /// The cell `access_token`.
+    package var accessToken = ""
+    /// The cell `client_id`.
+    package var clientID = ""
+    /// The cell `client_secret`.
+    package var clientSecret = ""
+
+    /// All of them are empty.
+    package init() {}
+}
+
 /// One row made ready to run: one edit of one certificate on one PBX.
 // A class, because it never changes and is handed to many: copying its texts each time costs more than reading the row.
 package final class Job: Equatable, Sendable {
@@ -33,8 +93,14 @@ package final class Job: Equatable, Sendable {
     package let credentials: Credentials
     /// The server's public key as curl's `--pinnedpubkey` writes it (`sha256//BASE64`), or nil when the row pins none.
     package let tlsPin: String?
-    /// What is to be changed.
-    package let edit: CertificateEdit
+    /// What is to be changed; its id is 0 when ``match`` says which certificate is meant.
+    package var edit: CertificateEdit
+    /// Which certificate is meant when its id is not known; nil when it is.
+    package var match: CertificateMatch?
+    /// Whether an earlier run may have made the edit, so that it is not made before the certificate was read.
+    package var isInDoubt = false
+    /// The credentials as another input may hold them; nil when nobody asked, or they stand in the row in clear.
+    package var cells: CredentialCells?
 
     /// - Parameters:
     ///   - position: where the row stands in the input.

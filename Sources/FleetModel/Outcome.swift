@@ -13,9 +13,41 @@ package enum RowStatus: String, CaseIterable, Sendable {
 
 /// The kind of cause behind a row that is not good, as `result.error_class` writes it.
 package enum ErrorClass: String, CaseIterable, Sendable {
-    case api, auth, connect, tls, timeout, `protocol`, verify, input
+    case api, auth, connect, tls, timeout, `protocol`, verify, input, match
     case hostStopped = "host_stopped"
     case runStopped = "run_stopped"
+}
+
+/// What reading a PBX showed for a row, free of secrets but those in the credentials of ``certificates``.
+package struct Reading: Hashable, Sendable {
+    /// Whether the values of the edit were seen on the PBX; nil when nobody asked.
+    package var isVerified: Bool?
+    /// What the PBX says of the row's certificate, or of all of its certificates when the row names none.
+    package var certificates: [CertificateState]
+    /// What the row's edit would change.
+    package var changes: [FieldChange]
+    /// What the edit cannot do, one sentence each.
+    package var doubts: [String]
+
+    /// What is left out is empty.
+    package init(
+        isVerified: Bool? = nil, certificates: [CertificateState] = [], changes: [FieldChange] = [],
+        doubts: [String] = []
+    ) {
+        self.isVerified = isVerified
+        self.certificates = certificates
+        self.changes = changes
+        self.doubts = doubts
+    }
+
+    /// What the record of a run keeps of a reading; nil when that is nothing.
+    package init?(isVerified: Bool?, applyStatus: CertificateState.ApplyStatus?, expiration: String) {
+        guard isVerified != nil || applyStatus != nil || !expiration.isEmpty else { return nil }
+        var state = CertificateState(id: 0)
+        state.applyStatus = applyStatus
+        state.expiration = expiration.isEmpty ? nil : expiration
+        self.init(isVerified: isVerified, certificates: applyStatus == nil && expiration.isEmpty ? [] : [state])
+    }
 }
 
 /// The verdict on one row: everything the `result.*` columns say.
@@ -38,12 +70,14 @@ package struct Outcome: Hashable, Sendable {
     package var startedAt: WallTime?
     /// When the verdict fell; nil when no work was done on the row.
     package var finishedAt: WallTime?
+    /// What reading the PBX showed; nil when it was not read, or nobody asked.
+    package var reading: Reading?
 
     /// A verdict; what is left out is empty, as of a row on which no work was done.
     package init(
         status: RowStatus, errcode: Int? = nil, errmsg: String = "", httpStatus: Int? = nil,
         errorClass: ErrorClass? = nil, error: String = "", attempts: Int = 0, startedAt: WallTime? = nil,
-        finishedAt: WallTime? = nil
+        finishedAt: WallTime? = nil, reading: Reading? = nil
     ) {
         self.status = status
         self.errcode = errcode
@@ -54,13 +88,15 @@ package struct Outcome: Hashable, Sendable {
         self.attempts = attempts
         self.startedAt = startedAt
         self.finishedAt = finishedAt
+        self.reading = reading
     }
 
     /// Whether the PBX accepted or refused the edit itself, which is its word on the same edit sent before, too.
     ///
-    /// What it says about a token is not, nor that it is busy, nor what it says before it has the edit.
+    /// So is a certificate that was read back and is not as it should be. What the PBX says about a token is not, nor that it is busy, nor what it says before it has the edit.
     package var settlesDoubt: Bool {
         if status.isGood { return true }
+        if status == .failed, errorClass == .verify { return true }
         guard status != .unknown, errorClass == .api, attempts > 0, let errcode else { return false }
         return !PBXErrorCode(errcode).isTemporary
     }

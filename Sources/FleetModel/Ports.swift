@@ -22,9 +22,12 @@ package protocol OutcomeSink: Sendable {
     ///
     /// - Parameters:
     ///   - job: the row.
+    ///   - state: what the PBX says that the edit replaces; nil when it was not read.
     ///   - completion: called once, from any thread and perhaps before this returns, when the note is on disk; or with
     ///     what keeps it from there, and the request must not leave then.
-    func willSend(_ job: Job, then completion: @escaping @Sendable (Result<Void, any Error>) -> Void)
+    func willSend(
+        _ job: Job, replacing state: CertificateState?,
+        then completion: @escaping @Sendable (Result<Void, any Error>) -> Void)
     /// Takes the final outcome of a job; comes at most once per job.
     func finished(_ job: Job, _ outcome: Outcome)
     /// Takes note of one HTTP request: how long it took, and whether it was sent because an earlier one failed.

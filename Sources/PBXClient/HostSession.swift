@@ -45,6 +45,8 @@ package struct HostSession: Sendable {
     private(set) var held: HeldToken?
     private let renewalMargin: Duration
     private var redactor = Redactor()
+    /// What the PBX holds.
+    var certificates: HostCertificates
     /// Credentials that are not tried again, and why.
     private var refusals: [Credentials: String] = [:]
     private var failedLogins = 0
@@ -58,8 +60,12 @@ package struct HostSession: Sendable {
     /// - Parameters:
     ///   - retry: what holds for every call to it.
     ///   - timeout: how long a request may take, so that a token is renewed before it expires under one; default 30 s.
-    package init(retry: RetryPolicy = RetryPolicy(), timeout: Duration = .seconds(30)) {
+    ///   - ids: the certificates that the host's rows name, in their order, so that they can be read at once.
+    package init(
+        retry: RetryPolicy = RetryPolicy(), timeout: Duration = .seconds(30), certificates ids: [Int64] = []
+    ) {
         self.retry = retry
+        certificates = HostCertificates(wanted: ids)
         renewalMargin = timeout + .seconds(60)
     }
 
@@ -141,6 +147,12 @@ package struct HostSession: Sendable {
     mutating func redact(_ text: String, without secrets: [Secret]) -> String {
         redactor.note(secrets)
         return redactor.redact(text, alsoWithout: secrets)
+    }
+
+    /// Makes a text of a certificate fit to be shown: without these secrets and the session's token. Those of other rows
+    /// may be part of a name that means something else.
+    func shown(_ text: String, without secrets: [Secret]) -> String {
+        Redactor().redact(text, alsoWithout: secrets + (held.map { [$0.secret] } ?? []))
     }
 
     /// The part that an address's URLs have in common, kept because most rows have the address of the row before.

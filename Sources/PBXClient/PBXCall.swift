@@ -5,11 +5,18 @@ import JSONText
 
 /// One call of a PBX as a value, to be sent or to be shown.
 ///
-/// Source: the PBX's calls `get_token`, `certificate/update` and `del_token`.
+/// Source: the PBX's calls `get_token`, `certificate/get`, `certificate/query`, `certificate/list`, `certificate/update` and
+/// `del_token`.
 package struct PBXCall: Sendable {
     enum Act: Sendable {
         /// `get_token`: the Client ID goes as `username`, the Client Secret as `password`.
         case login(id: String, secret: Secret)
+        /// `certificate/get`: one certificate.
+        case get(id: Int64, token: Secret)
+        /// `certificate/query`: those of several certificates that there are.
+        case query(ids: [Int64], token: Secret)
+        /// `certificate/list`: a page of all certificates, from 1.
+        case list(page: Int, token: Secret)
         /// `certificate/update`: only the fields that the row sets, in the order of the PBX's guide.
         case edit(CertificateEdit, token: Secret)
         /// `del_token`: the PBX forgets the token.
@@ -25,6 +32,14 @@ package struct PBXCall: Sendable {
         if case .edit = act { true } else { false }
     }
 
+    /// Whether it only asks what certificates there are.
+    var isReading: Bool {
+        switch act {
+        case .get, .query, .list: true
+        case .login, .edit, .logout: false
+        }
+    }
+
     /// Whether the PBX may serve HTTPS with another key afterwards: `name` says which certificate file it uses.
     var mayChangeKey: Bool {
         if case .edit(let edit, _) = act { edit.name != nil } else { false }
@@ -34,14 +49,14 @@ package struct PBXCall: Sendable {
     ///
     /// - Parameter timeout: for the whole request, when that is shorter than the usual one; nil for that.
     package func request(timeout: Duration? = nil) -> HTTPRequest {
-        let url = base.url(of: endpoint, token: token?.reveal().percentEncoded())
+        let url = base.url(of: endpoint, token: token?.reveal().percentEncoded(), query)
         let method = body { $0.reveal() }.map(HTTPRequest.Method.post) ?? .get
         return HTTPRequest(method, url: url, pin: pin, timeout: timeout)
     }
 
     /// The call as a dry run prints it, like `POST https://… {"…":"***"}`: each secret is `***`.
     package var maskedLine: String {
-        let url = base.url(of: endpoint, token: token.map { _ in Secret.mask })
+        let url = base.url(of: endpoint, token: token.map { _ in Secret.mask }, query)
         guard let body = body({ _ in Secret.mask }) else { return "GET \(url)" }
         return "POST \(url) \(String(decoding: body, as: UTF8.self))"
     }
@@ -49,6 +64,9 @@ package struct PBXCall: Sendable {
     private var endpoint: String {
         switch act {
         case .login: "get_token"
+        case .get: "certificate/get"
+        case .query: "certificate/query"
+        case .list: "certificate/list"
         case .edit: "certificate/update"
         case .logout: "del_token"
         }
@@ -57,9 +75,23 @@ package struct PBXCall: Sendable {
     private var token: Secret? {
         switch act {
         case .login: nil
-        case .edit(_, let token), .logout(let token): token
+        case .get(_, let token), .query(_, let token), .list(_, let token), .edit(_, let token), .logout(let token):
+            token
         }
     }
+
+    /// What stands in the URL behind the token; nil when nothing does.
+    private var query: String? {
+        switch act {
+        case .get(let id, _): "id=\(id)"
+        case .query(let ids, _): "ids=" + ids.map(String.init).joined(separator: ",")
+        case .list(let page, _): "page=\(page)&page_size=\(Self.pageSize)&sort_by=id&order_by=asc"
+        case .login, .edit, .logout: nil
+        }
+    }
+
+    /// Certificates that are asked for at once; a PBX can have 23.
+    private static let pageSize = 50
 
     /// Nil for a call without a body.
     private func body(_ text: (Secret) -> String) -> [UInt8]? {
@@ -71,9 +103,30 @@ package struct PBXCall: Sendable {
             writer.member("password", text(secret))
         case .edit(let edit, _):
             writer.members(of: edit, text)
-        case .logout:
+        case .get, .query, .list, .logout:
             return nil
         }
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+extension PBXCall {
+    /// What a PBX answers, beside what every answer holds, that has what the call asks for: for certificates, that it has
+    /// them, and nothing of what they are like.
+    var acceptingBody: [UInt8] {
+        let ids: [Int64] =
+            switch act {
+            case .get(let id, _): [id]
+            case .query(let ids, _): ids
+            case .login, .list, .edit, .logout: []
+            }
+        let list = ids.map { JSONValue.object([JSONMember(key: "id", value: .number(String($0)))]) }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("errcode", 0)
+        if let first = list.first { writer.member("certificate", first) }
+        writer.member("certificate_list", .array(list))
         writer.endObject()
         return writer.bytes
     }
@@ -102,7 +155,8 @@ struct BaseURL: Hashable, Sendable {
     /// - Parameters:
     ///   - endpoint: the call's name, like `certificate/update`.
     ///   - token: the value of `access_token`, percent-encoded; nil for the call that needs none.
-    func url(of endpoint: String, token: String?) -> String {
+    ///   - query: what follows it, encoded; nil for nothing.
+    func url(of endpoint: String, token: String?, _ query: String? = nil) -> String {
         var url: [UInt8] = []
         url.reserveCapacity(prefix.count + endpoint.utf8.count + 14 + (token?.utf8.count ?? 0))
         url += prefix
@@ -110,6 +164,10 @@ struct BaseURL: Hashable, Sendable {
         if let token {
             url.append("?access_token=")
             url.append(token)
+        }
+        if let query {
+            url.append("&")
+            url.append(query)
         }
         return String(decoding: url, as: UTF8.self)
     }

@@ -14,18 +14,16 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     /// What is known of a host while its rows are worked on.
     private final class Host {
         var session: HostSession
-        private(set) var job: Job
         var row: RowProcedure
         private(set) var note: SentNote
         /// Kept when another host takes the place of this one: setting one up costs as much as a request.
         var handle: HostHandle?
         var hasAnswered = false
 
-        init(_ session: HostSession, _ job: Job, _ note: SentNote) {
+        init(_ session: HostSession, _ job: Job, _ policy: ReadingPolicy, _ note: SentNote) {
             self.session = session
-            self.job = job
             self.note = note
-            row = RowProcedure(job)
+            row = RowProcedure(job, reading: policy)
         }
 
         /// Makes room for another host, of which nothing is known.
@@ -34,10 +32,9 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
             hasAnswered = false
         }
 
-        func begin(_ job: Job, _ note: SentNote) {
-            self.job = job
+        func begin(_ job: Job, _ policy: ReadingPolicy, _ note: SentNote) {
             self.note = note
-            row = RowProcedure(job)
+            row = RowProcedure(job, reading: policy)
         }
     }
 
@@ -46,6 +43,8 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     private let clock: any RunClock
     /// What every host's session begins with.
     private let session: HostSession
+    private let policy: ReadingPolicy
+    private let certificates: (@Sendable (Int) -> [Int64])?
     /// By number; nil for one that is over or was not begun.
     private var hosts: [Host?] = []
     /// Hosts that are over, to be used again.
@@ -58,11 +57,16 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     ///   - sink: notes rows as sent; nothing else is told to it.
     ///   - retry: what is tried again, how often and after which pauses.
     ///   - clock: what tokens and dates are held against.
+    ///   - policy: what is read of certificates; nothing but doubts when nothing is said.
+    ///   - certificates: the ids that the rows of a host name, so that they are read at once; nil when none is read.
     /// - Throws: `ToolError` when the settings cannot be used.
     package init(
         transport settings: TransportSettings, lookups: NameLookups, sink: any OutcomeSink, retry: RetryPolicy,
-        clock: any RunClock
+        clock: any RunClock, reading policy: ReadingPolicy = ReadingPolicy(),
+        certificates: (@Sendable (Int) -> [Int64])? = nil
     ) throws(ToolError) {
+        self.policy = policy
+        self.certificates = certificates
         loop = try TransportLoop(settings, lookups: lookups)
         self.sink = sink
         self.clock = clock
@@ -80,12 +84,14 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     package func begin(_ job: Job, on number: Int) {
         if number >= hosts.count { hosts += repeatElement(nil, count: number + 1 - hosts.count) }
         let note = SentNote(loop)
-        guard let host = hosts[number] ?? spare.popLast() else { return hosts[number] = Host(session, job, note) }
-        host.begin(job, note)
+        if let host = hosts[number] { return host.begin(job, policy, note) }
+        let host = spare.popLast() ?? Host(session, job, policy, note)
+        host.begin(job, policy, note)
+        if let certificates { host.session.certificates = HostCertificates(wanted: certificates(number)) }
         hosts[number] = host
     }
 
-    package func job(on number: Int) -> Job? { number < hosts.count ? hosts[number]?.job : nil }
+    package func job(on number: Int) -> Job? { number < hosts.count ? hosts[number]?.row.job : nil }
 
     package func step(
         _ number: Int, by deadline: Duration?, aged: (() -> Void)?,
@@ -171,9 +177,9 @@ extension PBXPerformer {
         } catch {
             return then(HTTPExchange(.notConnected(.heldBack), latency: .zero, isBodySent: false), error)
         }
-        let (note, job) = (host.note, host.job)
-        if call.isEdit, host.hasAnswered { note.ask(sink, job) }
-        let gate: ((BodyGate) -> Bool?)? = call.isEdit ? { [sink] gate in note.mayLeave(gate, sink, job) } : nil
+        let (note, row) = (host.note, (job: host.row.job, replaced: host.row.replaced))
+        if call.isEdit, host.hasAnswered { note.ask(sink, row) }
+        let gate: ((BodyGate) -> Bool?)? = call.isEdit ? { [sink] gate in note.mayLeave(gate, sink, row) } : nil
         let request = call.request(timeout: deadline.map { $0 - clock.now() })
         loop.start(request, on: handle, gate: gate, aged: aged) { [mayChangeKey = call.mayChangeKey] exchange in
             if case .notConnected(.machine(let limit)) = exchange.ending { return then(exchange, limit.error) }
@@ -188,6 +194,8 @@ extension PBXPerformer {
 /// The note that a row is sent, which the body of its edit waits for.
 // Safe because what changes is only reached on the loop.
 private final class SentNote: @unchecked Sendable {
+    typealias Row = (job: Job, replaced: CertificateState?)
+
     /// Why the row could not be noted, so that its edit must not leave; nil as long as nothing is wrong.
     private(set) var failure: (any Error)?
     private let loop: TransportLoop
@@ -199,10 +207,10 @@ private final class SentNote: @unchecked Sendable {
     init(_ loop: TransportLoop) { self.loop = loop }
 
     /// Asks the sink for the note, once.
-    func ask(_ sink: any OutcomeSink, _ job: Job) {
+    func ask(_ sink: any OutcomeSink, _ row: Row) {
         guard !isAsked else { return }
         isAsked = true
-        sink.willSend(job) { [self] answer in
+        sink.willSend(row.job, replacing: row.replaced) { [self] answer in
             var failure: (any Error)?
             if case .failure(let error) = answer { failure = error }
             loop.post { [self, failure] in take(failure) }
@@ -216,9 +224,9 @@ private final class SentNote: @unchecked Sendable {
     }
 
     /// Whether the body may leave; nil when the gate is told later.
-    func mayLeave(_ gate: BodyGate, _ sink: any OutcomeSink, _ job: Job) -> Bool? {
+    func mayLeave(_ gate: BodyGate, _ sink: any OutcomeSink, _ row: Row) -> Bool? {
         self.gate = gate
-        ask(sink, job)
+        ask(sink, row)
         return isAnswered ? failure == nil : nil
     }
 }

@@ -24,6 +24,8 @@ package struct Reply: Sendable {
     let content: JSONValue
     /// How long the server wants to be left alone; nil when it does not say. ``RetryPolicy`` decides what it is granted.
     let pause: Duration?
+    /// The whole body of an answer with an errcode, for calls that bring more than its top members.
+    private let body: [UInt8]
     /// Whether a web page came instead of an answer of the API.
     let isPage: Bool
     /// Whether the body may have left; without it an edit changes nothing, whatever the answer says.
@@ -36,7 +38,7 @@ package struct Reply: Sendable {
     ///   - now: the calendar's time, which a date in `Retry-After` is held against.
     package init(_ exchange: HTTPExchange, at now: @autoclosure () -> WallTime) {
         var (status, content, pause): (Int?, JSONValue, Duration?) = (nil, .null, nil)
-        var isPage = false
+        var (isPage, body): (Bool, [UInt8]) = (false, [])
         switch exchange.ending {
         case .notConnected(let failure): kind = .notConnected(failure)
         case .unanswered(let failure, let known):
@@ -44,7 +46,7 @@ package struct Reply: Sendable {
             status = known
         case .answered(let answer):
             if !answer.isTruncated, let read = JSONValue(answer.body), let errcode = read.errcode {
-                (kind, content) = (.errcode(errcode), read)
+                (kind, content, body) = (.errcode(errcode), read, answer.body)
             } else {
                 kind = .unreadable(nil)
             }
@@ -52,7 +54,7 @@ package struct Reply: Sendable {
             isPage = answer.body.first { $0 > 0x20 } == UInt8(ascii: "<")
             pause = answer.retryAfter?.pause(at: now())
         }
-        (self.status, self.content, self.pause, self.isPage) = (status, content, pause, isPage)
+        (self.status, self.content, self.pause, self.isPage, self.body) = (status, content, pause, isPage, body)
         isBodySent = exchange.isBodySent
         serverKey = exchange.serverKey
     }
@@ -62,11 +64,15 @@ package struct Reply: Sendable {
         kind = .errcode(.success)
         status = 200
         content = .object([JSONMember(key: "access_token", value: .string(Secret.mask))])
+        body = call.acceptingBody
         pause = nil
         isPage = false
         isBodySent = true
         serverKey = nil
     }
+
+    /// The answer with everything in it, when it says that the call succeeded; nil when it cannot be read.
+    var wholeContent: JSONValue? { errcode == .success ? JSONValue(body, keepsAll: true) : nil }
 
     var errcode: PBXErrorCode? {
         guard case .errcode(let errcode) = kind else { return nil }
@@ -131,15 +137,20 @@ package struct Reply: Sendable {
 extension JSONValue {
     /// Reads an answer also when the text around its errcode is sloppy: a byte order mark, raw control characters, bytes
     /// that are no UTF-8. Nil when it is no JSON all the same.
-    fileprivate init?(_ body: [UInt8]) {
-        if let value = try? JSONValue(parsingTopOf: body) {
+    ///
+    /// - Parameter keepsAll: whether more than the top members is wanted.
+    fileprivate init?(_ body: [UInt8], keepsAll: Bool = false) {
+        let read = { (text: [UInt8]) in
+            try? keepsAll ? JSONValue(parsing: text) : JSONValue(parsingTopOf: text)
+        }
+        if let value = read(body) {
             self = value
             return
         }
         let text = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
         guard text.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }
         let tidied = String(decoding: text, as: UTF8.self).utf8.map { max($0, 0x20) }
-        guard let value = try? JSONValue(parsingTopOf: tidied) else { return nil }
+        guard let value = read(tidied) else { return nil }
         self = value
     }
 
@@ -209,6 +220,28 @@ extension Reply {
         case .lost(let failure):
             outcome(.failed, failure.errorClass, "the \(act) failed: \(failure)")
         case .notConnected(let failure): unreached(host, failure)
+        }
+    }
+
+    /// The row's outcome when the call reads certificates and brings none.
+    ///
+    /// - Parameters:
+    ///   - host: the PBX.
+    ///   - errmsg: the PBX's message, free of secrets.
+    func readingOutcome(on host: HostKey, errmsg: String) -> Outcome {
+        let act = "the certificate could not be read"
+        switch kind {
+        case .errcode(.success):
+            return withoutErrcode(outcome(.failed, .protocol, "\(act): the answer does not hold it"))
+        case .errcode(let errcode):
+            let isAuth = errcode == .tokenExpired || errcode.stopsHost
+            return outcome(
+                .failed, isAuth ? .auth : .api, "\(act): \(phrase(errcode, advice: errcode.readingAdvice))",
+                errmsg: errmsg)
+        case .unreadable(let failure):
+            return outcome(.failed, .protocol, "\(act): \(failure?.description ?? noErrcode)")
+        case .lost(let failure): return outcome(.failed, failure.errorClass, "\(act): \(failure)")
+        case .notConnected(let failure): return unreached(host, failure)
         }
     }
 
@@ -331,6 +364,19 @@ extension PBXErrorCode {
     /// Whether it is about the API as a whole or this machine's address, and so not about the credentials.
     private var isOfAPI: Bool {
         [.versionOutOfMaintenance, .versionUnsupported, .accountIPBlocked, .ipForbidden, .apiUnavailable].contains(self)
+    }
+}
+
+extension PBXErrorCode {
+    /// What to do about a certificate that could not be read; nil when there is nothing to say.
+    fileprivate var readingAdvice: String? {
+        switch self {
+        case .interfaceNotExisted: "its firmware has no such call"
+        case .accessDenied: "the application has no right to read certificates"
+        case .operationFailed: "the function is switched off, or the application has no right to it"
+        case .dataNotFound: "there is no certificate with this id"
+        default: generalAdvice
+        }
     }
 }
 

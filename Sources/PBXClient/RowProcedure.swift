@@ -5,9 +5,13 @@ import Pacing
 /// value; time and randomness are arguments.
 ///
 /// Before a call that needs a token comes whatever brings one: a logout when the session at hand is not the row's or soon
-/// over, then a login. The edit follows. An expired token is renewed once per row (errcode 10004). What may fare better is
-/// tried again after a pause: not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082. A row of
-/// which an edit may have been carried out stays unknown until the PBX's own word on the edit settles it.
+/// over, then a login. The certificate is read first where ``ReadingPolicy`` wants it, or an earlier run may have edited
+/// it. The edit follows. An expired token is renewed once per row (errcode 10004). What may fare better is tried again
+/// after a pause: not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082.
+///
+/// An edit that was sent and brought no word is read back before it is sent again or called unknown, and one that was
+/// answered 2 is read back and never sent again: a row whose values are there is ok. What else was in doubt stays unknown
+/// until the PBX's own word on the edit settles it.
 package struct RowProcedure: Sendable {
     /// What is to happen next.
     package enum Move: Sendable {
@@ -22,37 +26,68 @@ package struct RowProcedure: Sendable {
         case stopHost(Outcome, reason: String)
     }
 
-    private let job: Job
+    /// What the row's next call is for, once there is a token.
+    enum Stage {
+        /// All certificates of the PBX, to find the row's among them.
+        case find
+        /// All certificates of the PBX.
+        case list
+        /// The certificate before the edit.
+        case read
+        case edit
+        /// What became of an edit that brought no word. Whether it is sent again when its values are not there.
+        case settle(sendsAgain: Bool)
+        /// The certificate after the edit, until the PBX is done with it.
+        case watch(Watch)
+    }
+
+    /// The row; from when its certificate is found on, with its id.
+    package internal(set) var job: Job
+    let policy: ReadingPolicy
+    var stage: Stage
+    /// What the PBX says that the edit replaces; nil when nobody asked.
+    package internal(set) var replaced: CertificateState?
     /// Every secret of the row that a PBX may know.
-    private let secrets: [Secret]
+    let secrets: [Secret]
     /// The call whose reply is awaited, and when it was made.
     private var underWay: (call: PBXCall, since: Duration)?
     /// Edit requests of which the body may have left.
-    private var edits = 0
+    private(set) var edits = 0
     /// Whether one of them may have been carried out although no answer says so.
     private var isDoubtful = false
     /// Tries beyond the first of the edit.
     private var editRetries = 0
-    /// Tries beyond the first of the login or logout that is needed next.
+    /// Tries beyond the first of the call that is needed next and is no edit.
     private var otherRetries = 0
     private var hasRenewed = false
     /// What the row is if the call that failed is not made again; nil when none is to be made again.
-    private var failed: Outcome?
+    private(set) var failed: Outcome?
     /// When the host wants to be spoken to again after the row's last try; nil when it did not say.
     package private(set) var quietUntil: Duration?
 
-    /// - Parameter job: the row.
-    package init(_ job: Job) {
+    /// - Parameters:
+    ///   - job: the row.
+    ///   - policy: what is read, and what follows from it.
+    package init(_ job: Job, reading policy: ReadingPolicy = ReadingPolicy()) {
         self.job = job
+        self.policy = policy
         secrets = job.secrets
+        stage = policy.aim == .list ? .list : job.match != nil ? .find : .read
+        if case .read = stage { beginReading() }
     }
 
+    /// Goes on to what comes first once the certificate is known.
+    mutating func beginReading() { stage = policy.readsFirst || job.isInDoubt ? .read : .edit }
+
     /// Whether the next call is made because an earlier one failed.
-    package var isRetry: Bool { failed != nil }
+    package var isRetry: Bool {
+        if case .settle = stage { false } else { failed != nil }
+    }
 
     /// What the row is when no more calls are made for it although it is not done; nil when it is as if it had never been
     /// begun.
     package var fallback: Outcome? {
+        if case .watch(let watch) = stage { return weigh(watch.unfinished("the run ended before it was read back")) }
         if let failed { return failed }
         guard edits > 0 else { return nil }
         return Outcome(
@@ -78,7 +113,9 @@ package struct RowProcedure: Sendable {
                 switch call.act {
                 case .login: afterLogin(call, madeAt: since, reply, on: &host)
                 case .logout(let token): afterLogout(of: token, reply, on: &host)
-                case .edit(_, let token): afterEdit(with: token, reply, on: &host)
+                case .edit(_, let token): afterEdit(with: token, reply, on: &host, at: now)
+                case .get(_, let token), .query(_, let token), .list(_, let token):
+                    afterReading(call.act, with: token, reply, on: &host, at: now)
                 }
             if let move = move(by: verdict, on: reply, host.retry, at: now, using: &generator) { return move }
         }
@@ -86,19 +123,34 @@ package struct RowProcedure: Sendable {
     }
 
     private mutating func nextCall(on host: inout HostSession, at now: Duration) -> Move {
-        let act: PBXCall.Act
-        switch host.access(with: job.credentials, at: now) {
-        case .refused(let reason):
+        let access = host.access(with: job.credentials, at: now)
+        if case .refused(let reason) = access {
             return .done(Outcome(status: .skipped, errorClass: .hostStopped, error: reason))
+        }
+        if let outcome = knownOutcome(on: &host, at: now) { return .done(outcome) }
+        let act: PBXCall.Act
+        switch access {
         case .logout(let held):
             underWay = (held.logout, now)
             return .call(held.logout)
         case .login(let id, let secret): act = .login(id: id, secret: secret)
-        case .token(let token): act = .edit(job.edit, token: token)
+        case .token(let token): act = nextAct(with: token, on: &host)
+        case .refused: preconditionFailure("a row whose credentials were refused makes no call")
         }
         let call = PBXCall(act: act, base: host.base(of: job.address), pin: job.tlsPin)
         underWay = (call, now)
         return .call(call)
+    }
+
+    private func nextAct(with token: Secret, on host: inout HostSession) -> PBXCall.Act {
+        switch stage {
+        case .find, .list: return .list(page: host.certificates.page, token: token)
+        case .edit: return .edit(job.edit, token: token)
+        case .settle, .watch: return .get(id: job.edit.id, token: token)
+        case .read:
+            if case .query(let ids) = host.certificates.need(job.edit.id) { return .query(ids: ids, token: token) }
+            return .get(id: job.edit.id, token: token)
+        }
     }
 
     /// The run ends at once: nobody knows what the PBX made of an edit whose body may have left.
@@ -115,11 +167,17 @@ package struct RowProcedure: Sendable {
 
 /// What each kind of reply means for the row.
 extension RowProcedure {
-    private enum Verdict {
+    enum Verdict {
         /// The row goes on with its next call.
         case goOn
+        /// The edit is sent again, because what was lost is not there.
+        case sendAgain
         /// Once more, or the row ends with this outcome when there is no retry left, and its host too if that is said.
         case retry(Outcome, ofEdit: Bool = false, orStopHost: Bool = false)
+        /// Whether the edit was made has to be found out; it is sent again, if there is a retry left and that may help.
+        case settle(Outcome, maySendAgain: Bool)
+        /// The row goes on with its next call at this time.
+        case later(Duration)
         case done(Outcome)
         case stopHost(Outcome)
     }
@@ -146,23 +204,39 @@ extension RowProcedure {
         return .goOn
     }
 
-    private mutating func afterEdit(with token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
+    private mutating func afterEdit(
+        with token: Secret, _ reply: Reply, on host: inout HostSession, at now: Duration
+    ) -> Verdict {
         host.used(token)
         let outcome = reply.editOutcome(
             on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets + [token]))
         if reply.mayHaveArrived {
             edits += 1
             isDoubtful = isDoubtful || outcome.status == .unknown
+            host.certificates.forget(job.edit.id)
         }
-        if reply.errcode == .tokenExpired {
-            host.expired(token, of: job.credentials)
-            if case .client = job.credentials, !hasRenewed {
-                hasRenewed = true
-                return .goOn
-            }
-        }
+        if renews(token, reply, on: &host) { return .goOn }
         if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
-        return reply.isTemporary ? .retry(outcome, ofEdit: true) : .done(outcome)
+        let canRead = host.certificates.refusal == nil
+        switch outcome.status {
+        case .ok where policy.verifies, .unknown where canRead && reply.errcode == .processing:
+            stage = .watch(Watch(answer: outcome, since: now))
+            return .goOn
+        case .unknown where canRead && reply.errcode == nil:
+            return .settle(outcome, maySendAgain: reply.isTemporary)
+        default: return reply.isTemporary ? .retry(outcome, ofEdit: true) : .done(outcome)
+        }
+    }
+
+    /// Forgets a token that the PBX calls expired.
+    ///
+    /// - Returns: whether the call is made again with another one.
+    mutating func renews(_ token: Secret, _ reply: Reply, on host: inout HostSession) -> Bool {
+        guard reply.errcode == .tokenExpired else { return false }
+        host.expired(token, of: job.credentials)
+        guard case .client = job.credentials, !hasRenewed else { return false }
+        hasRenewed = true
+        return true
     }
 
     /// - Returns: nil when the row goes on at once.
@@ -173,10 +247,15 @@ extension RowProcedure {
         switch verdict {
         case .goOn:
             otherRetries = 0
+            if case .settle = stage { return nil }
             failed = nil
             return nil
+        case .sendAgain: stage = .edit
+        case .later(let time): return .wait(until: time)
         case .done(let outcome): return .done(weigh(outcome))
         case .stopHost(let outcome): return .stopHost(weigh(outcome), reason: outcome.error)
+        case .settle(let outcome, let maySendAgain):
+            return settle(outcome, maySendAgain, on: reply, policy, at: now, using: &generator)
         case .retry(let outcome, let isEdit, let stopsHost):
             let retry = countRetry(ofEdit: isEdit)
             if let delay = policy.delay(beforeRetry: retry, pause: reply.pause, using: &generator) {
@@ -187,6 +266,20 @@ extension RowProcedure {
             let end = weigh(outcome)
             return stopsHost ? .stopHost(end, reason: outcome.error) : .done(end)
         }
+        return nil
+    }
+
+    /// Lets the certificate be read after the pause that comes before a retry, or at once when there is none.
+    private mutating func settle(
+        _ outcome: Outcome, _ maySendAgain: Bool, on reply: Reply, _ policy: RetryPolicy, at now: Duration,
+        using generator: inout some RandomNumberGenerator
+    ) -> Move? {
+        failed = weigh(outcome)
+        let retry = maySendAgain ? countRetry(ofEdit: true) : .max
+        let delay = policy.delay(beforeRetry: retry, pause: reply.pause, using: &generator)
+        stage = .settle(sendsAgain: delay != nil)
+        let pause = delay ?? policy.granted(reply.pause)
+        return pause > .zero || delay != nil ? .wait(until: now + pause) : nil
     }
 
     /// A login that succeeds in between does not give an edit its tries back: it may be needed before each of them.
@@ -202,7 +295,7 @@ extension RowProcedure {
     }
 
     /// Takes into account what became of the row's earlier edit requests.
-    private func weigh(_ outcome: Outcome) -> Outcome {
+    func weigh(_ outcome: Outcome) -> Outcome {
         let doubt = "an edit request sent before may have been carried out"
         var outcome = isDoubtful ? outcome.weighed(against: doubt) : outcome
         outcome.attempts = edits

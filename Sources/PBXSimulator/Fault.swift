@@ -97,6 +97,24 @@ package struct Fault: Sendable {
         Fault(nil, at: nil, times: times)
     }
 
+    /// Faults by a word that a person can say, with what each of them is.
+    package static let byName: [(name: String, meaning: String, fault: Fault)] = [
+        ("silent", "never answers an edit, which it makes", .silence(at: .certificateUpdate)),
+        (
+            "lost", "makes an edit, and closes the connection instead of answering",
+            .dropAfterReading(at: .certificateUpdate)
+        ),
+        (
+            "processing", "answers an edit with errcode 2, and makes it",
+            .errcode(2, isCarriedOut: true, at: .certificateUpdate)
+        ),
+        ("busy", "answers its first three requests with errcode 70082", .errcode(70082, times: 3)),
+        ("down", "answers everything with HTTP 503", .status(503)),
+        ("html", "answers everything with a web page", .garbage()),
+        ("denied", "lets nobody read or edit certificates: errcode 10005", .errcode(10005, at: .certificateUpdate)),
+        ("old", "has no call certificate/get: errcode 10001", .errcode(10001, at: .certificateGet)),
+    ]
+
     private static func instead(_ answer: Answer, at endpoint: Endpoint?, times: Int?) -> Fault {
         Fault(.instead { _ in answer }, at: endpoint, times: times)
     }

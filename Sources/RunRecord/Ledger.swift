@@ -197,6 +197,14 @@ struct LedgerText: Sendable {
         append(#","attempts":"#, outcome.attempts)
         if let startedAt = outcome.startedAt { append(#","started_at":"#, startedAt) }
         if let finishedAt = outcome.finishedAt { append(#","finished_at":"#, finishedAt) }
+        if let reading = outcome.reading { append(reading) }
+    }
+
+    private mutating func append(_ reading: Reading) {
+        if let isVerified = reading.isVerified { append(isVerified ? #","verified":true"# : #","verified":false"#) }
+        guard let state = reading.certificates.first else { return }
+        if let applyStatus = state.applyStatus { append(#","apply_status":"#, applyStatus.rawValue) }
+        if let expiration = state.expiration { append(#","expiration":"#, expiration) }
     }
 
     private mutating func append(_ text: StaticString) {
@@ -290,6 +298,11 @@ extension Outcome {
             errorClass: line["error_class"]?.text.flatMap(ErrorClass.init), error: line["error"]?.text ?? "",
             attempts: line["attempts"]?.integer.map { Int($0) } ?? 0,
             startedAt: line["started_at"]?.text.flatMap(WallTime.init(rfc3339:)),
-            finishedAt: line["finished_at"]?.text.flatMap(WallTime.init(rfc3339:)))
+            finishedAt: line["finished_at"]?.text.flatMap(WallTime.init(rfc3339:)),
+            reading: Reading(
+                isVerified: line["verified"] == .boolean(true)
+                    ? true : line["verified"] == .boolean(false) ? false : nil,
+                applyStatus: line["apply_status"]?.text.flatMap(CertificateState.ApplyStatus.init),
+                expiration: line["expiration"]?.text ?? ""))
     }
 }

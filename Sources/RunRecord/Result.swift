@@ -6,13 +6,16 @@ package import TabularText
 package struct ResultWriter {
     private let outcomes: OutcomeStore
     private let unattempted: String
+    private let isVerified: Bool
 
     /// - Parameters:
     ///   - outcomes: what became of the rows that were run.
     ///   - unattempted: why the valid rows without an outcome have none, one sentence for a person.
-    package init(outcomes: OutcomeStore, unattempted: String) {
+    ///   - isVerified: whether the certificates were read back, so that the result tells what they are like.
+    package init(outcomes: OutcomeStore, unattempted: String, isVerified: Bool = false) {
         self.outcomes = outcomes
         self.unattempted = unattempted
+        self.isVerified = isVerified
     }
 
     /// Writes `result.csv` or `result.jsonl`, whichever the input is, into a directory, replacing an earlier one when
@@ -38,12 +41,16 @@ package struct ResultWriter {
 
     private func writeFile(_ source: any PassThroughSource, to directory: RunDirectory) throws -> OutcomeTally {
         let file = try AtomicFile(ResultWriter.fileName(source.shape.format), in: directory.folder)
-        var writer = RowWriter(source.shape, columns: Outcome.columns, under: "result")
+        let columns = Outcome.columns + (isVerified ? Outcome.verifiedColumns : [])
+        var writer = RowWriter(source.shape, columns: columns, under: "result")
         var rows = OutcomeTally()
         try source.forEachRow { row in
             let outcome = outcome(of: row)
             rows.count(outcome)
-            writer.append(row.content) { $0.add(outcome, of: row) }
+            writer.append(row.content) { writer in
+                writer.add(outcome, of: row)
+                if isVerified { writer.add(outcome.reading?.certificates.first) }
+            }
             if writer.count >= ResultWriter.chunk { try file.append(writer.take()) }
         }
         try file.append(writer.take())
@@ -75,6 +82,9 @@ extension Outcome {
         "row", "line", "status", "errcode", "errmsg", "http_status", "error_class", "error", "attempts", "started_at",
         "finished_at", "duration_ms", "verified",
     ]
+
+    /// What it says as well when certificates are read back.
+    fileprivate static let verifiedColumns = ["apply_status", "expiration"]
 }
 
 extension RowWriter {
@@ -92,11 +102,17 @@ extension RowWriter {
         add(outcome.startedAt)
         add(outcome.finishedAt)
         add(outcome.durationMilliseconds.map { Int($0) })
-        add("")
+        add(outcome.reading?.isVerified.map { $0 ? "yes" : "no" } ?? "")
+    }
+
+    /// Adds a value for each of ``FleetModel/Outcome/verifiedColumns``.
+    fileprivate mutating func add(_ state: CertificateState?) {
+        add(state?.applyStatus?.rawValue ?? "")
+        add(state?.expiration ?? "")
     }
 }
 
-/// The outcomes of a run's rows by row number, in about 40 bytes each, and how many rows ended how.
+/// The outcomes of a run's rows by row number, in about 50 bytes each, and how many rows ended how.
 ///
 /// Texts are kept once however many rows have them.
 package struct OutcomeStore: Sendable {
@@ -155,7 +171,7 @@ package struct OutcomeStore: Sendable {
     }
 }
 
-/// An outcome in 40 bytes, its texts in an interner.
+/// An outcome in 48 bytes, its texts in an interner. Of what was read it keeps what the result says.
 ///
 /// A number that is absent is the least one of its type.
 struct PackedOutcome: Sendable {
@@ -167,9 +183,12 @@ struct PackedOutcome: Sendable {
     private var errmsg: UInt32 = 0
     private var error: UInt32 = 0
     private var attempts: Int32 = 0
+    private var expiration: UInt32 = 0
     private var httpStatus = Int16.min
     private var status: RowStatus?
     private var errorClass: ErrorClass?
+    private var isVerified: Bool?
+    private var applyStatus: CertificateState.ApplyStatus?
 
     /// No outcome.
     static let absent = PackedOutcome()
@@ -187,6 +206,10 @@ struct PackedOutcome: Sendable {
         httpStatus = outcome.httpStatus.map { Int16(clamping: max($0, 0)) } ?? .min
         status = outcome.status
         errorClass = outcome.errorClass
+        guard let reading = outcome.reading else { return }
+        isVerified = reading.isVerified
+        applyStatus = reading.certificates.first?.applyStatus
+        expiration = texts.number(of: reading.certificates.first?.expiration ?? "")
     }
 
     /// What it is counted with; nil for no outcome.
@@ -203,7 +226,8 @@ struct PackedOutcome: Sendable {
             httpStatus: httpStatus == .min ? nil : Int(httpStatus),
             errorClass: errorClass, error: texts[error], attempts: Int(attempts),
             startedAt: startedAt == PackedOutcome.none ? nil : WallTime(milliseconds: startedAt),
-            finishedAt: finishedAt == PackedOutcome.none ? nil : WallTime(milliseconds: finishedAt))
+            finishedAt: finishedAt == PackedOutcome.none ? nil : WallTime(milliseconds: finishedAt),
+            reading: Reading(isVerified: isVerified, applyStatus: applyStatus, expiration: texts[expiration]))
     }
 }
 

@@ -20,7 +20,7 @@ package struct RowKey: Hashable, Sendable, CustomStringConvertible {
     package init(_ job: Job, salt: RowSalt) {
         var encoding = RowEncoding(salt: salt)
         encoding.append(job.address.host)
-        encoding.append(job.edit)
+        encoding.append(job.edit, matching: job.match)
         let (high, low, _, _) = SHA256.digest(of: encoding.bytes).words
         bits = UInt128(high) << 64 | UInt128(low)
     }
@@ -103,8 +103,9 @@ private struct RowEncoding {
         append(host.port)
     }
 
-    mutating func append(_ edit: CertificateEdit) {
-        append(edit.id)
+    /// A certificate that is found by what it is has no id that would stay the same.
+    mutating func append(_ edit: CertificateEdit, matching match: CertificateMatch?) {
+        if let match { append(match.description) } else { append(edit.id) }
         appendOptional(edit.name) { $0.append($1) }
         appendOptional(edit.issueTo) { $0.append($1) }
         appendOptional(edit.autoRenewal) { $0.append($1) }

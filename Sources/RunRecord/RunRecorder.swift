@@ -13,9 +13,15 @@ package final class RunRecorder: OutcomeSink {
     private let store: Lock<OutcomeStore>
     private let statistics = RequestStatistics()
 
+    /// What a row's edit is about to overwrite.
+    private struct Overwritten: Sendable {
+        let job: Job
+        let state: CertificateState
+    }
+
     /// What a line of the ledger is made of, in few bytes: a host that is stopped may finish very many rows at once.
     private enum Entry: Sendable {
-        indirect case sent(SentRow)
+        indirect case sent(SentRow, Overwritten?)
         /// The outcome is in the store.
         case done(row: Int, key: RowKey)
         /// No request of the row left, although the ledger says that one was about to.
@@ -28,13 +34,15 @@ package final class RunRecorder: OutcomeSink {
     ///   - directory: where to; kept, and with it its lock.
     ///   - run: what the `run` line says.
     ///   - history: what the ledger holds, when the run continues an earlier one; a torn last line is cut off.
+    ///   - keepsValues: whether what is overwritten is kept in `undo.csv`.
     ///   - clock: tells when a row was sent.
     ///   - longestPause: how long events gather after a batch when nobody waits for one, 0 to 1 s. Asking the disk costs
     ///     about 0.3 ms of processor time.
     ///   - onFailure: called once, on the recorder's queue, when the ledger cannot be written any more.
     /// - Throws: ``ToolError`` when the ledger cannot be opened or written.
     package init(
-        directory: RunDirectory, run: RunHeader, continuing history: History? = nil, clock: any RunClock,
+        directory: RunDirectory, run: RunHeader, continuing history: History? = nil, keepsValues: Bool = false,
+        clock: any RunClock,
         longestPause: Duration = .milliseconds(5), onFailure: @escaping @Sendable (ToolError) -> Void
     ) throws(ToolError) {
         self.directory = directory
@@ -49,8 +57,15 @@ package final class RunRecorder: OutcomeSink {
         rows = Lock(RowNotes(expectedRows: run.input.rows))
         // Used on the queue alone; the lock is for the compiler.
         let ledger = Lock(writer)
+        let undo = keepsValues ? try UndoWriter(in: directory, salt: salt) : nil
         queue = WriteQueue(label: "certfleet.ledger", longestPause: longestPause, onFailure: onFailure) {
             (entries) throws(ToolError) in
+            if let undo {
+                for case .sent(let sent, let old?) in entries {
+                    undo.append(old.job, sent.key, replacing: old.state)
+                }
+                try undo.sync()
+            }
             try ledger.withLock { (ledger) throws(ToolError) in
                 for entry in entries { try RunRecorder.append(entry, to: &ledger, store) }
                 try ledger.sync()
@@ -65,7 +80,7 @@ package final class RunRecorder: OutcomeSink {
         _ entry: Entry, to ledger: inout LedgerWriter, _ store: Lock<OutcomeStore>
     ) throws(ToolError) {
         switch entry {
-        case .sent(let row): try ledger.append { $0.append(row) }
+        case .sent(let row, _): try ledger.append { $0.append(row) }
         case .done(let row, let key):
             guard let outcome = store.withLock({ $0.own(row: row) }) else { return }
             try ledger.append { $0.append(row: row, key, outcome) }
@@ -106,24 +121,30 @@ package final class RunRecorder: OutcomeSink {
     /// Notes durably that the first edit request of a job is about to leave. Does not wait, and comes again when the
     /// request did not leave.
     ///
-    /// - Parameter completion: called with success once the note is durable, or with the error that keeps the request
-    ///   from being sent: from any thread, perhaps before this returns. Those that wait for the same write to the disk
-    ///   are called one after the other; it must not block.
-    package func willSend(_ job: Job, then completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+    /// - Parameters:
+    ///   - job: the row.
+    ///   - state: what the PBX says that the edit replaces; kept in `undo.csv` if the run has one.
+    ///   - completion: called with success once the note is durable, or with the error that keeps the request from being
+    ///     sent: from any thread, perhaps before this returns. Those that wait for the same write to the disk are called
+    ///     one after the other; it must not block.
+    package func willSend(
+        _ job: Job, replacing state: CertificateState?,
+        then completion: @escaping @Sendable (Result<Void, any Error>) -> Void
+    ) {
         do throws(ToolError) {
             let known = rows.withLock { $0.ticket(ofRow: job.position.row) }
-            let ticket = if let known { known } else { try note(job) }
+            let ticket = if let known { known } else { try note(job, replacing: state) }
             queue.whenDurable(ticket, then: completion)
         } catch {
             completion(.failure(error))
         }
     }
 
-    private func note(_ job: Job) throws(ToolError) -> WriteTicket {
+    private func note(_ job: Job, replacing state: CertificateState?) throws(ToolError) -> WriteTicket {
         let sent = SentRow(
             row: job.position.row, key: key(of: job), host: job.address.host, certificate: job.edit.id,
             time: clock.wallTime())
-        let ticket = try queue.add(.sent(sent))
+        let ticket = try queue.add(.sent(sent, state.map { Overwritten(job: job, state: $0) }))
         rows.withLock { $0.note(sent, ticket) }
         return ticket
     }

@@ -43,6 +43,21 @@ package final class InputFile: Sendable {
         return InputFile(name: path, source: source, copy: copy, isKept: kept)
     }
 
+    /// An input that stands in memory and was no file; it is kept.
+    ///
+    /// - Parameters:
+    ///   - bytes: what it holds.
+    ///   - name: what diagnostics call it; paths in it are relative to its folder.
+    /// - Throws: ``ToolError`` when the machine has no memory for it.
+    package static func holding(_ bytes: [UInt8], name: String) throws(ToolError) -> InputFile {
+        let source = try FileDescriptor.memory(for: name)
+        // It may hold secrets, and nobody else can open it.
+        fchmod(source.number, S_IRUSR | S_IWUSR)
+        try source.write(bytes)
+        lseek(source.number, 0, SEEK_SET)
+        return InputFile(name: name, source: source, copy: try .memory(for: name), isKept: true)
+    }
+
     /// Whether neither group nor others can read the file it was opened from; only for one that is not kept.
     package var isPrivate: Bool { mode & (S_IRGRP | S_IROTH) == 0 }
 

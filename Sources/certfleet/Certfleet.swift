@@ -9,7 +9,8 @@ import FleetCommands
         discussion: "Each row of a spreadsheet names a PBX and one edit of one certificate on it.",
         version: ThisProcess.version,
         subcommands: [
-            RunCommand.self, CheckCommand.self, TemplateCommand.self, ProvidersCommand.self, SimulateCommand.self,
+            RunCommand.self, CheckCommand.self, PlanCommand.self, UndoCommand.self, ListCommand.self,
+            ExportCommand.self, TemplateCommand.self, ProvidersCommand.self, SimulateCommand.self,
             DemoCommand.self,
         ])
 

@@ -30,6 +30,9 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Continue the run in --out.")
     var resume = false
 
+    @OptionGroup(title: "Before and after")
+    var reading: ReadingOptions
+
     @OptionGroup(title: "Pace")
     var pacing: PacingOptions
 
@@ -51,6 +54,7 @@ struct RunCommand: ParsableCommand {
         request.isDry = dryRun
         request.directory = out
         request.resumes = resume
+        request.reading = reading.policy
         pacing.pace(&request)
         request.transport = transport.settings
         request.messages = messages.messages

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FleetCommands
 import HTTPTransport
+import PBXClient
 import Pacing
 import Platform
 import RunEngine
@@ -72,16 +73,50 @@ struct PacingOptions: ParsableArguments {
         throw ValidationError("--\(flag) \(value) is not between \(range.lowerBound) and \(range.upperBound)")
     }
 
+    /// All but the window.
+    var settings: RunSettings {
+        var settings = RunSettings()
+        settings.jobs = jobs
+        settings.rate = rate
+        settings.ratePerHost = ratePerHost
+        settings.retry = RetryPolicy(retries: retries, firstDelay: retryDelay.duration)
+        settings.maxHostErrors = maxHostErrors
+        settings.halt = haltAfter
+        settings.canaryHosts = canary
+        return settings
+    }
+
     func pace(_ request: inout RunRequest) {
-        request.settings.jobs = jobs
-        request.settings.rate = rate
-        request.settings.ratePerHost = ratePerHost
-        request.settings.retry = RetryPolicy(retries: retries, firstDelay: retryDelay.duration)
-        request.settings.maxHostErrors = maxHostErrors
-        request.settings.halt = haltAfter
-        request.settings.canaryHosts = canary
+        request.settings = settings
         request.windowEnd = windowEnd
         request.maxDuration = maxDuration?.duration
+    }
+}
+
+/// The flags that say what is read of the certificates before and after their edit.
+struct ReadingOptions: ParsableArguments {
+    @Flag(help: "Read each certificate first, and send no edit that would change nothing.")
+    var skipUnchanged = false
+
+    @Flag(help: "Read each certificate first, and keep its values in undo.csv; so do the other two.")
+    var undo = false
+
+    @Flag(help: "Read each certificate back after its edit, wait until it is issued, and compare.")
+    var verify = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait, after an edit, for a PBX that is not done with it, as 30s or 5m.", valueName: "duration")
+    )
+    var verifyTimeout = DurationText(.seconds(120))
+
+    var policy: ReadingPolicy {
+        var policy = ReadingPolicy()
+        policy.skipsUnchanged = skipUnchanged
+        policy.keepsValues = undo
+        policy.verifies = verify
+        policy.verifyTimeout = verifyTimeout.duration
+        return policy
     }
 }
 

@@ -1,10 +1,13 @@
 import ArgumentParser
 import FleetCommands
+import PBXSimulator
+import Pacing
 
 /// `certfleet simulate`
 struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate", abstract: "Serves simulated PBXs on loopback until it is stopped.",
+        usage: "certfleet simulate [<options>]",
         discussion: "Prints each PBX with its credentials as an input file would name them.")
 
     @Option(help: ArgumentHelp("How many PBXs, from 1, each at an address 127.x.y.z of its own.", valueName: "n"))
@@ -16,12 +19,45 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write every request as a JSON line, secrets masked.", valueName: "file"))
     var record: String?
 
+    @Option(help: ArgumentHelp("How long each answer takes at least, as 200ms.", valueName: "duration"))
+    var latency = DurationText(.zero)
+
+    @Option(help: SimulatedFault.help)
+    var fault: [SimulatedFault] = []
+
     mutating func validate() throws {
         if hosts < 1 { throw ValidationError("--hosts must be at least 1") }
+        if let fault = fault.first(where: { $0.host > hosts }) {
+            throw ValidationError("--fault \(fault.host)=… names none of the \(hosts) hosts")
+        }
     }
 
     func run() throws {
-        try Simulate.run(hosts: hosts, port: port, record: record)
+        var simulate = Simulate(hosts: hosts, port: port)
+        simulate.record = record
+        simulate.latency = latency.duration
+        simulate.faults = fault.map { ($0.host, $0.fault) }
+        try simulate.run()
+    }
+}
+
+/// What a simulated PBX does instead of what it should: `2=silent`.
+struct SimulatedFault: ExpressibleByArgument {
+    /// The PBX's number, from 1.
+    let host: Int
+    let fault: Fault
+
+    static let help = ArgumentHelp(
+        "What the PBX with a number does instead of what it should; may be given again: "
+            + Fault.byName.map { "\($0.name) (\($0.meaning))" }.joined(separator: ", ") + ".",
+        valueName: "host=kind")
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2, let host = Int(parts[0]), host >= 1,
+            let named = Fault.byName.first(where: { $0.name == parts[1] })
+        else { return nil }
+        (self.host, fault) = (host, named.fault)
     }
 }
 

@@ -81,6 +81,8 @@ enum DiagnosticGallery {
         Exhibit(.baseURLMalformed, header, "https://pbx1/api,5,0,token"),
         Exhibit(.plainHTTP, header, "http://pbx1,5,0,token"), row(.apiPathMalformed, "auto_renewal,api_path", "0,v1?x"),
         Exhibit(.idMissing, header, "pbx1,,0,token"), Exhibit(.idMalformed, header, "pbx1,1E+05,0,token"),
+        Exhibit(.matchMalformed, "host,match,auto_renewal,access_token", "pbx1,domain=pbx1.example.com,0,token"),
+        Exhibit(.idAndMatch, "host,id,match,auto_renewal,access_token", "pbx1,5,only,0,token"),
         Exhibit(.autoRenewalMalformed, header, "pbx1,5,maybe,token"),
         row(.blankInside, "issue_to", "pbx1 .example.com"),
         row(.controlCharacter, "name", "\"a\nb\""), row(.spreadsheetMark, "issue_to", "#N/A"),

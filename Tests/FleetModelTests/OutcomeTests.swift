@@ -28,8 +28,8 @@ struct OutcomeTests {
     func classNames() {
         #expect(
             ErrorClass.allCases.map(\.rawValue) == [
-                "api", "auth", "connect", "tls", "timeout", "protocol", "verify", "input", "host_stopped",
-                "run_stopped",
+                "api", "auth", "connect", "tls", "timeout", "protocol", "verify", "input", "match",
+                "host_stopped", "run_stopped",
             ])
     }
 

@@ -11,8 +11,13 @@ import Testing
 struct Play {
     var host: HostSession
     var now = Duration.zero
-    /// All calls so far, like `login A`, `edit t1`, `logout t1`.
+    /// All calls so far that do not read, like `login A`, `edit t1`, `logout t1`.
     private(set) var calls: [String] = []
+    /// All calls so far that read, like `get 5 t1`.
+    private(set) var readings: [String] = []
+    /// What calls that read are answered, one after the other, the last one again and again.
+    var found: [HTTPExchange] = [.certificate(#""auto_renewal":1"#)]
+    var policy = ReadingPolicy.immediate
     private var replies: ArraySlice<HTTPExchange>
     private var generator = SeededGenerator(seed: 7)
 
@@ -32,23 +37,29 @@ struct Play {
         var stopReason: String?
         /// How long it waited before each retry.
         var waits: [Duration] = []
-        /// For each call, whether it was made because an earlier one failed.
+        /// For each call that does not read, whether it was made because an earlier one failed.
         var retries: [Bool] = []
-        /// For each call, what the row would have been if nothing had come after its reply.
+        /// For each call that does not read, what the row would have been if nothing had come after its reply.
         var fallbacks: [Outcome?] = []
+        /// What the row would have been at each wait.
+        var waitFallbacks: [Outcome?] = []
         var quietUntil: Duration?
     }
 
     /// - Parameter isCut: whether the row goes no further once there are no replies left.
     mutating func run(
         row: Int = 1, _ credentials: Credentials = .application("A"),
-        edit: CertificateEdit = CertificateEdit(id: 5, autoRenewal: false), isCut: Bool = false
+        edit: CertificateEdit = CertificateEdit(id: 5, autoRenewal: false), isInDoubt: Bool = false, isCut: Bool = false
     ) -> End {
-        let job = Job.make(row: row, credentials: credentials, edit: edit)
-        var (procedure, end) = (RowProcedure(job), End())
+        var job = Job.make(row: row, credentials: credentials, edit: edit)
+        job.isInDoubt = isInDoubt
+        var (procedure, end) = (RowProcedure(job, reading: policy), End())
         var reply: Reply?
         while true {
             switch procedure.next(reply, on: &host, at: now, using: &generator) {
+            case .call(let call) where call.isReading:
+                reply = read(call)
+                continue
             case .call(let call):
                 end.retries.append(procedure.isRetry)
                 reply = answer(call)
@@ -56,6 +67,7 @@ struct Play {
                 return ended(end, with: procedure.fallback ?? end.outcome, procedure)
             case .wait(let time):
                 end.waits.append(time - now)
+                end.waitFallbacks.append(procedure.fallback)
                 now = time
                 reply = nil
             case .done(let outcome):
@@ -85,6 +97,12 @@ struct Play {
         }
     }
 
+    private mutating func read(_ call: PBXCall) -> Reply {
+        readings.append(call.label)
+        let exchange = found[min(readings.count, found.count) - 1]
+        return Reply(exchange, at: WallTime(milliseconds: 1_795_467_600_500))
+    }
+
     private mutating func answer(_ call: PBXCall) -> Reply {
         calls.append(call.label)
         return Reply(replies.popFirst() ?? .notConnected(.refused), at: WallTime(milliseconds: 1_795_467_600_500))
@@ -104,6 +122,9 @@ extension PBXCall {
         case .login(let id, _): "login \(id.dropFirst(3))"
         case .edit(_, let token): "edit \(token.reveal())"
         case .logout(let token): "logout \(token.reveal())"
+        case .get(let id, let token): "get \(id) \(token.reveal())"
+        case .query(let ids, let token): "query \(ids.map(String.init).joined(separator: ",")) \(token.reveal())"
+        case .list(let page, let token): "list \(page) \(token.reveal())"
         }
     }
 }
@@ -121,8 +142,29 @@ extension HTTPExchange: CustomTestStringConvertible {
     }
 }
 
+extension ReadingPolicy {
+    /// Looks once, and waits for nothing.
+    static var immediate: ReadingPolicy {
+        var policy = ReadingPolicy()
+        policy.verifyTimeout = .zero
+        return policy
+    }
+}
+
 extension HTTPExchange {
     static let success = errcode(0, "SUCCESS")
+
+    /// A certificate, by the members of its Cert_Info beside the id.
+    static func certificate(id: Int64 = 5, _ members: String) -> HTTPExchange {
+        answer(200, #"{"errcode":0,"errmsg":"SUCCESS","certificate":{"id":\#(id),\#(members)}}"#)
+    }
+
+    /// Certificates by their whole Cert_Info.
+    static func certificates(_ infos: String..., total: Int? = nil) -> HTTPExchange {
+        let list = infos.joined(separator: ",")
+        return answer(
+            200, #"{"errcode":0,"total_number":\#(total ?? infos.count),"certificate_list":[\#(list)]}"#)
+    }
 
     static func answer(_ status: Int, _ body: String = "", retryAfter: RetryAfter? = nil) -> HTTPExchange {
         HTTPExchange(

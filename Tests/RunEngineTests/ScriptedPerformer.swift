@@ -112,7 +112,7 @@ final class ScriptedPerformer: JobPerformer, @unchecked Sendable {
         guard let job = jobs[host] else { preconditionFailure("a step without a row") }
         let isWaiting = script.enter()
         underWay[host] = Request(row: job.position.row, completion: completion)
-        sink.willSend(job) { result in
+        sink.willSend(job, replacing: nil) { result in
             self.post { self.noted(job, on: host, result, isWaiting: isWaiting) }
         }
         if script.ages, isWaiting { aged?() }
@@ -177,7 +177,10 @@ final class RecordingSink: OutcomeSink {
     var rows: [Int] { state.withLock { $0.rows } }
     var outcomes: [Int: Outcome] { state.withLock { $0.outcomes } }
 
-    func willSend(_ job: Job, then completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+    func willSend(
+        _ job: Job, replacing _: CertificateState?,
+        then completion: @escaping @Sendable (Result<Void, any Error>) -> Void
+    ) {
         if job.position.row == failsAtRow { return completion(.failure(Failure())) }
         state.withLock { $0.sent.append(job.position.row) }
         completion(.success(()))

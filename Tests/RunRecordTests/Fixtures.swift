@@ -84,7 +84,7 @@ extension RunRecorder {
     func willSend(_ job: Job) throws {
         let result = Lock<Result<Void, any Error>>(.success(()))
         let isKnown = DispatchSemaphore(value: 0)
-        willSend(job) { known in
+        willSend(job, replacing: nil) { known in
             result.withLock { $0 = known }
             isKnown.signal()
         }

@@ -30,7 +30,7 @@ import Testing
             #expect(throws: ToolError.self) { try recorder.willSend(.numbered(1000)) }
             let refusals = Lock<[String]>([])
             for row in [1000, 1001] {
-                recorder.willSend(.numbered(row)) { result in
+                recorder.willSend(.numbered(row), replacing: nil) { result in
                     if case .failure(let error) = result { refusals.withLock { $0.append("\(error)") } }
                 }
             }

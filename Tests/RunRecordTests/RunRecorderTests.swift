@@ -86,7 +86,7 @@ import Testing
 
     @Test func aRowThatIsNotedTwiceIsInTheLedgerOnceAndBeforeItIsSent() throws {
         let recorder = try RunRecorder.make(in: directory, rows: 50)
-        for row in 1...50 { recorder.willSend(.make(row: row)) { _ in } }
+        for row in 1...50 { recorder.willSend(.make(row: row), replacing: nil) { _ in } }
         for row in 1...50 {
             try recorder.willSend(.make(row: row))
             #expect(isSent(row))
@@ -103,7 +103,7 @@ import Testing
             directory: directory, run: .make(rows: 3), clock: ManualClock(), longestPause: .seconds(3600),
             onFailure: { _ in })
         for row in 1...3 {
-            recorder.willSend(.make(row: row)) { _ in }
+            recorder.willSend(.make(row: row), replacing: nil) { _ in }
             try recorder.willSend(.make(row: row))
             #expect(isSent(row))
         }
@@ -118,7 +118,7 @@ import Testing
         let group = DispatchGroup()
         for row in 1...300 {
             group.enter()
-            recorder.willSend(.make(row: row)) { [self] result in
+            recorder.willSend(.make(row: row), replacing: nil) { [self] result in
                 let isThere = (try? result.get()) != nil && isSent(row)
                 if !isThere { missing.withLock { $0.append(row) } }
                 group.leave()
@@ -139,7 +139,7 @@ import Testing
         let good = Lock(0)
         for _ in 1...5 {
             group.enter()
-            recorder.willSend(.numbered(1)) { result in
+            recorder.willSend(.numbered(1), replacing: nil) { result in
                 if case .success = result { good.withLock { $0 += 1 } }
                 group.leave()
             }
@@ -147,7 +147,7 @@ import Testing
         group.wait()
         #expect(good.withLock { $0 } == 5)
         // An answer that comes when the row is long given up harms nothing.
-        recorder.willSend(.numbered(1)) { _ in }
+        recorder.willSend(.numbered(1), replacing: nil) { _ in }
         recorder.finished(.numbered(1), Outcome(status: .notAttempted))
         try recorder.drain()
         #expect(try lines().map { $0["event"]?.text } == ["run", "sent", "done"])

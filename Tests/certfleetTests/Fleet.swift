@@ -1,7 +1,8 @@
 import PBXSimulator
 import TestSupport
 
-/// An input for simulated PBXs: `edits` rows for each, the rows of a host apart from each other.
+/// An input for simulated PBXs: `edits` rows for each, the rows of a host apart from each other. Each of them switches
+/// off a renewal that is on.
 struct Fleet {
     /// What every PBX accepts without a login.
     static let tokens = ["user-token-1", "user-token-2"]
@@ -11,7 +12,9 @@ struct Fleet {
 
     init(hosts: Int, edits: Int) throws {
         var settings = SimulatorSettings(hosts: hosts)
-        settings.certificates = (1...max(1, edits)).map { SimulatedCertificate(id: $0, name: "cert-\($0).crt") }
+        settings.certificates = (1...max(1, edits)).map {
+            SimulatedCertificate(id: $0, name: "cert-\($0).crt", autoRenewal: true)
+        }
         settings.presetTokens = Fleet.tokens
         simulator = try Simulator.start(settings)
         let hosts = simulator.hosts
@@ -38,6 +41,13 @@ struct Fleet {
     func editsReceived(ofRow row: Int) -> Int {
         let (host, id) = rows[row - 1]
         return simulator.record.on(host.number).of(.certificateUpdate).count { $0.text.hasPrefix("{\"id\":\(id),") }
+    }
+}
+
+extension Simulator {
+    /// Makes a PBX do these things, and never tell what became of an edit.
+    func setUnreadable(_ faults: [Fault], on host: Int) {
+        set([.errcode(60001, at: .certificateGet)] + faults, on: host)
     }
 }
 

@@ -7,7 +7,7 @@ import Testing
     private static let table: [String: Set<String>] = [
         "Platform": ["CLibCrypto"],
         "JSONText": [],
-        "FleetModel": ["Platform"],
+        "FleetModel": ["Platform", "JSONText"],
         "TabularText": ["Platform", "JSONText", "CLibCSV"],
         "FleetInput": ["Platform", "JSONText", "FleetModel", "TabularText"],
         "Pacing": ["Platform", "FleetModel"],
@@ -22,7 +22,9 @@ import Testing
             "RunEngine", "PBXSimulator", "Logging",
         ],
         "certfleet": [
-            "Platform", "TabularText", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", "ArgumentParser",
+            "Platform", "TabularText", "Pacing", "HTTPTransport", "PBXClient", "PBXSimulator", "RunEngine",
+            "FleetCommands",
+            "ArgumentParser",
         ],
     ]
     private static let system: Set<String> = ["Glibc", "Dispatch", "Synchronization", "FoundationEssentials"]

@@ -19,7 +19,9 @@ import Testing
 
     private static func fleet(_ faults: [Fault], edits: Int = 1) throws -> Fleet {
         let fleet = try Fleet(hosts: faults.count, edits: edits)
-        for (host, fault) in zip(fleet.simulator.hosts, faults) { fleet.simulator.set(fault, on: host.number) }
+        for (host, fault) in zip(fleet.simulator.hosts, faults) {
+            fleet.simulator.setUnreadable([fault], on: host.number)
+        }
         return fleet
     }
 
@@ -32,7 +34,8 @@ import Testing
         #expect(Array(run.attempts.dropLast()) == Array(repeating: "3", count: 7) + ["2"])
         // Whether the first one's body had left when the connection was closed is a matter of luck.
         #expect(["1", "2"].contains(run.attempts[8]))
-        #expect(run.retries == 16 && run.requests == 25)
+        let readings = fleet.simulator.record.of(.certificateGet).count
+        #expect(run.retries == 16 && run.requests == 25 + readings && readings >= 9)
     }
 
     @Test(arguments: [0, 1, 3])
@@ -101,7 +104,7 @@ import Testing
         let fleet = try Self.fleet([.status(503, retryAfter: "1", at: .certificateUpdate, times: 1)])
         defer { try? fleet.simulator.stop() }
         let run = try FinishedRun(fleet.withoutLogin, "--retry-delay", "1ms")
-        let edits = fleet.simulator.record
+        let edits = fleet.simulator.record.of(.certificateUpdate)
         #expect(run.status == 0 && edits.count == 2)
         #expect(edits[1].started - edits[0].ended >= .seconds(1))
     }

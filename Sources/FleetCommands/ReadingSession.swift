@@ -1,0 +1,105 @@
+import FleetInput
+import FleetModel
+import HTTPTransport
+import Logging
+import PBXClient
+import Platform
+import RunEngine
+import RunRecord
+
+/// A run that reads PBXs and edits nothing: what `plan`, `list`, `export` and `undo` have in common.
+struct ReadingSession {
+    let settings: RunSettings
+    let policy: ReadingPolicy
+    let transport: TransportSettings
+    let messages: Messages
+    let clock: any RunClock
+
+    /// What became of the rows, and why the run ended.
+    struct Findings {
+        let outcomes: OutcomesByRow
+        let conclusion: Conclusion
+
+        /// The exit code of a command for which some rows are not as they were wanted, or could not be read.
+        func exitCode(isWanting: Bool = false) -> ExitCode {
+            var rows = OutcomeTally()
+            for outcome in outcomes.values { rows.count(outcome) }
+            let code = conclusion.exitCode(rows: rows)
+            return code == .success && isWanting ? .rowsFailed : code
+        }
+    }
+
+    /// Reads for every row. Blocks.
+    ///
+    /// - Throws: what keeps it from starting, or breaks it.
+    func run(_ source: RowCatalog) throws -> Findings {
+        OpenFileLimit.raise()
+        try ThisProcess.reserveThreads(Runner.processors + 6)
+        let events = EventRelay()
+        let (sink, lookups) = (ReadingSink(rows: source.rowCount), NameLookups())
+        Signals.set(answers(events))
+        if transport.isInsecure { messages.insistentLogger.warning("--insecure: any certificate of a PBX is trusted") }
+        let ids = HostCertificateIDs(source, from: source, policy)
+        let runner = try Runner(source: source, sink: sink, settings: settings, clock: clock) {
+            try PBXPerformer(
+                transport: transport, lookups: lookups, sink: sink, retry: settings.retry, clock: clock,
+                reading: policy, certificates: ids?.lookup)
+        }
+        events.connect { event in
+            switch event {
+            case .stop(let number): runner.stop(.signal(number))
+            case .cut: runner.cut()
+            case .progress: Say.say(.notice, sink.progress, waits: false)
+            case .failed(let error): runner.stop(brokenBy: error)
+            }
+        }
+        let end = Say.withoutWaiting { runner.run() }
+        let conclusion = Conclusion(stopReasons: end.stopReasons, failure: end.failure)
+        if let failure = conclusion.failure { throw failure }
+        if conclusion.word != nil { messages.logger.warning("\(conclusion.sentence)") }
+        return Findings(outcomes: sink.outcomes, conclusion: conclusion)
+    }
+
+    private func answers(_ events: EventRelay) -> Signals.Answers {
+        Signals.Answers(
+            stop: { number in
+                Say.stopWaiting()
+                events.report(.stop(number))
+            },
+            cut: { events.report(.cut) },
+            report: { events.report(.progress) })
+    }
+}
+
+/// What became of rows, by their ``RowPosition/row``.
+typealias OutcomesByRow = [Int: Outcome]
+
+/// Keeps what became of each row in memory.
+private final class ReadingSink: OutcomeSink {
+    /// No edit may leave a command that only reads.
+    private struct EditRefused: Error {}
+
+    private let rows: Int
+    private let state = Lock(OutcomesByRow())
+
+    init(rows: Int) {
+        self.rows = rows
+    }
+
+    var outcomes: OutcomesByRow { state.withLock { $0 } }
+
+    var progress: String { "\(state.withLock { $0.count }) of \(counted(rows, "row")) read" }
+
+    func willSend(
+        _ job: Job, replacing state: CertificateState?,
+        then completion: @escaping @Sendable (Result<Void, any Error>) -> Void
+    ) {
+        completion(.failure(EditRefused()))
+    }
+
+    func finished(_ job: Job, _ outcome: Outcome) {
+        state.withLock { $0[job.position.row] = outcome }
+    }
+
+    func requestEnded(latency: Duration, isRetry: Bool) {}
+}

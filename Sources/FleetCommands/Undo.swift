@@ -1,0 +1,123 @@
+import FleetInput
+import FleetModel
+package import HTTPTransport
+import Logging
+import PBXClient
+import Platform
+package import RunEngine
+import RunRecord
+import TabularText
+
+/// `certfleet undo`: the input that would put back what a run changed.
+package struct Undo: Sendable {
+    /// Path of the run directory.
+    package let directory: String
+    /// Path of the file that gets the input, for its owner only; nil prints it.
+    package var output: String?
+    /// Whether nothing is read, and what somebody changed since the run is put back, too.
+    package var insists = false
+    /// Where credentials come from, and what may be spoken to.
+    package var input: InputRequest
+    /// How PBXs are asked.
+    package var settings = RunSettings()
+    /// How PBXs are reached and trusted.
+    package var transport = TransportSettings()
+    /// What standard error shows.
+    package var messages = Messages()
+
+    /// An undo of the run in a directory with nothing else asked for.
+    package init(directory: String) {
+        self.directory = directory
+        input = InputRequest(path: "\(directory)/undo.csv")
+    }
+
+    /// Reads what the run left behind and what the PBXs hold now, and writes the input. Blocks.
+    ///
+    /// - Throws: what keeps it from starting or breaks it; ``ExitCode/rowsFailed`` when something is left out.
+    package func run() throws {
+        Say.messages = messages
+        let list = try UndoList(RunDirectory(path: directory, for: .resumedRun))
+        guard !list.items.isEmpty else {
+            throw ToolError(.noRows, "the run in '\(directory)' changed nothing that could be put back")
+        }
+        let (items, code) = insists ? (list.items.map { ($0, .putBack) }, .success) : try judged(list)
+        var writer = RowWriter.plain(EditRow.columns)
+        var isComplete = true
+        for (item, judgement) in items {
+            switch judgement {
+            case .same: break
+            case .putBack: if !item.isEmpty { writer.append(item.cells) }
+            case .leftOut(let reason):
+                isComplete = false
+                say(item, "left out: \(reason)")
+            }
+            guard !item.lost.isEmpty else { continue }
+            isComplete = false
+            say(item, "cannot be put back, because the PBX does not tell it: \(item.lost.joined(separator: ", "))")
+        }
+        try write(writer.take())
+        if code != .success { throw code }
+        if !isComplete { throw ExitCode.rowsFailed }
+    }
+
+    private func say(_ item: UndoList.Item, _ message: String) {
+        messages.insistentLogger.warning("row \(item.row), \(item.cells[0]), certificate \(item.cells[6]): \(message)")
+    }
+
+    /// What becomes of a certificate that the run changed.
+    private enum Judgement {
+        case putBack
+        /// It is as it was before already.
+        case same
+        case leftOut(String)
+    }
+
+    private func judged(_ list: UndoList) throws -> ([(UndoList.Item, Judgement)], ExitCode) {
+        var sheet = RowWriter.plain(EditRow.columns)
+        // One with nothing left to set would be no row.
+        let items = list.items.filter { !$0.isEmpty }
+        for item in items { sheet.append(item.cells) }
+        let file = try InputFile.holding(sheet.take(), name: input.path)
+        let catalog = try ValidatedInput(input, file: file).catalog
+        var policy = ReadingPolicy()
+        policy.aim = .plan
+        let session = ReadingSession(
+            settings: settings, policy: policy, transport: transport, messages: messages, clock: SystemClock())
+        let findings = try session.run(catalog)
+        let judged = try zip(items, 0..<catalog.rowCount).map { item, row in
+            let job = try catalog.job(row: row)
+            return (item, judgement(of: item, job, findings.outcomes[job.position.row], list))
+        }
+        return (judged + list.items.filter(\.isEmpty).map { ($0, .putBack) }, findings.exitCode())
+    }
+
+    private func judgement(of item: UndoList.Item, _ job: Job, _ outcome: Outcome?, _ list: UndoList) -> Judgement {
+        if outcome?.status == .noChange { return .same }
+        guard let state = outcome?.reading?.certificates.first else {
+            return .leftOut(outcome?.error ?? "the command was stopped before it was read")
+        }
+        let changed = list.changedSince(item, state, job)
+        if changed.isEmpty { return .putBack }
+        return .leftOut("changed since the run: \(changed.joined(separator: ", ")) (--force insists)")
+    }
+
+    private func write(_ bytes: [UInt8]) throws {
+        guard let output else { return try Say.print(String(decoding: bytes, as: UTF8.self)) }
+        try PrivateFile.write(bytes, to: output)
+    }
+}
+
+/// A file that may hold secrets, and so is its owner's only.
+enum PrivateFile {
+    /// Writes a file, replacing one that is there, which then is its owner's only.
+    ///
+    /// - Throws: `ToolError` when it cannot be written.
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        let folder = try Folder(containing: path)
+        let name =
+            path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
+        let file = try AtomicFile(name, in: folder, mode: 0o600)
+        try file.append(bytes)
+        try file.commit()
+    }
+}

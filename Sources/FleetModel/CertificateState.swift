@@ -1,0 +1,203 @@
+/// What a PBX says of one of its certificates. A field is nil when the PBX does not tell it.
+///
+/// Source: Cert_Info of the PBX's `certificate/get`, `certificate/query` and `certificate/list` calls.
+package struct CertificateState: Hashable, Sendable {
+    /// What the certificate is for: `type`.
+    package enum Purpose: String, Sendable {
+        case trusted, server
+    }
+
+    /// Where a server certificate came from: `ca_type`.
+    package enum Origin: String, Sendable {
+        case upload, apply
+    }
+
+    /// How far the issuing is of a certificate that the PBX applied for: `apply_status`.
+    package enum ApplyStatus: String, Sendable {
+        case issuing
+        case success = "issuance_success"
+        case failure = "issuance_fail"
+    }
+
+    /// At least 1.
+    package var id: Int64
+    /// Name of the certificate's file.
+    package var name: String?
+    /// What the certificate is for.
+    package var purpose: Purpose?
+    /// Where it came from; only a server certificate has that.
+    package var origin: Origin?
+    /// Domain name.
+    package var issueTo: String?
+    /// The last moment at which it is good, as the PBX writes it.
+    package var expiration: String?
+    /// Whether the PBX renews it by itself.
+    package var autoRenewal: Bool?
+    /// Flag name of the DNS provider.
+    package var dnsProvider: String?
+    /// The credentials for the DNS provider.
+    package var authInfo: [AuthInfo]?
+    /// How far the issuing is; nil also for a word that is not known.
+    package var applyStatus: ApplyStatus?
+    /// What the DNS provider said when the issuing failed: `apply_tip_code`.
+    package var tipCode: String?
+
+    /// A certificate of which only the id is known.
+    package init(id: Int64) {
+        self.id = id
+    }
+
+    /// Whether the PBX is having it issued, so that what it says of it is not its last word.
+    package var isBeingIssued: Bool { origin == .apply && applyStatus == .issuing }
+}
+
+/// What an edit would do to one field of a certificate. Values of secrets show as `***`.
+package struct FieldChange: Hashable, Sendable, CustomStringConvertible {
+    /// The column of the field: `auto_renewal`, `auth.APIKey`.
+    package let field: String
+    /// What the PBX holds: nil when there is nothing, or when ``isCertain`` is false.
+    package var old: String?
+    /// What the edit sets; nil when it takes the value away.
+    package let new: String?
+    /// Whether the PBX told what it holds.
+    package let isCertain: Bool
+
+    /// `auto_renewal: 1 -> 0`; `(empty)` for an empty text, `(none)` for nothing, `(unknown)` for what the PBX does not tell.
+    package var description: String {
+        "\(field): \(isCertain ? Self.shown(old) : "(unknown)") -> \(Self.shown(new))"
+    }
+
+    private static func shown(_ value: String?) -> String {
+        guard let value else { return "(none)" }
+        return value.isEmpty ? "(empty)" : value
+    }
+}
+
+extension CertificateEdit {
+    /// What the edit would change, field by field in the order in which they are sent; empty when every value is there
+    /// already. Secrets are compared, and not shown.
+    package func changes(to state: CertificateState) -> [FieldChange] {
+        var changes: [FieldChange] = []
+        func compare(_ field: String, _ old: String?, _ new: String?) {
+            guard let new, old.map({ !$0.utf8.elementsEqual(new.utf8) }) ?? true else { return }
+            changes.append(FieldChange(field: field, old: old, new: new, isCertain: old != nil))
+        }
+        compare("name", state.name, name)
+        compare("issue_to", state.issueTo, issueTo)
+        compare("auto_renewal", state.autoRenewal.map(Self.digit), autoRenewal.map(Self.digit))
+        compare("dns_provider", state.dnsProvider, dnsProvider)
+        if let authInfo { changes += Self.changes(from: state.authInfo, to: authInfo) }
+        return changes
+    }
+
+    /// The order of the credentials does not count.
+    private static func changes(from old: [AuthInfo]?, to new: [AuthInfo]) -> [FieldChange] {
+        let known = old ?? []
+        let set = new.compactMap { item -> FieldChange? in
+            let before = known.first { $0.hasKey(of: item) }
+            if before?.value == item.value { return nil }
+            return FieldChange(
+                field: item.column, old: before?.value.shown, new: item.value.shown, isCertain: old != nil)
+        }
+        let gone = known.filter { item in !new.contains { $0.hasKey(of: item) } }
+        return set + gone.map { FieldChange(field: $0.column, old: $0.value.shown, new: nil, isCertain: true) }
+            + (old == nil && new.isEmpty ? [FieldChange(field: "auth", old: nil, new: nil, isCertain: false)] : [])
+    }
+
+    private static func digit(_ isOn: Bool) -> String { isOn ? "1" : "0" }
+}
+
+extension AuthInfo {
+    /// By bytes: Swift calls texts equal that only look the same.
+    fileprivate func hasKey(of other: AuthInfo) -> Bool { key.utf8.elementsEqual(other.key.utf8) }
+
+    fileprivate var column: String { "auth.\(key)" }
+}
+
+extension AuthInfo.Value {
+    /// Every text is a secret.
+    fileprivate var shown: String {
+        switch self {
+        case .integer(let number): "\(number)"
+        case .boolean(let flag): "\(flag)"
+        case .string: Secret.mask
+        }
+    }
+}
+
+/// What an edit cannot do to a certificate, or does beside what it is meant for.
+extension CertificateEdit {
+    /// Sentences for a person about fields that the PBX will not take over, free of secrets.
+    ///
+    /// Source: the PBX's `certificate/update` call: `issue_to` counts only when `ca_type` is `apply`, `auto_renewal` only
+    /// when it is `upload`; provider and credentials are required for `apply`.
+    package func doubts(about state: CertificateState) -> [String] {
+        if state.purpose == .trusted {
+            let isServerOnly = autoRenewal != nil || dnsProvider != nil || authInfo != nil || issueTo != nil
+            return isServerOnly ? ["a trusted certificate has no domain, renewal or DNS provider"] : []
+        }
+        var doubts: [String] = []
+        if state.origin == .upload, let issueTo, issueTo != state.issueTo {
+            doubts.append("issue_to takes no effect: the certificate was uploaded")
+        }
+        if state.origin == .apply {
+            if let autoRenewal, autoRenewal != state.autoRenewal {
+                doubts.append("auto_renewal takes no effect: the PBX applied for the certificate")
+            }
+            if dnsProvider?.isEmpty ?? true || authInfo?.isEmpty ?? true {
+                doubts.append("dns_provider and its credentials are missing: this certificate needs both in every edit")
+            }
+        }
+        return doubts
+    }
+}
+
+/// What would put a certificate back.
+extension CertificateEdit {
+    /// The edit that sets again what this one overwrites.
+    ///
+    /// Provider and credentials are set with it where the PBX wants them in the same request: for a renewal that was
+    /// switched on, and for every edit of a certificate that the PBX applied for.
+    ///
+    /// - Parameter state: the certificate before the edit.
+    /// - Returns: the edit, and the columns that it cannot put back because the PBX did not tell them, or told what no
+    ///   input can hold.
+    package func undone(to state: CertificateState) -> (edit: CertificateEdit, lost: [String]) {
+        var (undo, lost) = (CertificateEdit(id: id), [String]())
+        func back<Value>(_ column: String, _ isEdited: Bool, _ value: Value?) -> Value? {
+            if isEdited, value == nil { lost.append(column) }
+            return isEdited ? value : nil
+        }
+        undo.name = back("name", name != nil, state.name.flatMap(Self.plain))
+        undo.issueTo = back("issue_to", issueTo != nil, state.issueTo.flatMap(Self.plain))
+        undo.autoRenewal = back("auto_renewal", autoRenewal != nil, state.autoRenewal)
+        let isWhole = undo.autoRenewal == true || state.origin == .apply
+        undo.dnsProvider = back("dns_provider", dnsProvider != nil || isWhole, state.dnsProvider.flatMap(Self.plain))
+        undo.authInfo = back("auth_info_list", authInfo != nil || isWhole, state.authInfo.flatMap(Self.plain))
+        if undo.autoRenewal == true, undo.dnsProvider?.isEmpty ?? true || undo.authInfo?.isEmpty ?? true {
+            undo.autoRenewal = nil
+            lost.append("auto_renewal")
+        }
+        return (undo, lost)
+    }
+
+    /// Whether the edit sets anything.
+    package var isEmpty: Bool {
+        name == nil && issueTo == nil && autoRenewal == nil && dnsProvider == nil && authInfo == nil
+    }
+
+    /// The text when a cell can hold it.
+    private static func plain(_ text: String) -> String? {
+        let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        return isPlain && text.utf8.first != 0x20 && text.utf8.last != 0x20 ? text : nil
+    }
+
+    /// The list when a cell can hold it: `***` is what a PBX may write instead of a secret, and nothing is no secret.
+    private static func plain(_ list: [AuthInfo]) -> [AuthInfo]? {
+        let isWhole = list.allSatisfy { item in
+            guard case .string(let secret) = item.value else { return true }
+            return !secret.reveal().isEmpty && !secret.reveal().utf8.allSatisfy { $0 == UInt8(ascii: "*") }
+        }
+        return isWhole ? list : nil
+    }
+}

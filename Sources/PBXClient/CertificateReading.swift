@@ -1,0 +1,206 @@
+import FleetModel
+import JSONText
+
+/// What is read of the certificates, and what follows from it.
+package struct ReadingPolicy: Hashable, Sendable {
+    /// What the rows are for.
+    package enum Aim: Hashable, Sendable {
+        /// Each row's certificate is edited.
+        case edit
+        /// Each row's certificate is read, and compared with its edit; nothing is edited.
+        case plan
+        /// All certificates of each row's PBX are read; rows name none.
+        case list
+    }
+
+    /// What the rows are for; default the edit.
+    package var aim = Aim.edit
+    /// Whether an edit that would change nothing is not sent: `--skip-unchanged`.
+    package var skipsUnchanged = false
+    /// Whether what is about to be overwritten is kept: `--undo`, and whatever else reads a certificate first.
+    package var keepsValues = false
+    /// Whether a certificate is read back after its edit: `--verify`.
+    package var verifies = false
+    /// How long to wait, after an edit, for a PBX that is not done with it; default 2 min.
+    package var verifyTimeout = Duration.seconds(120)
+
+    /// Reads nothing that need not be.
+    package init() {}
+
+    /// Whether a certificate that cannot be read is not edited.
+    package var readsFirst: Bool { aim == .plan || skipsUnchanged || keepsValues || verifies }
+
+    /// How long to wait before a PBX is asked again that is not done with an edit: a quarter of the time that it has taken
+    /// so far, from 250 ms to 10 s. Nil when its time is over.
+    ///
+    /// - Parameters:
+    ///   - start: when the edit was answered.
+    ///   - now: the time on the same clock.
+    func pause(since start: Duration, at now: Duration) -> Duration? {
+        let waited = now - start
+        guard waited < verifyTimeout else { return nil }
+        // The last look is at the very end.
+        return min(max(.milliseconds(250), min(waited / 4, .seconds(10))), max(.zero, verifyTimeout - waited))
+    }
+}
+
+/// What a PBX holds, as far as it was read and is still wanted.
+///
+/// All certificates that the rows of a host name are read by as few `certificate/query` calls as possible. Firmware that
+/// has no such call, and a certificate that is not in its answer, are asked about by `certificate/get`.
+struct HostCertificates: Sendable {
+    /// What comes next to know a certificate.
+    enum Need {
+        case known(CertificateState)
+        /// The PBX lets nobody read; this is what it said.
+        case refused(Outcome)
+        case query(ids: [Int64])
+        case get
+    }
+
+    /// Ids of the host's rows that were not asked about, in the order of the rows.
+    private var wanted: ArraySlice<Int64> = []
+    private var known: [Int64: CertificateState] = [:]
+    private var canQuery = true
+    /// What a row comes to that must be read, because nothing can be.
+    private(set) var refusal: Outcome?
+    /// All certificates, once they were listed.
+    private(set) var list: [CertificateState]?
+    /// Those that came by `certificate/list` so far, and pages of it.
+    private var listed: [CertificateState] = []
+    private(set) var page = 1
+    /// The certificates that rows of the host name by their ids, and which row found which other one.
+    private let named: [Int64]
+    private var takers: [Int64: RowPosition] = [:]
+
+    /// Ids in one call: a URL stays well below 2 KB with them.
+    private static let idsInCall = 64
+    /// What stops a PBX that never comes to the end of its list; it can have 23 certificates.
+    private static let mostPages = 100
+
+    /// - Parameter ids: what the host's rows will ask about, in their order; what is left out is asked about by itself.
+    init(wanted ids: [Int64] = []) {
+        named = ids.filter { $0 > 0 }
+        wanted = named[...]
+    }
+
+    /// What has to be asked to know a certificate.
+    mutating func need(_ id: Int64) -> Need {
+        if let state = known[id] { return .known(state) }
+        if let refusal { return .refused(refusal) }
+        if canQuery, let start = wanted.firstIndex(of: id) {
+            wanted = wanted[start...]
+            if wanted.count > 1 { return .query(ids: Array(wanted.prefix(Self.idsInCall))) }
+        }
+        return .get
+    }
+
+    /// Takes the answer to a query.
+    ///
+    /// - Parameters:
+    ///   - states: what it holds; nil when the PBX cannot answer it.
+    ///   - ids: what was asked for.
+    mutating func note(_ states: [CertificateState]?, of ids: [Int64]) {
+        wanted = wanted.dropFirst(ids.count)
+        guard let states else { return canQuery = false }
+        for state in states { known[state.id] = state }
+    }
+
+    /// Takes a certificate that was read.
+    mutating func note(_ state: CertificateState) { known[state.id] = state }
+
+    /// Forgets a certificate, which may be another one from now on, or which no row asks about any more.
+    mutating func forget(_ id: Int64) { known[id] = nil }
+
+    /// Gives a certificate to the row that found it.
+    ///
+    /// - Returns: false when another row of the host has it.
+    mutating func take(_ id: Int64, by row: RowPosition) -> Bool {
+        if named.contains(id) { return false }
+        if let taker = takers[id] { return taker == row }
+        takers[id] = row
+        return true
+    }
+
+    /// Takes note that nothing can be read on this PBX.
+    mutating func refuse(_ outcome: Outcome) { refusal = outcome }
+
+    /// Takes a page of `certificate/list`.
+    ///
+    /// - Parameter total: how many certificates there are; nil when the PBX did not say.
+    mutating func note(page states: [CertificateState], of total: Int64?) {
+        let news = states.filter { state in !listed.contains { $0.id == state.id } }
+        listed += news
+        let isLast = news.isEmpty || page == Self.mostPages || Int64(listed.count) >= total ?? 0
+        if isLast { list = listed }
+        page += 1
+    }
+}
+
+/// What a PBX answers that was asked for certificates.
+extension Reply {
+    /// The certificate in an answer to `certificate/get`; nil when there is none.
+    var certificate: CertificateState? { wholeContent?["certificate"].flatMap { CertificateState($0) } }
+
+    /// The certificates in an answer to `certificate/query` or `certificate/list`; nil when there is no such list, or
+    /// something else in it.
+    var certificates: (list: [CertificateState], total: Int64?)? {
+        guard let content = wholeContent, case .array(let items)? = content["certificate_list"] else { return nil }
+        let states = items.compactMap { CertificateState($0) }
+        return states.count == items.count ? (states, content["total_number"]?.number) : nil
+    }
+}
+
+extension JSONValue {
+    /// A whole number, also as a text, because some firmware writes one.
+    fileprivate var number: Int64? { integer ?? text.flatMap { Int64($0) } }
+
+    /// A text, also as a number.
+    fileprivate var word: String? {
+        if case .number(let text) = self { text } else { text }
+    }
+}
+
+extension CertificateState {
+    /// Reads a Cert_Info; nil for what is none, or has no id.
+    fileprivate init?(_ info: JSONValue) {
+        guard let id = info["id"]?.number, id >= 1 else { return nil }
+        self.init(id: id)
+        name = info["name"]?.text
+        purpose = info["type"]?.text.flatMap(Purpose.init)
+        origin = info["ca_type"]?.text.flatMap(Origin.init)
+        issueTo = info["issue_to"]?.text
+        expiration = info["expiration"]?.word
+        autoRenewal = info["auto_renewal"]?.flag
+        dnsProvider = info["dns_provider"]?.text
+        authInfo = info["auth_info_list"]?.authInfo
+        applyStatus = info["apply_status"]?.text.flatMap(ApplyStatus.init)
+        tipCode = info["apply_tip_code"]?.word
+    }
+}
+
+extension JSONValue {
+    fileprivate var flag: Bool? {
+        if case .boolean(let flag) = self { return flag }
+        return switch number {
+        case 0: false
+        case 1: true
+        default: nil
+        }
+    }
+
+    /// An Auth_Info list; nil when a part of it cannot be read, since half a list must not be taken for the whole.
+    fileprivate var authInfo: [AuthInfo]? {
+        guard case .array(let items) = self else { return nil }
+        let list = items.compactMap(\.authItem)
+        return list.count == items.count ? list : nil
+    }
+
+    private var authItem: AuthInfo? {
+        guard let key = self["k"]?.text else { return nil }
+        if let number = self["iv"]?.integer { return AuthInfo(key: key, value: .integer(number)) }
+        if let text = self["sv"]?.text { return AuthInfo(key: key, value: .string(Secret(text))) }
+        if case .boolean(let flag)? = self["bv"] { return AuthInfo(key: key, value: .boolean(flag)) }
+        return nil
+    }
+}

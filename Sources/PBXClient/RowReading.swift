@@ -1,0 +1,248 @@
+import FleetModel
+import Pacing
+
+/// What a certificate that was read means for its row: before the edit, after one that brought no word, and until the PBX
+/// is done with it.
+extension RowProcedure {
+    /// An edit whose certificate is looked at until its values are there and it is issued.
+    struct Watch: Sendable {
+        /// What the row was when the PBX had answered the edit.
+        let answer: Outcome
+        /// When that was.
+        let since: Duration
+
+        /// What the row is when nobody saw how it ended.
+        func unfinished(_ reason: String) -> Outcome {
+            var outcome = answer
+            outcome.reading = Reading(isVerified: false, certificates: answer.reading?.certificates ?? [])
+            guard answer.status.isGood else {
+                outcome.error += "; \(reason)"
+                return outcome
+            }
+            outcome.status = .unknown
+            outcome.errorClass = .verify
+            outcome.error = "the edit was accepted, and \(reason)"
+            return outcome
+        }
+    }
+
+    /// What follows at once from what is known of the certificate already; nil when a call is needed.
+    mutating func knownOutcome(on host: inout HostSession, at now: Duration) -> Outcome? {
+        if let outcome = find(on: &host) { return outcome }
+        guard case .read = stage else { return nil }
+        switch host.certificates.need(job.edit.id) {
+        case .known(let state):
+            host.certificates.forget(job.edit.id)
+            return judge(state, on: host, at: now)
+        case .refused(let outcome):
+            if policy.readsFirst { return outcome }
+            stage = .edit
+            return nil
+        case .query, .get: return nil
+        }
+    }
+
+    /// What a reply to a call that reads means for the row.
+    mutating func afterReading(
+        _ act: PBXCall.Act, with token: Secret, _ reply: Reply, on host: inout HostSession, at now: Duration
+    ) -> Verdict {
+        host.used(token)
+        if renews(token, reply, on: &host) { return .goOn }
+        let outcome = reply.readingOutcome(
+            on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets + [token]))
+        if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
+        switch act {
+        case .query(let ids, _):
+            if reply.isTemporary { return .retry(outcome) }
+            host.certificates.note(reply.certificates?.list, of: ids)
+            return .goOn
+        case .list: return afterPage(reply, outcome, on: &host)
+        default:
+            guard let state = reply.certificate, state.id == job.edit.id else {
+                return unread(outcome, reply, on: &host, at: now)
+            }
+            return afterCertificate(state, reply, on: host, at: now)
+        }
+    }
+
+    /// Finds the row's certificate once all are known, and makes sure that no other row of the host has it.
+    ///
+    /// - Returns: nil when nothing keeps the row from going on.
+    private mutating func find(on host: inout HostSession) -> Outcome? {
+        guard case .find = stage, let list = host.certificates.list, let match = job.match else { return nil }
+        let fitting = list.filter(match.fits)
+        guard fitting.count == 1 else {
+            return unmatched("\(fitting.count) certificates of the PBX fit 'match' \(match), not 1")
+        }
+        guard host.certificates.take(fitting[0].id, by: job.position) else {
+            return unmatched("certificate \(fitting[0].id), which fits 'match' \(match), is that of another row, too")
+        }
+        job.edit.id = fitting[0].id
+        beginReading()
+        return nil
+    }
+
+    private func unmatched(_ error: String) -> Outcome {
+        Outcome(status: .failed, errorClass: .match, error: error)
+    }
+
+    private mutating func afterPage(_ reply: Reply, _ outcome: Outcome, on host: inout HostSession) -> Verdict {
+        guard let page = reply.certificates else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
+        host.certificates.note(page: page.list, of: page.total)
+        guard let list = host.certificates.list, case .list = stage else { return .goOn }
+        let all = list.map { shown($0, on: host, keepsSecrets: true) }
+        return .done(Outcome(status: .ok, httpStatus: reply.status, reading: Reading(certificates: all)))
+    }
+
+    private mutating func afterCertificate(
+        _ state: CertificateState, _ reply: Reply, on host: HostSession, at now: Duration
+    ) -> Verdict {
+        switch stage {
+        case .find, .list, .edit, .read: return judge(state, on: host, at: now).map(Verdict.done) ?? .goOn
+        case .settle(let sendsAgain): return settled(by: state, sendsAgain, on: host, at: now)
+        case .watch(let watch): return watched(state, watch, on: host, at: now)
+        }
+    }
+
+    /// The certificate could not be read, as the outcome tells.
+    private mutating func unread(
+        _ outcome: Outcome, _ reply: Reply, on host: inout HostSession, at now: Duration
+    ) -> Verdict {
+        if reply.errcode?.forbidsReading == true { host.certificates.refuse(outcome) }
+        switch stage {
+        case .watch(let watch):
+            if reply.isTemporary, let pause = policy.pause(since: watch.since, at: now) { return .later(now + pause) }
+            return .done(watch.unfinished("it could not be read back: \(outcome.error)"))
+        case .settle(sendsAgain: true):
+            return reply.isTemporary ? .settle(failed ?? outcome, maySendAgain: true) : .sendAgain
+        case .settle(sendsAgain: false): return .done(failed ?? outcome)
+        case .find, .list, .read, .edit:
+            if reply.isTemporary { return .retry(outcome) }
+            if policy.readsFirst { return .done(outcome) }
+            stage = .edit
+            return .goOn
+        }
+    }
+}
+
+/// What the values of a certificate mean.
+extension RowProcedure {
+    /// Before the edit: nil when it is sent.
+    private mutating func judge(_ state: CertificateState, on host: HostSession, at now: Duration) -> Outcome? {
+        let changes = job.edit.changes(to: state)
+        var reading = Reading(certificates: [shown(state, on: host)])
+        if policy.aim == .plan {
+            reading.certificates = [shown(state, on: host, keepsSecrets: true)]
+            reading.changes = changes.map { shown($0, on: host) }
+            reading.doubts = changes.isEmpty ? [] : job.edit.doubts(about: state)
+            return Outcome(status: changes.isEmpty ? .noChange : .ok, reading: reading)
+        }
+        guard changes.isEmpty, job.isInDoubt || policy.skipsUnchanged else {
+            replaced = policy.readsFirst ? state : nil
+            stage = .edit
+            return nil
+        }
+        guard job.isInDoubt else {
+            reading.isVerified = policy.verifies ? true : nil
+            return Outcome(status: .noChange, reading: reading)
+        }
+        reading.isVerified = true
+        let outcome = Outcome(status: .ok, reading: reading)
+        guard policy.verifies, state.isBeingIssued else { return outcome }
+        stage = .watch(Watch(answer: outcome, since: now))
+        return nil
+    }
+
+    /// After an edit that brought no word.
+    private mutating func settled(
+        by state: CertificateState, _ sendsAgain: Bool, on host: HostSession, at now: Duration
+    ) -> Verdict {
+        guard job.edit.changes(to: state).isEmpty else {
+            if sendsAgain { return .sendAgain }
+            var outcome = failed ?? Outcome(status: .unknown)
+            outcome.error += "; it was read back, and its values are not there"
+            return .done(outcome)
+        }
+        let reading = Reading(isVerified: true, certificates: [shown(state, on: host)])
+        let outcome = Outcome(status: .ok, reading: reading)
+        guard policy.verifies, state.origin == .apply else { return .done(outcome) }
+        return watched(state, Watch(answer: outcome, since: now), on: host, at: now)
+    }
+
+    /// Until the PBX is done with the edit.
+    private mutating func watched(
+        _ state: CertificateState, _ watch: Watch, on host: HostSession, at now: Duration
+    ) -> Verdict {
+        stage = .watch(watch)
+        let reading = Reading(isVerified: false, certificates: [shown(state, on: host)])
+        if policy.verifies, state.isBeingIssued { return later(watch, reading, "it is still being issued", at: now) }
+        if policy.verifies, state.origin == .apply, state.applyStatus == .failure {
+            let code = reading.certificates[0].tipCode.map { ": apply_tip_code \($0)" } ?? ""
+            return .done(failedVerify(watch, reading, "the certificate was not issued\(code)"))
+        }
+        let changes = job.edit.changes(to: state)
+        let isAccepted = watch.answer.status.isGood
+        // What the PBX does not tell is no reason to doubt its word, and none to believe that it was done.
+        let missing = isAccepted ? changes.filter(\.isCertain) : changes
+        guard missing.isEmpty else {
+            let fields = missing.map(\.field).joined(separator: ", ")
+            guard isAccepted else { return later(watch, reading, "\(fields) is not there yet", at: now) }
+            return .done(failedVerify(watch, reading, "the PBX shows another value of \(fields)"))
+        }
+        var outcome = watch.answer
+        (outcome.status, outcome.errorClass, outcome.error, outcome.errmsg) = (
+            .ok, nil, "", isAccepted ? outcome.errmsg : ""
+        )
+        outcome.errcode = isAccepted ? watch.answer.errcode : nil
+        outcome.reading = reading
+        outcome.reading?.isVerified = true
+        return .done(outcome)
+    }
+
+    private func later(_ watch: Watch, _ reading: Reading, _ state: String, at now: Duration) -> Verdict {
+        if let pause = policy.pause(since: watch.since, at: now) { return .later(now + pause) }
+        var outcome = watch.unfinished("after \(DurationText(policy.verifyTimeout)) \(state)")
+        outcome.reading = reading
+        return .done(outcome)
+    }
+
+    private func failedVerify(_ watch: Watch, _ reading: Reading, _ what: String) -> Outcome {
+        var outcome = watch.answer
+        outcome.status = .failed
+        outcome.errorClass = .verify
+        outcome.error = "the edit was accepted, but \(what)"
+        outcome.reading = reading
+        return outcome
+    }
+}
+
+/// What may be shown of a certificate: a PBX may write what it was given into any text.
+extension RowProcedure {
+    private func shown(
+        _ state: CertificateState, on host: HostSession, keepsSecrets: Bool = false
+    ) -> CertificateState {
+        var state = state
+        state.name = shown(state.name, on: host)
+        state.issueTo = shown(state.issueTo, on: host)
+        state.expiration = shown(state.expiration, on: host)
+        state.dnsProvider = shown(state.dnsProvider, on: host)
+        state.tipCode = shown(state.tipCode, on: host)
+        if !keepsSecrets { state.authInfo = nil }
+        return state
+    }
+
+    private func shown(_ change: FieldChange, on host: HostSession) -> FieldChange {
+        var change = change
+        change.old = shown(change.old, on: host)
+        return change
+    }
+
+    private func shown(_ text: String?, on host: HostSession) -> String? {
+        text.map { host.shown($0, without: secrets) }
+    }
+}
+
+extension PBXErrorCode {
+    /// Whether a PBX that answers this to a call that reads answers it to all of them.
+    fileprivate var forbidsReading: Bool { self == .interfaceNotExisted || self == .operationFailed }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// Putting back what a run changed, with the built binary.
+@Suite struct UndoTests {
+    /// Three certificates on each PBX, with random values that may be those that ``edit`` sets.
+    private struct RandomFleet {
+        let simulator: Simulator
+        let before: [[SimulatedCertificate]]
+        /// Whether each row's edit changes its certificate.
+        var differs: [Bool] = []
+        var csv = "base_url,client_id,client_secret,id,name,auto_renewal,dns_provider,auth.APIKey,auth.TTL:int\n"
+
+        init(hosts: Int, _ generator: inout SeededGenerator) throws {
+            simulator = try Simulator.start(SimulatorSettings(hosts: hosts))
+            for host in simulator.hosts {
+                for id in 1...3 {
+                    let isSame = Bool.random(using: &generator)
+                    let isOn = Bool.random(using: &generator)
+                    let wanted = SimulatedCertificate(
+                        id: id, name: "wanted.pem", issueTo: "d\(id).example.com", expiration: "2031-01-01 00:00:00",
+                        autoRenewal: true, dnsProvider: "arvancloud",
+                        authInfo: [
+                            SimulatedAuthInfo(key: "APIKey", value: .string("new-secret")),
+                            SimulatedAuthInfo(key: "TTL", value: .integer(600)),
+                        ])
+                    var other = wanted
+                    (other.name, other.autoRenewal) = ("old-\(host.number).pem", isOn)
+                    other.dnsProvider = isOn ? "alidns" : ""
+                    other.authInfo =
+                        isOn ? [SimulatedAuthInfo(key: "AccessKeyId", value: .string("old-secret-\(id)"))] : []
+                    simulator.set(isSame ? wanted : other, on: host.number)
+                    differs.append(!isSame)
+                    csv +=
+                        "\(host.baseURL),\(host.clientID),\(host.clientSecret),\(id),wanted.pem,1,arvancloud,new-secret,600\n"
+                }
+            }
+            before = simulator.certificates
+        }
+
+        var credentials: String {
+            "base_url,client_id,client_secret\n"
+                + simulator.hosts.map { "\($0.baseURL),\($0.clientID),\($0.clientSecret)\n" }.joined()
+        }
+
+        /// Makes every third PBX lose answers, and every fifth busy.
+        func setFaults() {
+            for host in simulator.hosts {
+                if host.number % 3 == 0 {
+                    simulator.set(.dropAfterReading(at: .certificateUpdate, times: 2), on: host.number)
+                }
+                if host.number % 5 == 0 { simulator.set(.errcode(70082, times: 2), on: host.number) }
+            }
+        }
+    }
+
+    private static let flags = ["--skip-unchanged", "--verify", "--retry-delay", "5ms", "--retries", "5"]
+
+    @Test(arguments: [false, true])
+    func whatARunChangedIsPutBackFieldByField(isKilled: Bool) throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var generator = SeededGenerator(seed: seed)
+        let fleet = try RandomFleet(hosts: 40, &generator)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        try work.write("credentials.csv", fleet.credentials)
+        chmod(work.file("credentials.csv"), 0o600)
+        fleet.setFaults()
+        let plan = try BuiltTool.run(["plan", "fleet.csv", "--retry-delay", "5ms", "--retries", "5"], in: work.path)
+        try work.write("plan.csv", plan.output)
+        let actions = try Records(csv: work.file("plan.csv"))["plan.action"]
+        #expect(actions == fleet.differs.map { $0 ? "change" : "none" }, "seed \(seed)")
+        if isKilled { try runKilledThrice(work, fleet.simulator) }
+        let command = ["run", "fleet.csv", "--out", "run"] + Self.flags + (isKilled ? ["--resume"] : [])
+        let run = try BuiltTool.run(command, in: work.path)
+        #expect(run.status == 0, "seed \(seed): \(run.errors)")
+        let result = try Records(csv: work.file("run/result.csv"))
+        if !isKilled {
+            #expect(result["result.status"] == fleet.differs.map { $0 ? "ok" : "no_change" }, "seed \(seed)")
+        }
+        #expect(Set(result["result.verified"]).isSubset(of: ["yes"]), "seed \(seed)")
+        let edits = fleet.simulator.record.of(.certificateUpdate).count
+        let again = try BuiltTool.run(["run", "fleet.csv", "--out", "again"] + Self.flags, in: work.path)
+        #expect(again.status == 0 && fleet.simulator.record.of(.certificateUpdate).count == edits, "seed \(seed)")
+        for certificate in fleet.simulator.certificates.joined() where certificate.id < 4 {
+            #expect(certificate.name == "wanted.pem" && certificate.autoRenewal, "seed \(seed)")
+        }
+        let undo = try BuiltTool.run(
+            ["undo", "run", "--credentials", "credentials.csv", "-o", "undo.csv"], in: work.path)
+        #expect(undo.status == 0, "seed \(seed): \(undo.errors)")
+        let back = try BuiltTool.run(
+            ["run", "undo.csv", "--credentials", "credentials.csv", "--out", "back", "--verify"], in: work.path)
+        #expect(back.status == 0, "seed \(seed): \(back.errors)")
+        #expect(fleet.simulator.certificates == fleet.before, "seed \(seed)")
+    }
+
+    private func runKilledThrice(_ work: WorkDirectory, _ simulator: Simulator) throws {
+        for time in 0..<3 {
+            let command = ["run", "fleet.csv", "--out", "run"] + Self.flags + (time > 0 ? ["--resume"] : [])
+            let before = simulator.record.of(.certificateUpdate).count
+            let tool = try RunningTool(command, in: work.path)
+            RunningTool.poll {
+                !tool.process.isRunning || simulator.record.of(.certificateUpdate).count >= before + 8
+            }
+            tool.send(SIGKILL)
+            _ = tool.wait()
+        }
+    }
+
+    @Test func whatSomebodyChangedSinceIsLeftOutUnlessItIsInsistedOn() throws {
+        let fleet = try Fleet(hosts: 2, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "name\n")
+        let rows = fleet.simulator.hosts.map { "\($0.baseURL),env:CERT_ID,env:CERT_SECRET\($0.number),1,new.pem\n" }
+        try work.write("fleet.csv", "base_url,client_id,client_secret,id,name\n" + rows.joined())
+        let hosts = fleet.simulator.hosts
+        var environment = Dictionary(uniqueKeysWithValues: hosts.map { ("CERT_SECRET\($0.number)", $0.clientSecret) })
+        environment["CERT_ID"] = "app-1"
+        let first = try BuiltTool.run(
+            ["run", "fleet.csv", "--only", "127.1.0.1", "--out", "run", "--undo"], environment: environment,
+            in: work.path)
+        #expect(first.status == 0, "\(first.errors)")
+        let undo = try BuiltTool.run(["undo", "run"], environment: environment, in: work.path)
+        #expect(undo.status == 0, "\(undo.errors)")
+        #expect(undo.lines.count == 2 && undo.lines[1].contains(",env:CERT_ID,env:CERT_SECRET1,"))
+        #expect(undo.lines[1].contains(",1,cert-1.crt,"))
+        fleet.simulator.set(SimulatedCertificate(id: 1, name: "third.pem", autoRenewal: true), on: 1)
+        let changed = try BuiltTool.run(["undo", "run"], environment: environment, in: work.path)
+        #expect(changed.status == 2 && changed.lines.count == 1)
+        #expect(changed.errors.contains("changed since the run: name"), "\(changed.errors)")
+        let forced = try BuiltTool.run(["undo", "run", "--force"], environment: environment, in: work.path)
+        #expect(forced.status == 0 && forced.output == undo.output)
+        var status = stat()
+        #expect(stat(work.file("run/undo.csv"), &status) == 0 && status.st_mode & 0o777 == 0o600)
+        let plain = try BuiltTool.run(
+            ["run", "fleet.csv", "--only", "127.1.0.1", "--out", "plain"], environment: environment, in: work.path)
+        #expect(plain.status == 0)
+        let none = try BuiltTool.run(["undo", "plain"], environment: environment, in: work.path)
+        #expect(none.status == 64 && none.errors.contains("hint: only a run with --undo"), "\(none.errors)")
+    }
+
+    @Test func aSecretThatThePBXDoesNotTellIsNamed() throws {
+        let simulator = try Simulator.start(SimulatorSettings(hosts: 1))
+        defer { try? simulator.stop() }
+        simulator.set(
+            SimulatedCertificate(
+                id: 1, name: "a.pem", autoRenewal: true, dnsProvider: "arvancloud",
+                authInfo: [SimulatedAuthInfo(key: "APIKey", value: .string("***"))]), on: 1)
+        let host = simulator.hosts[0]
+        let work = try WorkDirectory()
+        try work.write(
+            "fleet.csv",
+            "base_url,client_id,client_secret,id,auto_renewal,dns_provider,auth.APIKey\n"
+                + "\(host.baseURL),\(host.clientID),\(host.clientSecret),1,1,arvancloud,new-secret\n")
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--undo"], in: work.path)
+        #expect(run.status == 0, "\(run.errors)")
+        let environment = ["CERTFLEET_CLIENT_ID": host.clientID, "CERTFLEET_CLIENT_SECRET": host.clientSecret]
+        let undo = try BuiltTool.run(["undo", "run"], environment: environment, in: work.path)
+        #expect(undo.errors.contains("cannot be put back"), "\(undo.errors)")
+        #expect(undo.errors.contains("auth_info_list"))
+        let everything = try String(contentsOfFile: work.file("run/undo.csv"), encoding: .utf8)
+        #expect(!everything.contains("new-secret"))
+    }
+}
