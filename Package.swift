@@ -98,6 +98,6 @@ let package = Package(
             ["Platform", "FleetModel", "HTTPTransport", "FleetInput", "RunEngine", "RunRecord", "PBXSimulator"]),
         tests(
             "certfleet", ["Platform", "FleetModel", "RunEngine", "FleetCommands", "PBXSimulator", argumentParser],
-            exclude: ["Messages.txt"]),
+            exclude: ["Cases", "Messages.txt"]),
     ]
 )

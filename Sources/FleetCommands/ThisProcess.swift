@@ -7,6 +7,15 @@ package enum ThisProcess {
     /// `MAJOR.MINOR.PATCH` of the tool.
     package static let version = "0.1.0"
 
+    /// What the command line has behind the tool's name; a file's name may be any bytes.
+    package static var arguments: [String] {
+        (0..<Int(CommandLine.argc)).dropFirst().compactMap { index in
+            CommandLine.unsafeArgv[index].map { argument in
+                SystemText.text(UnsafeRawBufferPointer(start: argument, count: strlen(argument)))
+            }
+        }
+    }
+
     /// Keeps the process from being killed by a reader that goes away, and what is secret from getting out, and makes
     /// it answer signals. To be called first of all; ends the process when the machine has not even threads for that.
     package static func prepare() {

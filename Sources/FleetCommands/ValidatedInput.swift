@@ -60,6 +60,10 @@ package struct InputRequest: Sendable {
             table: table, only: only, allowsPlainHTTP: allowsPlainHTTP,
             credentials: try CredentialBook(file: credentials, environment: environment), environment: environment)
         settings.shard = shard.flatMap(Shard.init)
+        for doubt in settings.credentials.doubts {
+            if isStrict { throw ToolError(.usage, doubt) }
+            Say.say(.warning, doubt)
+        }
         settings.columns = try ColumnChoices(columns: columns, values: values)
         if settings.columns.hasPlainSecret {
             Say.say(.warning, "--set: others see a secret on the command line: give env:NAME or file:PATH instead")
@@ -100,10 +104,11 @@ package struct InputRequest: Sendable {
             shard.map { "falls to shard \($0)" },
         ].compactMap(\.self).joined(separator: " and ")
         guard !conditions.isEmpty else {
-            return ToolError(.noRows, "'\(path)' has no rows", hint: "write rows below its header, or name another one")
+            return ToolError(
+                .noRows, "'\(Quotation.escaped(path))' has no rows", hint: "write rows below its header, or name another one")
         }
         return ToolError(
-            .noRows, "no row of '\(path)' has a host that \(conditions)",
+            .noRows, "no row of '\(Quotation.escaped(path))' has a host that \(conditions)",
             hint: "hosts are compared as base_url names them, without scheme and port")
     }
 }

@@ -372,10 +372,10 @@ extension RowParser {
 
     private mutating func readSecret(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> Secret? {
         // Not by way of a closure, which would have to hold a copy of all that secrets are looked up in.
-        var doubts: [Diagnostic] = []
-        defer { if !doubts.isEmpty { warn(doubts, cells.names[cell.column]) } }
+        var notes = SecretNotes()
+        defer { take(notes, cell.column, cells) }
         do throws(Diagnostic) {
-            return try secrets.secret(try cell.text(), for: .login, doubts: &doubts)
+            return try secrets.secret(try cell.text(), for: .login, notes: &notes)
         } catch {
             add(error, cells.names[cell.column])
             return nil
@@ -383,10 +383,10 @@ extension RowParser {
     }
 
     private mutating func readClientID(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> String? {
-        var doubts: [Diagnostic] = []
-        defer { if !doubts.isEmpty { warn(doubts, cells.names[cell.column]) } }
+        var notes = SecretNotes()
+        defer { take(notes, cell.column, cells) }
         do throws(Diagnostic) {
-            return try secrets.clientID(try cell.text(), doubts: &doubts)
+            return try secrets.clientID(try cell.text(), notes: &notes)
         } catch {
             add(error, cells.names[cell.column])
             return nil

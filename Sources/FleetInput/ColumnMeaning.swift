@@ -1,4 +1,5 @@
 import FleetModel
+import JSONText
 import Platform
 import TabularText
 
@@ -255,6 +256,17 @@ struct MemberMeanings {
             if isPlain, known.count < Self.limit { known[key] = meaning }
             return meaning
         }
+    }
+
+    /// The key of the list in which the rows stand, when an object is none itself; nil for one that may be a row.
+    mutating func wrapper(in members: [JSONMember]) -> String? {
+        for member in members {
+            guard case .other = self[member.key] else { return nil }
+        }
+        return members.first { member in
+            guard case .array(let elements) = member.value, case .object? = elements.first else { return false }
+            return true
+        }?.key
     }
 
     /// How a member comes back in the result.

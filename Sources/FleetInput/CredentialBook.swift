@@ -6,6 +6,8 @@ import TabularText
 package struct CredentialBook: Sendable {
     private var byHost: [HostKey: Credentials] = [:]
     private var others: Credentials?
+    /// What is doubtful about what was read, one sentence each, which name file and line or a variable.
+    package private(set) var doubts: [String] = []
 
     /// A book that knows nobody.
     package init() {}
@@ -23,8 +25,11 @@ package struct CredentialBook: Sendable {
             let reader = try CredentialFile(file, environment)
             byHost = reader.byHost
             others = reader.others
+            doubts = reader.doubts
         }
-        let fallback = try CredentialEnvironment(environment).credentials()
+        var variables = CredentialEnvironment(environment)
+        let fallback = try variables.credentials()
+        doubts += variables.doubts
         if others == nil { others = fallback }
     }
 
@@ -45,6 +50,7 @@ extension CredentialBook {
 
 /// The credentials that the environment holds.
 private struct CredentialEnvironment {
+    private(set) var doubts: [String] = []
     private let environment: [String: String]
 
     init(_ environment: [String: String]) {
@@ -52,7 +58,7 @@ private struct CredentialEnvironment {
     }
 
     /// The token if there is one, else Client ID and Client Secret; nil when there is nothing.
-    func credentials() throws(ToolError) -> Credentials? {
+    mutating func credentials() throws(ToolError) -> Credentials? {
         let token = try text("CERTFLEET_ACCESS_TOKEN")
         let id = try text("CERTFLEET_CLIENT_ID")
         let secret = try text("CERTFLEET_CLIENT_SECRET")
@@ -69,27 +75,33 @@ private struct CredentialEnvironment {
         }
     }
 
-    private func text(_ name: String) throws(ToolError) -> String? {
+    private mutating func text(_ name: String) throws(ToolError) -> String? {
         let value = environment[name].flatMap { SecretFile.text(of: Array($0.utf8)) }
         let path = environment["\(name)_FILE"].flatMap { $0.isEmpty ? nil : $0 }
-        guard let path else { return try value.map { text throws(ToolError) in try judged(text, name) } }
+        guard let path else {
+            if let value { try judge(value, name) }
+            return value
+        }
         if value != nil {
             throw ToolError(.usage, "\(name) and \(name)_FILE are both set", hint: "unset one of them")
         }
-        return try judged(try content(of: path, name), "the file \(Quotation.of(path.utf8)) that \(name)_FILE names")
+        let content = try content(of: path, name)
+        let subject = "the file \(Quotation.of(path.utf8)) that \(name)_FILE names"
+        if content.isExposed { doubts.append(SecretFile.exposure(subject).message) }
+        try judge(content.text, subject)
+        return content.text
     }
 
-    /// The text when it can be sent, which is judged as that of a cell.
-    private func judged(_ text: String, _ subject: String) throws(ToolError) -> String {
+    /// Judges a text as that of a cell is.
+    private mutating func judge(_ text: String, _ subject: String) throws(ToolError) {
         do throws(Diagnostic) {
-            _ = try SecretUse.login.judge(text)
+            if let doubt = try SecretUse.login.judge(text) { doubts.append("\(subject): \(doubt.message)") }
         } catch {
             throw ToolError(.usage, "\(subject): \(error.message)", hint: "set it anew, or unset it")
         }
-        return text
     }
 
-    private func content(of path: String, _ name: String) throws(ToolError) -> String {
+    private func content(of path: String, _ name: String) throws(ToolError) -> SecretFile.Content {
         do throws(SecretFile.Failure) {
             return try SecretFile.read(path, in: ".")
         } catch {
@@ -105,6 +117,7 @@ private struct CredentialFile {
     private(set) var byHost: [HostKey: Credentials] = [:]
     /// The `*` row.
     private(set) var others: Credentials?
+    private(set) var doubts: [String] = []
     private let path: String
     private let secrets: SecretReader
     private var columns: [Field: Int] = [:]
@@ -150,7 +163,7 @@ private struct CredentialFile {
     private mutating func take(_ record: Record, _ span: RecordSpan) {
         guard failure == nil else { return }
         do throws(Diagnostic) {
-            if width == nil { try takeHeader(record) } else { try takeRow(record) }
+            if width == nil { try takeHeader(record) } else { try takeRow(record, span) }
         } catch {
             failure = refused(error, line: span.line)
         }
@@ -168,7 +181,7 @@ private struct CredentialFile {
         }
     }
 
-    private mutating func takeRow(_ record: Record) throws(Diagnostic) {
+    private mutating func takeRow(_ record: Record, _ span: RecordSpan) throws(Diagnostic) {
         guard record.count <= width ?? 0 else {
             throw Diagnostic(.cellsTooMany, "the row has more cells than the header")
         }
@@ -176,15 +189,23 @@ private struct CredentialFile {
         guard let id = cell(.clientID, in: record), let secret = cell(.clientSecret, in: record) else {
             throw Diagnostic(.credentialsIncomplete, "the row must have both 'client_id' and 'client_secret'")
         }
-        var doubts: [Diagnostic] = []
+        var (idNotes, secretNotes) = (SecretNotes(), SecretNotes())
         let credentials = Credentials.client(
-            id: try secrets.clientID(id, doubts: &doubts),
-            secret: try secrets.secret(secret, for: .login, doubts: &doubts))
+            id: try secrets.clientID(id, notes: &idNotes),
+            secret: try secrets.secret(secret, for: .login, notes: &secretNotes))
+        tell(idNotes, .clientID, span)
+        tell(secretNotes, .clientSecret, span)
         if url.equals("*") {
             guard others == nil else { throw Diagnostic(.rowRepeated, "there is more than one row for '*'") }
             others = credentials
         } else if byHost.updateValue(credentials, forKey: try hostKey(url)) != nil {
             throw Diagnostic(.rowRepeated, "an earlier row is for the same host")
+        }
+    }
+
+    private mutating func tell(_ notes: SecretNotes, _ field: Field, _ span: RecordSpan) {
+        for doubt in notes.doubts + notes.sources.compactMap(\.exposure) {
+            doubts.append("\(Quotation.escaped(path)):\(span.line): column '\(field.columnName)': \(doubt.message)")
         }
     }
 

@@ -58,5 +58,9 @@ extension Diagnostic.Code {
     static let fileNameDoubtful = Self(rawValue: "file-name-doubtful")
     static let authKeyDoubtful = Self(rawValue: "auth-key-doubtful")
     static let ownSecret = Self(rawValue: "own-secret")
+    static let rowCutShort = Self(rawValue: "row-cut-short")
+    static let sameSource = Self(rawValue: "same-source")
+    static let secretFileExposed = Self(rawValue: "secret-file-exposed")
+    static let sheetExposed = Self(rawValue: "sheet-exposed")
     static let blankAtEnd = Self(rawValue: "blank-at-end")
 }

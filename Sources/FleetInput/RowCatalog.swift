@@ -33,7 +33,7 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
         report: (Diagnostic) -> Void
     ) throws(ToolError) -> RowCatalog {
         let table = try TableReader(input, settings.table, sliceSize: sliceSize)
-        var builder = CatalogBuilder(settings, folder: input.folder)
+        var builder = CatalogBuilder(settings, input)
         var isFileInvalid = false
         try builder.read(table) { diagnostic in
             if diagnostic.severity == .file { isFileInvalid = true }
@@ -133,10 +133,14 @@ private struct CatalogBuilder: ~Copyable {
     private var meanings: MemberMeanings
     private var buffer = CellBuffer()
     private(set) var rowCount = 0
-    private var isHeaderUsable = false
+    /// Whether rows can be judged: there is a header, or none is needed.
+    private var isReadable = false
+    /// Whether others can read the input, and were not told so yet.
+    private var isExposed: Bool
 
-    init(_ settings: InputSettings, folder: String) {
-        parser = RowParser(settings, SecretReader(folder: folder, environment: settings.environment))
+    init(_ settings: InputSettings, _ input: InputFile) {
+        parser = RowParser(settings, SecretReader(folder: input.folder, environment: settings.environment))
+        isExposed = input.isExposed
         selection = Selection(settings.only, shard: settings.shard)
         keepsLeftOut = settings.keepsLeftOut
         namesHostsOnly = settings.namesHostsOnly
@@ -160,6 +164,7 @@ private struct CatalogBuilder: ~Copyable {
         switch table.shape.format {
         case .jsonl:
             var lastLine = 1
+            isReadable = true
             try table.readLines(report: report) { line, span in
                 lastLine = span.line
                 take(line, span, report)
@@ -180,15 +185,21 @@ private struct CatalogBuilder: ~Copyable {
     private mutating func take(_ record: Record, _ span: RecordSpan, likelyHeaderLine: Int?, _ report: Report) {
         if map == nil {
             if !record.isBlank { takeHeader(record, line: span.line, likelyLine: likelyHeaderLine, report) }
-        } else if isHeaderUsable, cells.take(record) {
+        } else if isReadable, cells.take(record, isUnended: span.isUnended) {
             takeRow(span, report)
         }
     }
 
     /// Takes a line of JSON lines.
     private mutating func take(_ line: Bytes, _ span: RecordSpan, _ report: Report) {
+        guard isReadable else { return }
         do throws(Diagnostic) {
-            cells.take(try JSONRow.members(in: Array(line)), &meanings, &buffer)
+            let members = try JSONRow.members(in: Array(line))
+            if rowCount == 0, let key = meanings.wrapper(in: members) {
+                isReadable = false
+                return report(JSONRow.wrapped(in: key, line: span.line))
+            }
+            cells.take(members, &meanings, &buffer)
             takeRow(span, report)
         } catch {
             rowCount += 1
@@ -207,7 +218,7 @@ private struct CatalogBuilder: ~Copyable {
         for column in 0..<record.count { header.append(Array(record[column])) }
         for diagnostic in map.diagnostics { report(isStrict ? diagnostic.strict : diagnostic) }
         self.map = map
-        isHeaderUsable = map.isUsable
+        isReadable = map.isUsable
     }
 
     private mutating func takeRow(_ span: RecordSpan, _ report: Report) {
@@ -215,7 +226,7 @@ private struct CatalogBuilder: ~Copyable {
         // Before anything else is read, because the secrets that a row refers to are opened when it is.
         let isSelected = selection.map { parser.isHost(of: cells, in: $0) } ?? true
         guard isSelected || keepsLeftOut else { return }
-        let row = parser.read(cells, at: RowPosition(row: rowCount, line: span.line))
+        let row = parser.read(cells, at: RowPosition(row: rowCount, line: span.line), sheetRow: span.sheetRow)
         var isRepeated = false
         var certificate: RowIndex.Certificate?
         if let url = row.url, let id = row.id {
@@ -229,11 +240,28 @@ private struct CatalogBuilder: ~Copyable {
         }
         index.append(
             span, number: rowCount, certificate, isValid: row.isValid && !isRepeated, isSelected: isSelected)
-        if isSelected, !parser.diagnostics.isEmpty { tell(report) }
+        guard isSelected else { return }
+        if !parser.diagnostics.isEmpty { tell(report) }
+        if !parser.exposures.isEmpty || isExposed && parser.hasPlainSecret { tellExposures(line: span.line, report) }
     }
 
     private mutating func tell(_ report: Report) {
         for diagnostic in parser.diagnostics { report(diagnostic) }
+    }
+
+    /// Tells, once for each, of files with secrets that others can read.
+    private mutating func tellExposures(line: Int, _ report: Report) {
+        var diagnostics = parser.exposures.map { column, diagnostic in
+            Diagnostic(diagnostic.code, severity: .warning, line: line, column: column, diagnostic.message)
+        }
+        if isExposed, parser.hasPlainSecret {
+            isExposed = false
+            let message =
+                "others than its owner can read this file, and secrets stand in it: use 'chmod 600', or references "
+                + "(env:NAME, file:PATH)"
+            diagnostics.append(Diagnostic(.sheetExposed, severity: .warning, line: line, message))
+        }
+        for diagnostic in diagnostics { report(isStrict ? diagnostic.strict : diagnostic) }
     }
 }
 
@@ -290,7 +318,9 @@ final class RowDecoder {
                 return nil
             }
         } else {
-            guard let record = try spool.record(at: index.span(row)), cells.take(record) else { return nil }
+            guard let record = try spool.record(at: index.span(row)),
+                cells.take(record, isUnended: index.isUnended(row))
+            else { return nil }
         }
         return parser.read(cells, at: position)
     }

@@ -103,8 +103,9 @@ struct RowCells: ~Copyable {
 
     /// Takes the cells of a CSV row.
     ///
+    /// - Parameter isUnended: whether the text ends with the row, without a line end.
     /// - Returns: whether there is anything in the row; one that is wholly empty is none.
-    mutating func take(_ record: Record) -> Bool {
+    mutating func take(_ record: Record, isUnended: Bool) -> Bool {
         clear()
         var isEmpty = true
         for (column, field) in fieldColumns {
@@ -121,6 +122,7 @@ struct RowCells: ~Copyable {
         }
         if record.count > width || !nameless.isEmpty { checkStrays(record) }
         if isEmpty, record.isBlank { return false }
+        if isUnended, record.count < width { diagnostics.append((nil, Self.cutShort)) }
         if !fillings.isEmpty { fill(from: width) }
         return true
     }
@@ -146,6 +148,10 @@ struct RowCells: ~Copyable {
             }
         }
     }
+
+    private static let cutShort = Diagnostic(
+        .rowCutShort, severity: .warning,
+        "the last row has fewer cells than the header, and no line end: was the file cut off?")
 
     private mutating func checkStrays(_ record: Record) {
         for column in nameless {
@@ -266,6 +272,14 @@ enum JSONRow {
             throw Diagnostic(.jsonMalformed, "the line is \(value.kind), not an object like {\"host\":…,\"id\":…}")
         }
         return members
+    }
+
+    /// Rows that stand in a list inside an object.
+    static func wrapped(in key: String, line: Int) -> Diagnostic {
+        Diagnostic(
+            .notATable, severity: .file, line: line,
+            "the rows stand in a JSON array, the member \(Quotation.of(key.utf8)): write one object a line, as jq -c "
+                + "'.[\"\(Quotation.escaped(key.utf8))\"][]' does")
     }
 
     /// Says what is wrong with a JSON text without quoting it.

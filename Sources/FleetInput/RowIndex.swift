@@ -36,6 +36,8 @@ struct RowIndex {
     /// Rows that are to run.
     private(set) var selectedCount = 0
     private var rows = ChunkedArray<Row>()
+    /// The row with which the text ends, without a line end.
+    private var unendedRow: Int?
     /// Rows by host and id, but for the first of each host: with that most hosts need nothing here.
     private var pairs = NumberTable()
     private let hash = SeededHash()
@@ -81,6 +83,7 @@ struct RowIndex {
     mutating func append(
         _ span: RecordSpan, number: Int, _ certificate: Certificate?, isValid: Bool, isSelected: Bool = true
     ) {
+        if span.isUnended { unendedRow = count }
         rows.append(
             Row(
                 offset: span.offset, id: certificate?.id ?? 0,
@@ -102,6 +105,9 @@ struct RowIndex {
 
     /// The certificate's id of a row that can run.
     func id(_ row: Int) -> Int64 { rows[row].id }
+
+    /// Whether the text ends with a row, without a line end.
+    func isUnended(_ row: Int) -> Bool { row == unendedRow }
 
     func isValid(_ row: Int) -> Bool { rows[row].isValid }
 

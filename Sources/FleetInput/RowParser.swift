@@ -17,7 +17,14 @@ struct RowParser: ~Copyable {
     let keepsSecrets: Bool
     var providerAdvice = ProviderAdvice()
     let scratch = HostName.makeScratch()
+    /// Whether a secret stood in a cell itself so far.
+    private(set) var hasPlainSecret = false
+    /// What is to be said of secret files, once for each: with the column that names it.
+    private(set) var exposures: [(column: String, diagnostic: Diagnostic)] = []
+    /// Where the secrets of the row come from.
+    private var sources: [(column: Int, source: SecretNotes.Source)] = []
     private var position = RowPosition(row: 0, line: 0)
+    private var sheetRow: Int?
     private var errorCount = 0
 
     /// - Parameters:
@@ -39,9 +46,13 @@ struct RowParser: ~Copyable {
 
     /// Reads a row.
     ///
+    /// - Parameters:
+    ///   - cells: what stands in it.
+    ///   - position: where it stands.
+    ///   - sheetRow: the row as a spreadsheet counts it, for diagnostics.
     /// - Returns: what the row says; the name of its host is borrowed until the next row is read.
-    mutating func read(_ cells: borrowing RowCells, at position: RowPosition) -> ParsedRow {
-        start(at: position)
+    mutating func read(_ cells: borrowing RowCells, at position: RowPosition, sheetRow: Int? = nil) -> ParsedRow {
+        start(at: position, sheetRow: sheetRow)
         for (column, diagnostic) in cells.diagnostics { add(diagnostic, column.map { cells.names[$0] }) }
         var row = ParsedRow()
         let own = diagnostics.count
@@ -59,9 +70,12 @@ struct RowParser: ~Copyable {
     }
 
     /// Begins a row about which nothing is known yet.
-    mutating func start(at position: RowPosition) {
+    mutating func start(at position: RowPosition, sheetRow: Int? = nil) {
         self.position = position
+        self.sheetRow = sheetRow
         errorCount = 0
+        if !sources.isEmpty { sources.removeAll(keepingCapacity: true) }
+        if !exposures.isEmpty { exposures.removeAll() }
         if !diagnostics.isEmpty { diagnostics.removeAll(keepingCapacity: true) }
     }
 
@@ -69,12 +83,26 @@ struct RowParser: ~Copyable {
     mutating func add(_ diagnostic: Diagnostic, _ column: String?) {
         let diagnostic = isStrict ? diagnostic.strict : diagnostic
         if diagnostic.severity == .row { errorCount += 1 }
-        diagnostics.append(diagnostic.placed(row: position.row, line: position.line, column: column))
+        diagnostics.append(
+            diagnostic.placed(row: position.row, line: position.line, sheetRow: sheetRow, column: column))
     }
 
-    /// Notes what is doubtful about a column.
-    mutating func warn(_ doubts: [Diagnostic], _ column: String) {
-        for doubt in doubts { add(doubt, column) }
+    /// Takes what there is to say of the secrets of a column.
+    mutating func take(_ notes: SecretNotes, _ column: Int, _ cells: borrowing RowCells) {
+        if notes.isPlain { hasPlainSecret = true }
+        for doubt in notes.doubts { add(doubt, cells.names[column]) }
+        for source in notes.sources {
+            if let exposure = source.exposure { exposures.append((cells.names[column], exposure)) }
+            if let earlier = sources.first(where: { $0.source.isSame(as: source) }) {
+                let place =
+                    earlier.column == column
+                    ? "another value" : "column \(Quotation.of(cells.names[earlier.column].utf8))"
+                let message = "this is read from the same \(source.kind) as \(place)"
+                add(Diagnostic(.sameSource, severity: .warning, message), cells.names[column])
+            } else {
+                sources.append((column, source))
+            }
+        }
     }
 
     /// What `read` makes of a cell, or nil and a diagnostic of its column.

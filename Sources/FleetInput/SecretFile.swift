@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import TabularText
 
 /// What a cell that holds a secret can be: the secret itself, a reference to it, or the mask of an earlier result.
 enum SecretCell {
@@ -37,21 +38,39 @@ enum SecretFile {
         let clause: String
     }
 
-    /// The content without a byte order mark and the line breaks at its end.
+    /// What a file holds.
+    struct Content {
+        let text: String
+        /// Whether others than its owner can read it.
+        let isExposed: Bool
+    }
+
+    /// The content without a byte order mark and the line breaks at its end. A pipe can be read once, and is waited for.
     ///
     /// - Parameters:
     ///   - path: where it is.
     ///   - folder: what a relative path is relative to.
-    static func read(_ path: String, in folder: String) throws(Failure) -> String {
+    ///   - patience: milliseconds to wait for each piece of what somebody writes into a pipe.
+    static func read(_ path: String, in folder: String, patience: Int32 = 10_000) throws(Failure) -> Content {
+        // By its bytes, whatever they are.
+        let path = SystemText.text(path.utf8)
         let fullPath = path.hasPrefix("/") ? path : "\(folder)/\(path)"
-        // Also keeps a pipe without a writer, which would never open, and one that can be read only once, away.
-        guard !path.isEmpty, !path.utf8.contains(0), isRegularFile(fullPath) else {
+        // Other things may never end, or do something when they are opened.
+        guard !path.isEmpty, !path.utf8.contains(0), FileDescriptor.mode(of: fullPath).map(isReadable) == true
+        else {
             throw Failure(clause: "is no file that exists")
         }
-        let bytes = try content(fullPath)
+        let (bytes, mode) = try content(fullPath, patience)
         guard String(validating: bytes, as: UTF8.self) != nil else { throw Failure(clause: "is no UTF-8 text") }
         guard let text = text(of: bytes) else { throw Failure(clause: "is empty") }
-        return text
+        return Content(text: text, isExposed: mode & S_IFMT == S_IFREG && mode & (S_IRGRP | S_IROTH) != 0)
+    }
+
+    /// What to say of a file that others can read.
+    static func exposure(_ subject: String) -> Diagnostic {
+        Diagnostic(
+            .secretFileExposed, severity: .warning,
+            "\(subject) can be read by others than its owner: use 'chmod 600'")
     }
 
     /// The text of a secret as a file or a variable holds it: a byte order mark and the line breaks at its end are none of
@@ -63,28 +82,37 @@ enum SecretFile {
         return text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
     }
 
-    private static func isRegularFile(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    private static func isReadable(_ mode: mode_t) -> Bool {
+        mode & S_IFMT == S_IFREG || mode & S_IFMT == S_IFIFO
     }
 
-    private static func content(_ path: String) throws(Failure) -> [UInt8] {
+    private static func content(_ path: String, _ patience: Int32) throws(Failure) -> (bytes: [UInt8], mode: mode_t) {
+        let file = try open(path)
+        // The path may have come to mean something else since it was looked at.
+        guard isReadable(file.mode) else { throw Failure(clause: "is no file that exists") }
         var bytes: [UInt8] = []
-        let isFile: Bool
-        do throws(ToolError) {
-            let file = try FileDescriptor.input(path, isWaiting: false)
-            // The path may have come to mean something else since it was looked at.
-            isFile = file.mode & S_IFMT == S_IFREG
-            try file.drain { piece throws(ToolError) in
-                bytes.append(contentsOf: piece)
-                return isFile && bytes.count <= limit
+        while bytes.count <= limit {
+            var entry = pollfd(fd: file.number, events: Int16(POLLIN), revents: 0)
+            guard retrying({ poll(&entry, 1, patience) }) != 0 else {
+                throw Failure(clause: "is a pipe into which nobody writes")
             }
-        } catch {
+            let piece = try piece(of: file)
+            if piece.isEmpty { return (bytes, file.mode) }
+            bytes += piece
+        }
+        throw Failure(clause: "is larger than 1 MiB")
+    }
+
+    private static func open(_ path: String) throws(Failure) -> FileDescriptor {
+        do throws(ToolError) { return try FileDescriptor.input(path, isWaiting: false) } catch {
             throw Failure(clause: "cannot be read")
         }
-        guard isFile else { throw Failure(clause: "is no file that exists") }
-        guard bytes.count <= limit else { throw Failure(clause: "is larger than 1 MiB") }
-        return bytes
+    }
+
+    private static func piece(of file: borrowing FileDescriptor) throws(Failure) -> [UInt8] {
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        do throws(ToolError) { try file.read(into: &piece) } catch { throw Failure(clause: "cannot be read") }
+        return piece
     }
 }
 
@@ -117,19 +145,19 @@ final class SecretFiles: Sendable {
         return String(cString: path)
     }
 
-    /// The secret in a file. From any thread; blocks while the file is read.
-    func text(_ path: String) throws(SecretFile.Failure) -> String {
+    /// The secret in a file; that others can read it is told the first time. From any thread; blocks while it is read.
+    func content(_ path: String) throws(SecretFile.Failure) -> SecretFile.Content {
         let key = Array(path.utf8)
-        if let text = kept.withLock({ $0.secrets[key] }) { return text }
-        let text = try SecretFile.read(path, in: folder)
+        if let text = kept.withLock({ $0.secrets[key] }) { return SecretFile.Content(text: text, isExposed: false) }
+        let content = try SecretFile.read(path, in: folder)
         let isKept = kept.withLock { kept in
             // The rest is what a dictionary takes for an entry.
-            let size = key.count + text.utf8.count + 128
+            let size = key.count + content.text.utf8.count + 128
             guard kept.size + size <= limit else { return false }
-            if kept.secrets.updateValue(text, forKey: key) == nil { kept.size += size }
+            if kept.secrets.updateValue(content.text, forKey: key) == nil { kept.size += size }
             return true
         }
         if !isKept { throw SecretFile.Failure(clause: "does not fit: all such files may have 64 MiB together") }
-        return text
+        return content
     }
 }

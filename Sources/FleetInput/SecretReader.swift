@@ -23,10 +23,12 @@ struct SecretReader {
     /// - Parameters:
     ///   - cell: the value without blanks at its ends, not empty.
     ///   - use: what the secret is for.
-    ///   - doubts: what is doubtful about it is added here.
+    ///   - notes: what else there is to say of it is added here.
     /// - Throws: ``Diagnostic`` when nobody can mean the secret, or the reference leads to nothing.
-    func secret(_ cell: Bytes, for use: SecretUse, doubts: inout [Diagnostic]) throws(Diagnostic) -> Secret {
-        Secret(try text(cell, for: use, doubts: &doubts))
+    func secret(_ cell: Bytes, for use: SecretUse, notes: inout SecretNotes) throws(Diagnostic) -> Secret {
+        let text = try text(cell, for: use, notes: &notes)
+        if notes.sources.isEmpty { notes.isPlain = true }
+        return Secret(text)
     }
 
     /// A cell as an input in another folder has to write it.
@@ -36,31 +38,34 @@ struct SecretReader {
     }
 
     /// The text of a cell that is no secret and yet may hold a reference, as a client id.
-    func clientID(_ cell: Bytes, doubts: inout [Diagnostic]) throws(Diagnostic) -> String {
-        let text = try text(cell, for: .login, doubts: &doubts)
+    func clientID(_ cell: Bytes, notes: inout SecretNotes) throws(Diagnostic) -> String {
+        let text = try text(cell, for: .login, notes: &notes)
         return SecretCell(cell).isReference ? text : try CellText.clientID.read(cell)
     }
 
-    private func text(_ cell: Bytes, for use: SecretUse, doubts: inout [Diagnostic]) throws(Diagnostic) -> String {
+    private func text(_ cell: Bytes, for use: SecretUse, notes: inout SecretNotes) throws(Diagnostic) -> String {
         switch SecretCell(cell) {
         case .mask: throw SecretUse.masked
         case .literal:
             try use.check(cell)
-            if let doubt = use.doubt(cell) { doubts.append(doubt) }
+            if let doubt = use.doubt(cell) { notes.doubts.append(doubt) }
             return cell.text
         case .environment(let name):
             let subject = subject("environment variable", name, use)
             guard let value = variable(name) else {
                 throw Diagnostic(.referenceUnresolved, "\(subject) is not set, empty, or no UTF-8 text")
             }
-            return try judged(value, subject, use, &doubts)
+            notes.sources.append(SecretNotes.Source(kind: "variable", name: name, exposure: nil))
+            return try judged(value, subject, use, &notes.doubts)
         case .file(let path):
             let subject = subject("file", path, use)
-            let text: String
-            do throws(SecretFile.Failure) { text = try files.text(path) } catch {
+            let content: SecretFile.Content
+            do throws(SecretFile.Failure) { content = try files.content(path) } catch {
                 throw Diagnostic(.referenceUnresolved, "\(subject) \(error.clause)")
             }
-            return try judged(text, subject, use, &doubts)
+            let exposure = content.isExposed ? SecretFile.exposure(subject) : nil
+            notes.sources.append(SecretNotes.Source(kind: "file", name: path, exposure: exposure))
+            return try judged(content.text, subject, use, &notes.doubts)
         }
     }
 
@@ -89,6 +94,26 @@ struct SecretReader {
         }
         return SecretFile.text(of: Array(environment[index].value.utf8))
     }
+}
+
+/// What there is to say of secrets beside what they are.
+struct SecretNotes {
+    /// Where a reference led to.
+    struct Source {
+        /// `file` or `variable`.
+        let kind: String
+        let name: String
+        /// What to say of a file that others can read, the first time that it is read.
+        let exposure: Diagnostic?
+
+        func isSame(as other: Source) -> Bool { kind == other.kind && name.utf8.elementsEqual(other.name.utf8) }
+    }
+
+    /// What is doubtful about them.
+    var doubts: [Diagnostic] = []
+    /// Whether one stands in the cell itself.
+    var isPlain = false
+    var sources: [Source] = []
 }
 
 /// What a secret is for, which decides what may stand in it.
@@ -163,7 +188,12 @@ extension RowParser {
             let message = "the credentials of the DNS provider are given twice: either 'auth.KEY' or 'auth_info_list'"
             add(Diagnostic(.authGivenTwice, message), nil)
         }
-        if !cells.auth.isEmpty { return readAuthCells(cells) }
+        if !cells.auth.isEmpty {
+            let items = readAuthCells(cells)
+            // Only for what is wrong with it.
+            if let list { _ = readAuthValue(list, isObject: false, cells) }
+            return items
+        }
         if let list { return readAuthValue(list, isObject: false, cells) }
         if let object { return readAuthValue(object, isObject: true, cells) }
         return nil
@@ -181,7 +211,7 @@ extension RowParser {
                 return AuthInfo(key: entry.key, value: try reader.value(entry))
             }
             if let item { items.append(item) }
-            warn(reader.takeWarnings(), cells.names[entry.cell.column])
+            take(reader.takeNotes(), entry.cell.column, cells)
             if entry.key == "KEY" { add(Self.literalKey, cells.names[entry.cell.column]) }
             let isDoubtful = entry.type == .string && entry.cell.kind == .text
             if isDoubtful, AuthReader.isNumber(entry.cell.bytes, of: entry.key) {
@@ -206,7 +236,7 @@ extension RowParser {
             guard let value = cells.value(of: cell) else { return try reader.list(in: cell.bytes) }
             return try reader.list(value, isObject: isObject)
         }
-        warn(reader.takeWarnings(), cells.names[cell.column])
+        take(reader.takeNotes(), cell.column, cells)
         if items?.contains(where: { $0.key == "KEY" }) == true { add(Self.literalKey, cells.names[cell.column]) }
         return items
     }
@@ -216,18 +246,17 @@ extension RowParser {
 ///
 /// Source: Auth_Info of the PBX's `certificate/update` call: a key and exactly one of `iv`, `sv`, `bv`.
 private struct AuthReader {
-    /// What is doubtful but possible in what was read.
-    private var warnings: [Diagnostic] = []
+    private var notes = SecretNotes()
     private let secrets: SecretReader
 
     init(secrets: SecretReader) {
         self.secrets = secrets
     }
 
-    /// What is doubtful but possible in what was read since the last call.
-    mutating func takeWarnings() -> [Diagnostic] {
-        defer { if !warnings.isEmpty { warnings = [] } }
-        return warnings
+    /// What there is to say of what was read since the last call.
+    mutating func takeNotes() -> SecretNotes {
+        defer { notes = SecretNotes() }
+        return notes
     }
 
     /// Whether a text is a number under a key whose documented values are numbers.
@@ -372,7 +401,7 @@ private struct AuthReader {
 
     private mutating func string(_ text: Bytes, of key: String, _ place: String) throws(Diagnostic) -> Secret {
         if Self.isNumber(text, of: key) {
-            warnings.append(
+            notes.doubts.append(
                 Diagnostic(
                     .authNumberAsText, severity: .warning,
                     "\(place) sends a number as a text: use 'iv' to send it as a number"))
@@ -381,6 +410,6 @@ private struct AuthReader {
     }
 
     private mutating func secret(_ text: Bytes) throws(Diagnostic) -> Secret {
-        try secrets.secret(text, for: .auth, doubts: &warnings)
+        try secrets.secret(text, for: .auth, notes: &notes)
     }
 }

@@ -37,7 +37,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
     package init(
         _ path: String, flags: Int32 = O_RDONLY, mode: mode_t = 0o666, kind: ToolError.Kind = .broken
     ) throws(ToolError) {
-        let number = retrying { open(path, flags | O_CLOEXEC, mode) }
+        let number = SystemText.withPath(path) { path in retrying { open(path, flags | O_CLOEXEC, mode) } }
         guard number >= 0 else { throw .cannot("open", path, code: errno, kind: kind) }
         self.init(number, name: path)
     }
@@ -62,7 +62,10 @@ package struct FileDescriptor: ~Copyable, Sendable {
     /// - Throws: ``ToolError`` of kind `usage` when it does not exist, is a folder or must not be read.
     package static func input(_ path: String, isWaiting: Bool = true) throws(ToolError) -> FileDescriptor {
         let flags = O_RDONLY | O_CLOEXEC | (isWaiting ? 0 : O_NONBLOCK)
-        let number = path == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : retrying { open(path, flags) }
+        let number =
+            path == "-"
+            ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+            : SystemText.withPath(path) { path in retrying { open(path, flags) } }
         guard number >= 0 else { throw .cannot("open", path, code: errno, kind: .usage) }
         let file = FileDescriptor(number, name: path)
         guard file.mode & S_IFMT != S_IFDIR else {
@@ -96,6 +99,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
     package var mode: mode_t {
         var status = stat()
         return fstat(number, &status) == 0 ? status.st_mode : 0
+    }
+
+    /// Type and permission bits of what a path leads to, without opening it; nil when that is nothing.
+    package static func mode(of path: String) -> mode_t? {
+        var status = stat()
+        return SystemText.withPath(path) { stat($0, &status) } == 0 ? status.st_mode : nil
     }
 
     /// Bytes of a regular file; nil for anything else.

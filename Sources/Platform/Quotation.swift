@@ -24,6 +24,7 @@ package enum Quotation {
 
     private static func escape(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
+        case _ where SystemText.isByte(scalar): return escape(UInt8(truncatingIfNeeded: scalar.value))
         case "\n": return "\\n"
         case "\r": return "\\r"
         case "\t": return "\\t"

@@ -15,6 +15,8 @@ struct CSVReader: ~Copyable {
     private var lines = LineScanner()
     private var span = RecordSpan(offset: 0, length: 0, line: 1)
     private var isInsideRecord = false
+    /// Records and blank lines so far, which are the rows of a spreadsheet.
+    private var rowCount = 0
     /// The line on which the cell that is being read starts.
     private var cellLine = 1
 
@@ -52,6 +54,7 @@ struct CSVReader: ~Copyable {
     mutating func finish(_ body: Body) throws(Diagnostic) {
         position.finish()
         do throws(CSVError) {
+            span.isUnended = true
             if try parser.finish() { deliver(body) }
         } catch {
             throw describe(error)
@@ -61,6 +64,7 @@ struct CSVReader: ~Copyable {
     private mutating func take(_ piece: LineScanner.Piece, _ body: Body) throws(Diagnostic) {
         position.move(over: piece)
         if !isInsideRecord {
+            if piece.startsLine { rowCount += 1 }
             if piece.isBare { return position.check(piece.bytes) }
             start(at: piece)
         }
@@ -79,6 +83,7 @@ struct CSVReader: ~Copyable {
     private mutating func start(at piece: LineScanner.Piece) {
         isInsideRecord = true
         span = RecordSpan(offset: position.offset - piece.bytes.count, length: 0, line: position.line)
+        span.sheetRow = rowCount
         cellLine = position.line
     }
 

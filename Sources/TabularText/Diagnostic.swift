@@ -33,6 +33,8 @@ package struct Diagnostic: Error, Hashable, Sendable {
     package private(set) var line: Int
     /// 1-based number among all data rows; nil when it is not about one.
     package private(set) var row: Int?
+    /// The row as a spreadsheet counts it: from 1, the header among them; nil when it is about none, or nobody counts so.
+    private(set) var sheetRow: Int?
     /// The column as the file writes it; nil when no single one is at fault.
     package private(set) var column: String?
     /// What is wrong, in one clause, without secrets.
@@ -64,9 +66,11 @@ package struct Diagnostic: Error, Hashable, Sendable {
     /// - Parameters:
     ///   - row: 1-based number among all data rows.
     ///   - line: 1-based physical line on which the row starts.
+    ///   - sheetRow: the row as a spreadsheet counts it.
     ///   - column: the column as the file writes it.
-    package func placed(row: Int, line: Int, column: String?) -> Diagnostic {
+    package func placed(row: Int, line: Int, sheetRow: Int?, column: String?) -> Diagnostic {
         var placed = self
+        placed.sheetRow = sheetRow
         placed.row = row
         placed.line = line
         placed.column = column
@@ -79,15 +83,19 @@ package struct Diagnostic: Error, Hashable, Sendable {
         var strict = Diagnostic(
             code, severity: line > 0 && row == nil ? .file : .row, line: line, column: column, message)
         strict.row = row
+        strict.sheetRow = sheetRow
         return strict
     }
 
     /// `FILE:LINE: column 'NAME': what is wrong`, or `FILE:LINE: warning: column 'NAME': …`; always one line.
     ///
+    /// Where a spreadsheet counts otherwise than by lines it is `FILE:266: row 242: column 'NAME': what is wrong`.
+    ///
     /// - Parameter file: what to call the input.
     package func text(file: String) -> String {
         let warning = severity == .warning ? "warning: " : ""
-        return "\(Quotation.escaped(file)):\(line): \(warning)\(sentence)"
+        let row = sheetRow.map { $0 == line ? "" : "row \($0): " } ?? ""
+        return "\(Quotation.escaped(file)):\(line): \(warning)\(row)\(sentence)"
     }
 
     /// The text without file and line.
@@ -99,6 +107,8 @@ package struct Diagnostic: Error, Hashable, Sendable {
 /// What can be wrong with any table.
 extension Diagnostic.Code {
     static let encodingInvalid = Self(rawValue: "encoding-invalid")
+    /// The file, or the line, is something else than a table.
+    package static let notATable = Self(rawValue: "not-a-table")
     static let separatorUnknown = Self(rawValue: "separator-unknown")
     static let delimiterAmbiguous = Self(rawValue: "delimiter-ambiguous")
     static let quoteUnclosed = Self(rawValue: "quote-unclosed")

@@ -58,8 +58,11 @@ package final class InputFile: Sendable {
         return InputFile(name: name, source: source, copy: try .memory(for: name), isKept: true)
     }
 
-    /// Whether neither group nor others can read the file it was opened from; only for one that is not kept.
+    /// Whether neither group nor others can read the file it was opened from.
     package var isPrivate: Bool { mode & (S_IRGRP | S_IROTH) == 0 }
+
+    /// Whether it is a file that others than its owner can read.
+    package var isExposed: Bool { size != nil && !isPrivate }
 
     /// Bytes that were read for the first time so far. Waits for nothing, whoever is reading.
     package var bytesRead: Int { count.load(ordering: .relaxed) }

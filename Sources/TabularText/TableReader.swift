@@ -1,4 +1,5 @@
 import Glibc
+import JSONText
 package import Platform
 
 /// Reads a table from front to back, once, in the format, encoding and dialect in which it is written.
@@ -15,6 +16,8 @@ package final class TableReader {
     /// The first record that is not blank, which tells the line end.
     private var first: RecordSpan?
     private var hasReportedEncoding = false
+    /// Why the text is no table, when its start shows that.
+    private let refusal: Diagnostic?
 
     /// Bytes that are read and cut at once.
     package static let sliceSize = TextReader.sliceSize
@@ -35,6 +38,7 @@ package final class TableReader {
         shape = TableShape(
             format: try choices.format(of: input, text), encoding: text.encoding,
             hasByteOrderMark: text.hasByteOrderMark)
+        refusal = OtherText.problem(with: try text.prefix(OtherText.headLength), as: shape.format)
     }
 
     /// Finds out how a CSV separates its cells.
@@ -43,7 +47,8 @@ package final class TableReader {
     /// - Returns: the dialect, or why it cannot be told.
     /// - Throws: ``ToolError`` when the input can no longer be read.
     package func dialect(score: (Record) -> HeaderScore) throws(ToolError) -> Result<Dialect, Diagnostic> {
-        try Dialect.find(in: text, choice: choices.delimiter, score: score)
+        if let refusal { return .failure(refusal) }
+        return try Dialect.find(in: text, choice: choices.delimiter, score: score)
     }
 
     /// Reads a CSV to its end, cutting it on a thread of its own.
@@ -76,6 +81,7 @@ package final class TableReader {
     package func readLines(
         report: (Diagnostic) -> Void, _ body: (Bytes, RecordSpan) -> Void
     ) throws(ToolError) {
+        if let refusal { return report(refusal) }
         var reader = JSONLinesReader(offset: text.textOffset)
         let diagnostic = try reader.read(text) { line, span in
             if first == nil { first = span }
@@ -118,6 +124,63 @@ extension TableChoices {
         let start = try text.prefix(1024)
         let first = start.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
         return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .jsonl : .csv
+    }
+}
+
+/// Texts that are no table: pages and trees that are written in one piece.
+private enum OtherText {
+    /// Bytes at the start of a text that are looked at.
+    static let headLength = 1 << 16
+
+    /// What a text is, and what to do; nil when it may be a table.
+    static func problem(with start: Bytes, as format: TableShape.Format) -> Diagnostic? {
+        let start = start.part(0..<min(start.count, headLength))
+        let text = start.part((start.firstIndex { !isBlank($0) } ?? start.count)..<start.count)
+        let advice =
+            switch text.first {
+            case UInt8(ascii: "<"): adviceOnMarkup(text)
+            case UInt8(ascii: "["), UInt8(ascii: "{"): adviceOnJSON(text, format)
+            default: nil as String?
+            }
+        return advice.map { Diagnostic(.notATable, severity: .file, line: 1, "the file is \($0)") }
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+    }
+
+    private static func adviceOnMarkup(_ text: Bytes) -> String? {
+        for name in ["<!doctype html", "<html", "<head", "<body", "<table"] as [StaticString]
+        where text.part(0..<min(text.count, name.utf8CodeUnitCount)).equalsIgnoringCase(name) {
+            return "an HTML page, not a table: save the sheet as CSV"
+        }
+        return text.starts(with: "<?xml".utf8) ? "XML, not a table: save the sheet as CSV" : nil
+    }
+
+    private static func adviceOnJSON(_ text: Bytes, _ format: TableShape.Format) -> String? {
+        let next = text.dropFirst().first { !isBlank($0) }
+        if text[0] == UInt8(ascii: "[") {
+            guard next == UInt8(ascii: "{") else { return nil }
+            return "a JSON array: write one object a line, as jq -c '.[]' does"
+        }
+        if isSpread(text) { return "JSON, an object over several lines: write one object a line, as jq -c . does" }
+        // A CSV cannot begin so: the quote would stand inside a cell.
+        guard format == .csv, next == UInt8(ascii: "\"") else { return nil }
+        return "JSON, not CSV: say --format jsonl, or give it a name that ends in .jsonl"
+    }
+
+    /// Whether an object does not end on its first line, and the next line is no other one.
+    private static func isSpread(_ text: Bytes) -> Bool {
+        let line = text.prefix { $0 != 0x0A && $0 != 0x0D }
+        guard let next = text.dropFirst(line.count).first(where: { !isBlank($0) }), next != UInt8(ascii: "{") else {
+            return false
+        }
+        do throws(JSONError) {
+            _ = try JSONValue(parsing: Array(line))
+            return false
+        } catch {
+            return error.offset >= line.count
+        }
     }
 }
 

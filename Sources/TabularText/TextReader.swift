@@ -207,7 +207,7 @@ struct TextEncoding {
     let markLength: Int
 
     /// Bytes at the start of an input that tell.
-    static let headLength = 4
+    static let headLength = 8
 
     /// Why the bytes cannot be read, if they contradict the choice or do not tell what must be known.
     private(set) var diagnostic: Diagnostic?
@@ -216,10 +216,10 @@ struct TextEncoding {
     ///   - head: the first bytes of the input, at least ``headLength`` of them if it has so many.
     ///   - choice: what was asked for.
     init(head: Bytes, choice: TableChoices.Encoding) {
-        if Self.isOffice(head) {
+        if let kind = Self.kinds.first(where: { head.starts(with: $0.start) }) {
             encoding = .utf8
             markLength = 0
-            diagnostic = Self.refused("the file is a workbook or an archive, not text: save the sheet as CSV")
+            diagnostic = Self.refused("the file is \(kind.advice)")
             return
         }
         if let (encoding, markLength) = Self.marked(head) {
@@ -250,11 +250,24 @@ struct TextEncoding {
         }
     }
 
-    /// Whether the bytes start a zip file, as `.xlsx` and `.ods` are, or an old `.xls`.
-    private static func isOffice(_ head: Bytes) -> Bool {
-        head.starts(with: [0x50, 0x4B, 0x03, 0x04] as [UInt8])
-            || head.starts(with: [0xD0, 0xCF, 0x11, 0xE0] as [UInt8])
-    }
+    /// How files that are no text start, what they are, and what to do.
+    private static let kinds: [(start: [UInt8], advice: String)] = [
+        ([0x50, 0x4B, 0x03, 0x04], "a workbook or an archive, not text: save the sheet as CSV"),
+        ([0xD0, 0xCF, 0x11, 0xE0], "a workbook or an archive, not text: save the sheet as CSV"),
+        (Array("%PDF-".utf8), "a PDF, not text: save the sheet that it shows as CSV"),
+        (Array("{\\rtf".utf8), "a text document, not a table: save the sheet as CSV"),
+        ([0x1F, 0x8B], "gzip: gunzip it first"),
+        (Array("BZh9".utf8), "packed by bzip2: bunzip2 it first"),
+        ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "packed by xz: unxz it first"),
+        ([0x28, 0xB5, 0x2F, 0xFD], "packed by zstd: unzstd it first"),
+        ([0x37, 0x7A, 0xBC, 0xAF], "an archive, not text: unpack it first"),
+        ([0x89, 0x50, 0x4E, 0x47], "an image, not text: save the sheet as CSV"),
+        ([0xFF, 0xD8, 0xFF], "an image, not text: save the sheet as CSV"),
+        (Array("GIF8".utf8), "an image, not text: save the sheet as CSV"),
+        ([0x49, 0x49, 0x2A, 0x00], "an image, not text: save the sheet as CSV"),
+        ([0x7F, 0x45, 0x4C, 0x46], "a program, not text: name the sheet, saved as CSV"),
+        (Array("SQLite f".utf8), "a database, not text: export the table as CSV"),
+    ]
 
     private static func marked(_ head: Bytes) -> (TableShape.Encoding, Int)? {
         if head.starts(with: [0xEF, 0xBB, 0xBF] as [UInt8]) { return (.utf8, 3) }

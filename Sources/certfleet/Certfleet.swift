@@ -16,7 +16,7 @@ import FleetCommands
 
     static func main() {
         ThisProcess.prepare()
-        ThisProcess.end(exitCode(of: Array(CommandLine.arguments.dropFirst())))
+        ThisProcess.end(exitCode(of: ThisProcess.arguments))
     }
 
     func run() throws {

@@ -1,6 +1,7 @@
 import Platform
 import Foundation
 import FleetModel
+import Glibc
 import TestSupport
 import Testing
 
@@ -84,6 +85,29 @@ struct CredentialBookTests {
         #expect(error?.kind == .usage)
         #expect(error?.description.contains("canary") == false)
         #expect(error?.description.contains("CERTFLEET_") == true)
+    }
+
+    @Test("What is doubtful in the file and in the environment is told, and nothing of it shown")
+    func doubts() throws {
+        let key = try directory.write("key", "“canary”")
+        #expect(chmod(key, 0o644) == 0)
+        let file = try secretFile("base_url,client_id,client_secret\na,1.5E+17,file:key\nb,i,${canary}\n")
+        let book = try CredentialBook(
+            file: file,
+            environment: [
+                "CERTFLEET_ACCESS_TOKEN_FILE": key, "CERTFLEET_CLIENT_ID": "TBD", "CERTFLEET_CLIENT_SECRET": "s",
+            ])
+        let starts = [
+            "\(file):2: column 'client_id': this is a number in scientific notation",
+            "\(file):2: column 'client_secret': the file 'key': there are quotes round",
+            "\(file):2: column 'client_secret': the file 'key' can be read by others",
+            "\(file):3: column 'client_secret': this looks like a placeholder",
+            "the file '\(key)' that CERTFLEET_ACCESS_TOKEN_FILE names can be read by others",
+            "the file '\(key)' that CERTFLEET_ACCESS_TOKEN_FILE names: there are quotes round",
+            "CERTFLEET_CLIENT_ID: this is what people and scripts write for nothing",
+        ]
+        #expect(book.doubts.count == starts.count, "\(book.doubts)")
+        for (doubt, start) in zip(book.doubts, starts) { #expect(doubt.hasPrefix(start) && !doubt.contains("canary")) }
     }
 
     @Test("A file that others can read is refused", arguments: [0o640, 0o604])

@@ -35,12 +35,13 @@ enum DiagnosticGallery {
         func reading() throws -> Reading {
             var settings = DiagnosticGallery.settings
             settings.columns = try ColumnChoices(columns: columns, values: [])
-            return try Reading(bytes: bytes, name: name, settings: settings)
+            let isExposed = [.secretFileExposed, .sheetExposed].contains(code)
+            return try Reading(bytes: bytes, name: name, settings: settings, isExposed: isExposed)
         }
     }
 
     /// What the references of the exhibits lead to.
-    fileprivate static let settings = InputSettings(environment: ["BLANK_AT_END": "key "])
+    fileprivate static let settings = InputSettings(environment: ["BLANK_AT_END": "key ", "API_KEY": "key"])
 
     private static let header = "host,id,auto_renewal,access_token"
     private static let large = String(repeating: "x", count: 1 << 20)
@@ -56,6 +57,8 @@ enum DiagnosticGallery {
     static let file: [Exhibit] = [
         Exhibit(
             .encodingInvalid, bytes: Array("\(header),note\npbx1,5,0,token,M".utf8) + [0xFC] + Array("nchen\n".utf8)),
+        Exhibit(.notATable, "[{\"host\":\"pbx1\",\"id\":5}]", name: "fleet.json"),
+        Exhibit(.notATable, "{\"data\":[{\"host\":\"pbx1\",\"id\":5}]}", name: "fleet.jsonl"),
         Exhibit(.separatorUnknown, "sep=:", "host:id:auto_renewal:access_token"),
         Exhibit(.delimiterAmbiguous, "host,id,x;host;id"), Exhibit(.quoteUnclosed, header, "\"pbx1,5,0,token"),
         Exhibit(.quoteInCell, header, "pbx\"1\",5,0,token"), Exhibit(.quoteTrailing, header, "\"pbx1\" ,5,0,token"),
@@ -119,5 +122,8 @@ enum DiagnosticGallery {
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.Zone", "route53,key,secret"),
         row(.authKeyDoubtful, "auth.KEY", "key"), Exhibit(.ownSecret, "host,id,auto_renewal,access_token,password"),
         row(.blankAtEnd, "auth.APIKey", "env:BLANK_AT_END"),
+        Exhibit(.rowCutShort, bytes: Array("\(header),auth.APIKey,note\npbx1,5,0,token,lon".utf8)),
+        row(.sameSource, "auth.APIKey,auth.APISecret", "env:API_KEY,env:API_KEY"),
+        row(.secretFileExposed, "auth.APIKey", "file:key"), Exhibit(.sheetExposed, header, "pbx1,5,0,token"),
     ]
 }

@@ -101,6 +101,19 @@ struct JSONLinesTests {
         #expect(try Reading(line, name: "x.csv", settings: forced).validRowCount == 1)
     }
 
+    @Test("Rows in a list inside an object are told so, once")
+    func wrapped() throws {
+        let text = #"{"total":1,"data":[{"host":"a","id":1}]}"# + "\n{}\n"
+        let reading = try Reading(text, name: "fleet.jsonl")
+        #expect(
+            reading.texts == [
+                "fleet:1: the rows stand in a JSON array, the member 'data': write one object a line, as jq -c "
+                    + "'.[\"data\"][]' does"
+            ])
+        #expect(reading.catalog.isFileInvalid && reading.catalog.rowCount == 0)
+        #expect(try !Reading(#"{"id":1,"data":[{"host":"a"}]}"#, name: "x.jsonl").codes.contains(.notATable))
+    }
+
     @Test("Bytes that are no UTF-8 make the file wrong, and the other lines are judged all the same")
     func encoding() throws {
         let good = Array(#"{"host":"a","id":1,"auto_renewal":0,"access_token":"t"}"#.utf8)

@@ -22,12 +22,12 @@ struct LibreOfficeTests {
                 bytes: Fixtures.bytes("LibreOffice/\(file)"), settings: settings, sliceSize: sliceSize)
             #expect(
                 reading.texts == [
-                    "fleet:4: warning: 'alidns' wants the key 'AccessKeySecret' too: give it in a column 'auth.AccessKeySecret'",
-                    "fleet:7: column 'ID': '1E+05' is in scientific notation, so digits may be lost: "
+                    "fleet:4: warning: row 3: 'alidns' wants the key 'AccessKeySecret' too: give it in a column 'auth.AccessKeySecret'",
+                    "fleet:7: row 6: column 'ID': '1E+05' is in scientific notation, so digits may be lost: "
                         + "format the column as a whole number",
-                    "fleet:7: column 'Auto-Renewal': '0%' is none of \(BooleanWord.list)",
-                    "fleet:8: column 'ID': '1,005' has a thousands separator or decimal comma: write the digits alone",
-                    "fleet:8: column 'issue_to': there is a blank inside 'a b'",
+                    "fleet:7: row 6: column 'Auto-Renewal': '0%' is none of \(BooleanWord.list)",
+                    "fleet:8: row 7: column 'ID': '1,005' has a thousands separator or decimal comma: write the digits alone",
+                    "fleet:8: row 7: column 'issue_to': there is a blank inside 'a b'",
                 ])
             let shape = reading.catalog.shape
             #expect(shape.delimiter == delimiter.utf8.first && shape.encoding == encoding)

@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import TestSupport
 
 @testable import FleetInput
@@ -10,13 +11,15 @@ struct Reading {
     let diagnostics: [Diagnostic]
     private let directory: WorkDirectory
 
-    /// Reads bytes as a file of a name.
+    /// Reads bytes as a file of a name; one that others can read has a file `key` of the same kind beside it.
     init(
         bytes: [UInt8], name: String = "fleet.csv", settings: InputSettings = InputSettings(), kept: Bool = true,
-        sliceSize: Int = TableReader.sliceSize
+        isExposed: Bool = false, sliceSize: Int = TableReader.sliceSize
     ) throws {
         directory = try WorkDirectory()
-        let input = try InputFile.open(try directory.write(name, bytes: bytes), kept: kept)
+        let path = try directory.write(name, bytes: bytes)
+        if isExposed { for file in [path, try directory.write("key", "key")] { chmod(file, 0o644) } }
+        let input = try InputFile.open(path, kept: kept)
         var diagnostics: [Diagnostic] = []
         catalog = try RowCatalog.read(input, settings: settings, sliceSize: sliceSize) { diagnostics.append($0) }
         self.diagnostics = diagnostics

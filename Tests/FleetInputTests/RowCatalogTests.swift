@@ -39,6 +39,33 @@ struct RowCatalogTests {
         }
     }
 
+    @Test("Behind a line break in a cell a problem names the row of the spreadsheet too")
+    func sheetRows() throws {
+        let header = "host,id,auto_renewal,access_token,note\n"
+        let reading = try Reading(header + "a,x,0,t,\"1\n2\"\nb,y,0,t,\n\nc,1,0,t,\nd,1,0,env:X y,\n")
+        #expect(
+            reading.texts == [
+                "fleet:2: column 'id': 'x' is no whole number", "fleet:4: row 3: column 'id': 'y' is no whole number",
+                "fleet:7: row 6: column 'access_token': the environment variable 'X y' is not set, empty, or no UTF-8 text",
+            ])
+        let doubtful = try Reading(header + "a,1,0,t,\"1\n2\"\nb,1,0,nan,\n")
+        #expect(doubtful.texts[0].hasPrefix("fleet:4: warning: row 3: column 'access_token': "))
+    }
+
+    @Test("A last row that is cut short is doubtful, unless it only leaves out what is empty anyway")
+    func cutShort() throws {
+        let text = "host,id,auto_renewal,access_token,note\na,1,0,t,x\nb,2,0,t"
+        let warning = "the last row has fewer cells than the header, and no line end: was the file cut off?"
+        let reading = try Reading(text)
+        #expect(reading.texts == ["fleet:3: warning: \(warning)"] && reading.validRowCount == 2)
+        #expect(try Reading(text + "\n").texts == [] && (try Reading(text + ",").texts) == [])
+        var settings = InputSettings()
+        settings.isStrict = true
+        let strict = try Reading(text, settings: settings)
+        #expect(strict.texts == ["fleet:3: \(warning)"] && strict.validRowCount == 1)
+        #expect(try strict.passThrough()[1].reason == warning)
+    }
+
     @Test("The shape of the file is remembered", arguments: ["\n", "\r\n", "\r"])
     func shape(lineEnding: String) throws {
         let text = "\u{FEFF} Base-URL ,id,result.status,auto renewal,access_token\(lineEnding)a,1,ok,0,t\(lineEnding)"

@@ -112,6 +112,13 @@ struct RowParserTests {
         ("api_path", "/api/v2.0/", ""),
     ]
 
+    @Test("Credentials of the DNS provider that are given twice are all judged")
+    func authGivenTwice() throws {
+        let changes = [("auth.k", "x"), ("auth_info_list", "canary")]
+        let reading = try Reading.row(changes)
+        #expect(reading.codes == [.authGivenTwice, .authMalformed] && !reading.texts.joined().contains("canary"))
+    }
+
     @Test("Each rule is told with its line and column", arguments: rules)
     func rule(column: String, value: String?, text: String) throws {
         let reading = try Reading.row([(column, value)])

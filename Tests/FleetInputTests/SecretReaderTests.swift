@@ -1,5 +1,6 @@
 import Foundation
 import FleetModel
+import Glibc
 import Platform
 import TestSupport
 import Testing
@@ -25,6 +26,77 @@ struct SecretReaderTests {
         #expect(try catalog.job(row: 0).credentials == .token(Secret("secret")))
     }
 
+    @Test("Two secrets of a row from one place are doubtful, of two rows not")
+    func sameSource() throws {
+        let folder = try WorkDirectory()
+        try folder.write("key", "secret")
+        let header = "host,id,auto_renewal,client_id,client_secret,auth.a,auth.b,auth.c\n"
+        let row = "0,file:key,env:X,FILE:key,env:X,file:./key\n"
+        let input = try InputFile.open(
+            try folder.write("x.csv", header + "a,1," + row + "b,1,0,i,env:X,file:key,,\n"), kept: false)
+        var texts: [String] = []
+        _ = try RowCatalog.read(input, settings: InputSettings(environment: ["X": "x"])) {
+            texts.append($0.text(file: "x"))
+        }
+        #expect(
+            texts == [
+                "x:2: warning: column 'client_id': this is read from the same file as column 'auth.a'",
+                "x:2: warning: column 'client_secret': this is read from the same variable as column 'auth.b'",
+            ])
+        let list = #"[{"k":"a","sv":"env:X"},{"k":"b","sv":"env:X"}]"#
+        let reading = try Reading.line([("auth_info_list", list)])
+        #expect(reading.codes == [.referenceUnresolved])
+    }
+
+    @Test(
+        "Files with secrets that others can read are told once, by the row that shows them", arguments: [false, true])
+    func exposed(isStrict: Bool) throws {
+        let folder = try WorkDirectory()
+        let text =
+            "host,id,auto_renewal,access_token,auth.k\na,1,0,file:key,\nb,1,0,file:key,file:other\nc,1,0,plain,\nd,1,0,plain,\n"
+        for name in ["key", "other"] {
+            try folder.write(name, "secret")
+            #expect(chmod(folder.file(name), 0o640) == 0)
+        }
+        #expect(chmod(try folder.write("x.csv", text), 0o604) == 0)
+        var settings = InputSettings()
+        settings.isStrict = isStrict
+        var texts: [String] = []
+        let input = try InputFile.open(folder.file("x.csv"), kept: true)
+        let catalog = try RowCatalog.read(input, settings: settings) { texts.append($0.text(file: "x")) }
+        let warning = isStrict ? "" : "warning: "
+        #expect(
+            texts == [
+                "x:2: \(warning)column 'access_token': the file 'key' can be read by others than its owner: use 'chmod 600'",
+                "x:3: \(warning)column 'auth.k': the file that the reference names can be read by others than its owner: "
+                    + "use 'chmod 600'",
+                "x:4: \(warning)others than its owner can read this file, and secrets stand in it: use 'chmod 600', or "
+                    + "references (env:NAME, file:PATH)",
+            ])
+        #expect(catalog.isFileInvalid == isStrict)
+    }
+
+    @Test("A sheet of references may be read by all")
+    func references600() throws {
+        let folder = try WorkDirectory()
+        #expect(chmod(try folder.write("x.csv", "host,id,auto_renewal,access_token\na,1,0,env:X\n"), 0o644) == 0)
+        let input = try InputFile.open(folder.file("x.csv"), kept: false)
+        _ = try RowCatalog.read(input, settings: InputSettings(environment: ["X": "x"])) { Issue.record("\($0)") }
+    }
+
+    @Test("A pipe that holds a secret is read once, for all rows")
+    func pipe() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(Glibc.pipe(&ends) == 0)
+        #expect(write(ends[1], "secret\n", 7) == 7)
+        close(ends[1])
+        defer { close(ends[0]) }
+        let reference = "file:/dev/fd/\(ends[0])"
+        let reading = try Reading("host,id,auto_renewal,access_token\na,1,0,\(reference)\nb,1,0,\(reference)\n")
+        #expect(reading.texts == [])
+        #expect(try reading.jobs().map(\.credentials) == [.token(Secret("secret")), .token(Secret("secret"))])
+    }
+
     @Test("The secrets of rows that are left out are not opened")
     func leftOutSecrets() throws {
         let folder = try WorkDirectory()
@@ -35,9 +107,9 @@ struct SecretReaderTests {
         for (name, isKept) in [("mine", true), ("other", false)] {
             // Gone, so that only what was read before is found.
             try FileManager.default.removeItem(atPath: folder.file(name))
-            var doubts: [Diagnostic] = []
+            var notes = SecretNotes()
             let secret = Array("file:\(name)".utf8).withUnsafeBufferPointer {
-                try? catalog.secrets.secret($0, for: .login, doubts: &doubts)
+                try? catalog.secrets.secret($0, for: .login, notes: &notes)
             }
             #expect((secret != nil) == isKept)
         }
@@ -64,14 +136,18 @@ struct SecretReaderTests {
         #expect(diagnostics.count == 1 && diagnostics[0].hasPrefix("column 'access_token': the file '\(name)' is "))
     }
 
-    @Test("A secret's file is read no further than its limit, and never waited for", .timeLimit(.minutes(5)))
+    @Test(
+        "A secret's file is read no further than its limit, and a pipe not waited for without end",
+        .timeLimit(.minutes(5)))
     func hugeFile() throws {
         let folder = try WorkDirectory()
         let path = try folder.write("huge", "x")
         #expect(truncate(path, 1 << 38) == 0)
         #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
-        for (name, clause) in [("huge", "is larger than 1 MiB"), ("pipe", "is no file that exists")] {
-            let failure = #expect(throws: SecretFile.Failure.self) { try SecretFile.read(name, in: folder.path) }
+        for (name, clause) in [("huge", "is larger than 1 MiB"), ("pipe", "is a pipe into which nobody writes")] {
+            let failure = #expect(throws: SecretFile.Failure.self) {
+                try SecretFile.read(name, in: folder.path, patience: 100)
+            }
             #expect(failure?.clause == clause)
         }
     }
@@ -82,11 +158,11 @@ struct SecretReaderTests {
         try folder.write("first", "one")
         try folder.write("second", "two")
         let files = SecretFiles(in: folder.path, limit: 200)
-        #expect(try files.text("first") == "one")
-        let failure = #expect(throws: SecretFile.Failure.self) { try files.text("second") }
+        #expect(try files.content("first").text == "one")
+        let failure = #expect(throws: SecretFile.Failure.self) { try files.content("second") }
         #expect(failure?.clause == "does not fit: all such files may have 64 MiB together")
         try folder.write("first", "three")
-        #expect(try files.text("first") == "one")
+        #expect(try files.content("first").text == "one")
     }
 
     @Test("Two paths that look the same are two files")
@@ -94,8 +170,8 @@ struct SecretReaderTests {
         let folder = try WorkDirectory()
         try folder.write("s\u{E9}", "one")
         let files = SecretFiles(in: folder.path)
-        #expect(try files.text("s\u{E9}") == "one")
-        #expect(throws: SecretFile.Failure.self) { try files.text("se\u{301}") }
+        #expect(try files.content("s\u{E9}").text == "one")
+        #expect(throws: SecretFile.Failure.self) { try files.content("se\u{301}") }
         #expect(Secret("s\u{E9}") != Secret("se\u{301}"))
     }
 
@@ -109,7 +185,7 @@ struct SecretReaderTests {
         let input = try InputFile.open(try folder.write("fleet.csv", text), kept: true)
         var codes: [Diagnostic.Code] = []
         let catalog = try RowCatalog.read(input, settings: settings) { codes.append($0.code) }
-        #expect(codes == [.referenceUnresolved])
+        #expect(codes == [.sameSource, .referenceUnresolved])
         #expect(try catalog.job(row: 0).credentials == .client(id: "secret", secret: Secret("secret")))
     }
 
@@ -131,9 +207,10 @@ struct SecretReaderTests {
         let reader = SecretReader(folder: folder.path, environment: ["SECRET": text])
         for reference in text.contains("\0") ? ["file:secret"] : ["file:secret", "env:SECRET"] {
             var said: [Diagnostic] = []
+            var notes = SecretNotes()
             do throws(Diagnostic) {
                 let secret = try Array(reference.utf8).withUnsafeBufferPointer { cell throws(Diagnostic) in
-                    try reader.secret(cell, for: use, doubts: &said)
+                    try reader.secret(cell, for: use, notes: &notes)
                 }
                 if code == nil {
                     #expect(secret.reveal() == text.drop { $0 == "\u{FEFF}" }.trimmingSuffix(\.isNewline))
@@ -141,7 +218,7 @@ struct SecretReaderTests {
             } catch {
                 said.append(error)
             }
-            #expect(said.map(\.code) == (code.map { [$0] } ?? []))
+            #expect((notes.doubts + said).map(\.code) == (code.map { [$0] } ?? []))
         }
     }
 

@@ -18,16 +18,17 @@ package final class WorkDirectory: Sendable {
     /// The absolute path of a name in the folder.
     package func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// Writes a file in the folder and returns its absolute path.
+    /// Writes a file that nobody else can read in the folder and returns its absolute path.
     @discardableResult
     package func write(_ name: String, _ text: String) throws -> String {
         try write(name, bytes: Array(text.utf8))
     }
 
-    /// Writes a file in the folder and returns its absolute path.
+    /// Writes a file that nobody else can read in the folder and returns its absolute path.
     @discardableResult
     package func write(_ name: String, bytes: [UInt8]) throws -> String {
         try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file(name))
         return file(name)
     }
 

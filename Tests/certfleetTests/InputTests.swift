@@ -91,6 +91,57 @@ import Testing
         #expect(none.status == 9 && none.errors.contains("no row of 'fleet.csv' has a host that matches 'other'"))
     }
 
+    @Test func aFileIsOpenedByItsBytesWhateverTheyAre() throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "\(Self.header)\nhttp://127.0.0.1,file:k\u{E9}y,x,0\n")
+        try work.write("k\u{E9}y", "secret")
+        let tool = try BuiltTool.path
+        let run = try Shell.run("mv fleet.csv $'fl\\xe9et.csv'; '\(tool)' check $'fl\\xe9et.csv'", in: work.path)
+        #expect(
+            run.status == 3 && run.output == "fl\\xe9et.csv:2: column 'id': 'x' is no whole number\n", "\(run.errors)")
+        let missing = try Shell.run("'\(tool)' check $'n\\xe9in.csv'", in: work.path)
+        #expect(missing.status == 64 && missing.errors.contains("cannot open 'n\\xe9in.csv'"), "\(missing.errors)")
+    }
+
+    @Test func pipesServeAsInputAsCredentialsAndAsSecrets() throws {
+        let work = try WorkDirectory()
+        let tool = try BuiltTool.path
+        try work.write("fleet.csv", "base_url,client_id,client_secret,id,auto_renewal\nhttp://127.0.0.1:1,,,1,0\n")
+        try work.write("book.csv", "base_url,client_id,client_secret\n*,app,file:/dev/fd/3\n")
+        let command = "'\(tool)' run --dry-run --format csv /dev/fd/4 --credentials /dev/fd/5"
+        let run = try Shell.run(
+            "\(command) 3< <(echo secret) 4< <(cat fleet.csv) 5< <(cat book.csv)", in: work.path)
+        #expect(run.status == 0 && run.output.contains("\"username\":\"app\""), "\(run.output)\(run.errors)")
+        let named = try Shell.run(
+            "mkfifo -m 600 pipe; cat book.csv >pipe & '\(tool)' check fleet.csv --credentials pipe 3< <(echo secret)",
+            in: work.path)
+        #expect(named.status == 0 && named.output == "1 row, 1 host: valid\n", "\(named.errors)")
+    }
+
+    @Test func whatIsDoubtfulAboutCredentialsIsToldOrRefused() throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "base_url,id,auto_renewal\nhttp://127.0.0.1:1,1,0\n")
+        let environment = ["CERTFLEET_ACCESS_TOKEN": "${TOKEN}"]
+        let check = try BuiltTool.run(["check", "fleet.csv"], environment: environment, in: work.path)
+        #expect(check.status == 0 && check.errors.contains("warning: CERTFLEET_ACCESS_TOKEN: this looks like a"))
+        let strict = try BuiltTool.run(["check", "fleet.csv", "--strict"], environment: environment, in: work.path)
+        #expect(strict.status == 64 && strict.errors.contains("error: CERTFLEET_ACCESS_TOKEN: this looks like a"))
+    }
+
+    @Test func anInputWithoutRowsIsNotSaidToHaveSentNothing() throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "\(Self.header)\n")
+        let check = try BuiltTool.run(["check", "fleet.csv"], in: work.path)
+        #expect(check.status == 9 && check.errors.contains("has no rows") && !check.errors.contains("sent"))
+    }
+
+    @Test func aPatternThatIsNoneIsAUsageError() throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "\(Self.header)\nhttp://127.0.0.1,t,1,0\n")
+        let check = try BuiltTool.run(["check", "fleet.csv", "--only", "["], in: work.path)
+        #expect(check.status == 64 && check.output.isEmpty)
+    }
+
     /// A sheet with names of its own, and what makes it an input: flags, or the variables that stand for them.
     private static let ownSheet = "FQDN;Certificate ID;Domain;Name\nhttp://127.0.0.1:1;5;a.example.com;Miller Ltd\n"
     private static let columns = ["FQDN=base_url", "Certificate ID=id", "Domain=issue_to", "Name="]
