@@ -82,6 +82,8 @@ private struct DiagnosticPrinter {
     }
 
     mutating func print(_ problem: Diagnostic) {
+        // About the file's rights and no row of it, so that the answer of a sheet that is fine stays one line.
+        if problem.code == .sheetExposed, problem.severity == .warning { return problem.say(file: file) }
         count += 1
         guard count <= limit, failure == nil else { return }
         do {

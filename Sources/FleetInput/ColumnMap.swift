@@ -40,10 +40,12 @@ struct ColumnMap {
         names = (0..<header.count).map { Whitespace.trimmed(header[$0]).text }
         var columns: [ColumnMeaning: Int] = [:]
         var chosen: Set<Int> = []
+        var meanings: [ColumnMeaning] = []
         for column in 0..<header.count {
             let name = Whitespace.trimmed(header[column])
             if let index = choices.index(of: name) { chosen.insert(index) }
             let meaning = choices.meaning(of: name, in: .csv)
+            meanings.append(meaning)
             passThrough.append(choices.passThrough(of: name, meaning, in: .csv))
             add(meaning, at: column, &columns)
             if meaning.title != nil || meaning == .other { self.columns.append((names[column], meaning.title)) }
@@ -52,7 +54,7 @@ struct ColumnMap {
         diagnostics += choices.missing(chosen, line: line)
         let found = fields.map(\.field) + choices.filledFields
         let missing = needed.filter { !found.contains($0) && !($0 == .id && found.contains(.match)) }
-        if !missing.isEmpty { refuse(header, missing, choices, likelyLine) }
+        if !missing.isEmpty { refuse(UnknownNames(header, meanings, choices), missing, likelyLine) }
     }
 
     /// Whether rows can be made sense of at all.
@@ -101,10 +103,9 @@ struct ColumnMap {
     }
 
     /// Tells that the header lacks what every row needs, and nothing else: no row can be judged under it.
-    private mutating func refuse(_ header: Record, _ missing: [Field], _ choices: ColumnChoices, _ likelyLine: Int?) {
+    private mutating func refuse(_ unknown: UnknownNames, _ missing: [Field], _ likelyLine: Int?) {
         isUsable = false
         diagnostics.removeAll { $0.code != .headerChosenMissing }
-        let unknown = UnknownNames(header, choices)
         let names = missing.map { "'\($0.columnName)'" }.joined(separator: " and no column ")
         if missing.count == 1 || likelyLine == nil && unknown.areNames {
             let advice = unknown.areNames ? unknown.advice(missing) : ""
@@ -130,18 +131,23 @@ private struct UnknownNames {
     private var names: [(name: Bytes, likely: String?)] = []
     private static let limit = 12
 
-    init(_ header: Record, _ choices: ColumnChoices) {
+    /// Names whose likeliest meaning is looked for.
+    private static let searchLimit = 64
+    /// Bytes of the longest name of a column.
+    private static let nameLimit = 40
+
+    init(_ header: Record, _ meanings: [ColumnMeaning], _ choices: ColumnChoices) {
         var isKnown = false
-        for column in 0..<header.count {
+        for (column, meaning) in meanings.enumerated() {
             let name = Whitespace.trimmed(header[column])
-            if name.isEmpty { continue }
-            if Self.isValue(name) { areNames = false }
-            switch choices.meaning(of: name, in: .csv) {
+            if areNames, Self.isValue(name) { areNames = false }
+            switch meaning {
             case .field, .auth: isKnown = true
             case .result, .nameless: break
             case .other where choices.index(of: name) != nil: break
             case .other, .nearMiss, .badAuth:
-                let likely = ColumnMeaning.likely(name)
+                let isSearched = names.count < Self.searchLimit && name.count <= Self.nameLimit
+                let likely = isSearched ? ColumnMeaning.likely(name) : nil
                 if likely != nil { isKnown = true }
                 names.append((name, likely))
             }
@@ -151,8 +157,10 @@ private struct UnknownNames {
 
     /// Whether a cell is what stands in a row, not over it: a number, an address, a reference.
     private static func isValue(_ cell: Bytes) -> Bool {
+        guard let first = cell.first, cell.count <= nameLimit * 4 else { return false }
         if case .literal = SecretCell(cell) {
-            return cell.allSatisfy { $0.isDigit || ".:+-,".utf8.contains($0) } || cell.text.contains("://")
+            return !first.isLetter && cell.allSatisfy { $0.isDigit || ".:+-,".utf8.contains($0) }
+                || cell.text.contains("://")
         }
         return true
     }

@@ -110,7 +110,8 @@ enum ColumnMeaning: Hashable {
     ///
     /// - Parameter besidePassword: whether a password stands in another one, so that this may be the name to it.
     static func adviceOnSecret(named name: String, besidePassword: Bool = false) -> String? {
-        let name = plain(Array(name.utf8))
+        guard name.utf8.count <= nameLimit else { return nil }
+        let name = plain(name.utf8)
         if let meant = ownSecrets[name] {
             return
                 "is a column of your own: it is not used, and stands in the result as it is: did you mean '\(meant)'?"
@@ -120,7 +121,9 @@ enum ColumnMeaning: Hashable {
     }
 
     /// Whether a name says that a password stands under it.
-    static func isPassword(_ name: String) -> Bool { ownSecrets[plain(Array(name.utf8))] == "client_secret" }
+    static func isPassword(_ name: String) -> Bool {
+        name.utf8.count <= nameLimit && ownSecrets[plain(name.utf8)] == "client_secret"
+    }
 
     private static func plain(_ name: some Collection<UInt8>) -> String {
         String(decoding: name.filter { !separators.contains($0) }.map(\.lowercased), as: UTF8.self)

@@ -1,4 +1,4 @@
-import TabularText
+package import TabularText
 
 /// What can be wrong, or doubtful, about an input of rows.
 extension Diagnostic.Code {
@@ -61,6 +61,7 @@ extension Diagnostic.Code {
     static let rowCutShort = Self(rawValue: "row-cut-short")
     static let sameSource = Self(rawValue: "same-source")
     static let secretFileExposed = Self(rawValue: "secret-file-exposed")
-    static let sheetExposed = Self(rawValue: "sheet-exposed")
+    /// Others than its owner can read the input, and secrets stand in it.
+    package static let sheetExposed = Self(rawValue: "sheet-exposed")
     static let blankAtEnd = Self(rawValue: "blank-at-end")
 }

@@ -24,7 +24,7 @@ struct RowParser: ~Copyable {
     /// Where the secrets of the row come from.
     private var sources: [(column: Int, source: SecretNotes.Source)] = []
     private var position = RowPosition(row: 0, line: 0)
-    private var sheetRow: Int?
+    private var sheetRow = 0
     private var errorCount = 0
 
     /// - Parameters:
@@ -49,9 +49,9 @@ struct RowParser: ~Copyable {
     /// - Parameters:
     ///   - cells: what stands in it.
     ///   - position: where it stands.
-    ///   - sheetRow: the row as a spreadsheet counts it, for diagnostics.
+    ///   - sheetRow: the row as a spreadsheet counts it, for diagnostics; 0 where none does.
     /// - Returns: what the row says; the name of its host is borrowed until the next row is read.
-    mutating func read(_ cells: borrowing RowCells, at position: RowPosition, sheetRow: Int? = nil) -> ParsedRow {
+    mutating func read(_ cells: borrowing RowCells, at position: RowPosition, sheetRow: Int = 0) -> ParsedRow {
         start(at: position, sheetRow: sheetRow)
         for (column, diagnostic) in cells.diagnostics { add(diagnostic, column.map { cells.names[$0] }) }
         var row = ParsedRow()
@@ -70,7 +70,7 @@ struct RowParser: ~Copyable {
     }
 
     /// Begins a row about which nothing is known yet.
-    mutating func start(at position: RowPosition, sheetRow: Int? = nil) {
+    mutating func start(at position: RowPosition, sheetRow: Int = 0) {
         self.position = position
         self.sheetRow = sheetRow
         errorCount = 0
@@ -90,6 +90,10 @@ struct RowParser: ~Copyable {
     /// Takes what there is to say of the secrets of a column.
     mutating func take(_ notes: SecretNotes, _ column: Int, _ cells: borrowing RowCells) {
         if notes.isPlain { hasPlainSecret = true }
+        if !notes.isEmpty { takeRare(notes, column, cells) }
+    }
+
+    private mutating func takeRare(_ notes: SecretNotes, _ column: Int, _ cells: borrowing RowCells) {
         for doubt in notes.doubts { add(doubt, cells.names[column]) }
         for source in notes.sources {
             if let exposure = source.exposure { exposures.append((cells.names[column], exposure)) }

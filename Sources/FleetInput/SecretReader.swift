@@ -27,7 +27,7 @@ struct SecretReader {
     /// - Throws: ``Diagnostic`` when nobody can mean the secret, or the reference leads to nothing.
     func secret(_ cell: Bytes, for use: SecretUse, notes: inout SecretNotes) throws(Diagnostic) -> Secret {
         let text = try text(cell, for: use, notes: &notes)
-        if notes.sources.isEmpty { notes.isPlain = true }
+        if notes.isEmpty || notes.sources.isEmpty { notes.isPlain = true }
         return Secret(text)
     }
 
@@ -109,11 +109,31 @@ struct SecretNotes {
         func isSame(as other: Source) -> Bool { kind == other.kind && name.utf8.elementsEqual(other.name.utf8) }
     }
 
-    /// What is doubtful about them.
-    var doubts: [Diagnostic] = []
     /// Whether one stands in the cell itself.
     var isPlain = false
-    var sources: [Source] = []
+    /// What is doubtful about them.
+    var doubts: [Diagnostic] {
+        get { rare?.doubts ?? [] }
+        set { rare = Rare(doubts: newValue, sources: sources) }
+    }
+    var sources: [Source] {
+        get { rare?.sources ?? [] }
+        set { rare = Rare(doubts: doubts, sources: newValue) }
+    }
+    /// Whether there is neither a doubt nor a source, as for nearly every secret.
+    var isEmpty: Bool { rare == nil }
+    private var rare: Rare?
+
+    // One reference to count instead of two, for each secret of each row.
+    private final class Rare {
+        let doubts: [Diagnostic]
+        let sources: [Source]
+
+        init(doubts: [Diagnostic], sources: [Source]) {
+            self.doubts = doubts
+            self.sources = sources
+        }
+    }
 }
 
 /// What a secret is for, which decides what may stand in it.

@@ -303,22 +303,23 @@ final class CSVPipeline: @unchecked Sendable {
     private func cut() {
         var turn = 0
         vacant.wait()
+        var batch = batches[0]
         var reader = CSVReader(delimiter: delimiter, start)
         do throws(ToolError) {
             let diagnostic = try reader.read(text) { record, span in
-                let batch = batches[turn % batches.count]
                 batch.append(record, span)
                 guard batch.isFull else { return }
                 filled.signal()
                 turn += 1
                 vacant.wait()
-                batches[turn % batches.count].removeAll()
+                batch = batches[turn % batches.count]
+                batch.removeAll()
             }
             outcome = .success(TextEnd(diagnostic: diagnostic, badEncodingLine: reader.position.badEncodingLine))
         } catch {
             outcome = .failure(error)
         }
-        batches[turn % batches.count].isLast = true
+        batch.isLast = true
         filled.signal()
     }
 }
@@ -327,8 +328,9 @@ final class CSVPipeline: @unchecked Sendable {
 private final class RecordBatch {
     /// Whether no other batch comes after this one.
     var isLast = false
-    private var cells = CellBuffer(capacity: RecordBatch.size)
-    private var spans: [(span: RecordSpan, cellEnd: Int)] = []
+    // Not checked for overlapping accesses, which would cost as much as filling it: one thread has it at a time.
+    @exclusivity(unchecked) private var cells = CellBuffer(capacity: RecordBatch.size)
+    @exclusivity(unchecked) private var spans: [(span: RecordSpan, cellEnd: Int)] = []
     private static let size = 1 << 16
 
     /// Whether what is in it is worth handing over.

@@ -33,8 +33,8 @@ package struct Diagnostic: Error, Hashable, Sendable {
     package private(set) var line: Int
     /// 1-based number among all data rows; nil when it is not about one.
     package private(set) var row: Int?
-    /// The row as a spreadsheet counts it: from 1, the header among them; nil when it is about none, or nobody counts so.
-    private(set) var sheetRow: Int?
+    /// The row as a spreadsheet counts it, from 1, the header among them; 0 when it is about none, or nobody counts so.
+    private(set) var sheetRow = 0
     /// The column as the file writes it; nil when no single one is at fault.
     package private(set) var column: String?
     /// What is wrong, in one clause, without secrets.
@@ -66,9 +66,9 @@ package struct Diagnostic: Error, Hashable, Sendable {
     /// - Parameters:
     ///   - row: 1-based number among all data rows.
     ///   - line: 1-based physical line on which the row starts.
-    ///   - sheetRow: the row as a spreadsheet counts it.
+    ///   - sheetRow: the row as a spreadsheet counts it; 0 where none does.
     ///   - column: the column as the file writes it.
-    package func placed(row: Int, line: Int, sheetRow: Int?, column: String?) -> Diagnostic {
+    package func placed(row: Int, line: Int, sheetRow: Int, column: String?) -> Diagnostic {
         var placed = self
         placed.sheetRow = sheetRow
         placed.row = row
@@ -94,7 +94,7 @@ package struct Diagnostic: Error, Hashable, Sendable {
     /// - Parameter file: what to call the input.
     package func text(file: String) -> String {
         let warning = severity == .warning ? "warning: " : ""
-        let row = sheetRow.map { $0 == line ? "" : "row \($0): " } ?? ""
+        let row = sheetRow == 0 || sheetRow == line ? "" : "row \(sheetRow): "
         return "\(Quotation.escaped(file)):\(line): \(warning)\(row)\(sentence)"
     }
 

@@ -329,6 +329,7 @@ package struct CellBuffer: ~Copyable {
         return Record(bytes: bytes, start: start, ends: ends + cells.lowerBound, count: cells.count)
     }
 
+    @inline(__always)
     mutating func append(_ start: UnsafeRawPointer?, count length: Int) {
         reserve(bytes: length, cells: 1)
         if let start, length > 0 { memcpy(bytes + byteCount, start, length) }
@@ -359,7 +360,13 @@ package struct CellBuffer: ~Copyable {
         byteCount = 0
     }
 
+    @inline(__always)
     private mutating func reserve(bytes length: Int, cells: Int) {
+        if byteCapacity - byteCount < length || endCapacity - count < cells { grow(bytes: length, cells: cells) }
+    }
+
+    @inline(never)
+    private mutating func grow(bytes length: Int, cells: Int) {
         if byteCapacity - byteCount < length {
             byteCapacity = max(byteCapacity * 2, byteCount + length)
             bytes = Self.moved(bytes, count: byteCount, capacity: byteCapacity)

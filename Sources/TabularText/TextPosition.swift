@@ -50,8 +50,8 @@ package struct RecordSpan {
     package internal(set) var length: Int
     /// 1-based physical line on which it starts.
     package internal(set) var line: Int
-    /// The row as a spreadsheet counts it, from 1; nil where no spreadsheet does.
-    package internal(set) var sheetRow: Int?
+    /// The row as a spreadsheet counts it, from 1; 0 where no spreadsheet does.
+    package internal(set) var sheetRow = 0
     /// Whether the text ends with the record, without a line end.
     package internal(set) var isUnended = false
     /// The first line up to here whose bytes are no UTF-8, if there was one.

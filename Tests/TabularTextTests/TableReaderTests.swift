@@ -102,7 +102,7 @@ struct TableReaderTests {
         var spans: [String] = []
         let dialect = try table.dialect(score: TableReading.score).get()
         try table.readRecords(dialect, report: { Issue.record("\($0)") }) { _, span in
-            spans.append("\(span.line) \(span.sheetRow ?? 0)\(span.isUnended ? " end" : "")")
+            spans.append("\(span.line) \(span.sheetRow)\(span.isUnended ? " end" : "")")
         }
         #expect(spans == ["2 1", "4 3", "8 5", "9 6 end"])
     }
