@@ -71,9 +71,8 @@ struct ResumedSource: JobSource {
     }
 
     func job(row: Int) throws -> Job {
-        var job = try catalog.job(row: row)
-        job.isInDoubt = isInDoubt.contains(row)
-        return job
+        let job = try catalog.job(row: row)
+        return isInDoubt.contains(row) ? job.inDoubt() : job
     }
 }
 

@@ -172,10 +172,9 @@ struct ParsedRow: ~Copyable {
             authInfo: authInfo
         )
         let address = PBXAddress(scheme: url.scheme, host: url.host, apiPath: apiPath)
-        var job = Job(position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit)
-        job.match = match
-        job.cells = credentialCells
-        return job
+        return Job(
+            position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit, match: match,
+            cells: credentialCells)
     }
 }
 

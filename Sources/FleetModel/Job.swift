@@ -94,13 +94,13 @@ package final class Job: Equatable, Sendable {
     /// The server's public key as curl's `--pinnedpubkey` writes it (`sha256//BASE64`), or nil when the row pins none.
     package let tlsPin: String?
     /// What is to be changed; its id is 0 when ``match`` says which certificate is meant.
-    package var edit: CertificateEdit
+    package let edit: CertificateEdit
     /// Which certificate is meant when its id is not known; nil when it is.
-    package var match: CertificateMatch?
+    package let match: CertificateMatch?
     /// Whether an earlier run may have made the edit, so that it is not made before the certificate was read.
-    package var isInDoubt = false
+    package let isInDoubt: Bool
     /// The credentials as another input may hold them; nil when nobody asked, or they stand in the row in clear.
-    package var cells: CredentialCells?
+    package let cells: CredentialCells?
 
     /// - Parameters:
     ///   - position: where the row stands in the input.
@@ -108,20 +108,44 @@ package final class Job: Equatable, Sendable {
     ///   - credentials: how it proves who it is.
     ///   - tlsPin: `sha256//BASE64` of the only key to trust; nil pins none.
     ///   - edit: what is to be changed, at least one field.
+    ///   - match: which certificate is meant when its id is not known.
+    ///   - isInDoubt: whether an earlier run may have made the edit.
+    ///   - cells: the credentials as another input may hold them.
     package init(
-        position: RowPosition, address: PBXAddress, credentials: Credentials, tlsPin: String?, edit: CertificateEdit
+        position: RowPosition, address: PBXAddress, credentials: Credentials, tlsPin: String?, edit: CertificateEdit,
+        match: CertificateMatch? = nil, isInDoubt: Bool = false, cells: CredentialCells? = nil
     ) {
         self.position = position
         self.address = address
         self.credentials = credentials
         self.tlsPin = tlsPin
         self.edit = edit
+        self.match = match
+        self.isInDoubt = isInDoubt
+        self.cells = cells
+    }
+
+    /// The same row, of whose edit an earlier run is not sure.
+    package func inDoubt() -> Job {
+        Job(
+            position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit, match: match,
+            isInDoubt: true, cells: cells)
+    }
+
+    /// The same row, whose certificate was found to have an id.
+    package func found(id: Int64) -> Job {
+        var edit = edit
+        edit.id = id
+        return Job(
+            position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit, match: match,
+            isInDoubt: isInDoubt, cells: cells)
     }
 
     /// Whether both stand in the same place and say the same.
     package static func == (left: Job, right: Job) -> Bool {
         left.position == right.position && left.address == right.address && left.credentials == right.credentials
-            && left.tlsPin == right.tlsPin && left.edit == right.edit
+            && left.tlsPin == right.tlsPin && left.edit == right.edit && left.match == right.match
+            && left.isInDoubt == right.isInDoubt && left.cells == right.cells
     }
 }
 

@@ -77,7 +77,7 @@ extension RowProcedure {
         guard host.certificates.take(fitting[0].id, by: job.position) else {
             return unmatched("certificate \(fitting[0].id), which fits 'match' \(match), is that of another row, too")
         }
-        job.edit.id = fitting[0].id
+        job = job.found(id: fitting[0].id)
         beginReading()
         return nil
     }

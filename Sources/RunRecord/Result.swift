@@ -282,7 +282,8 @@ package struct OutcomeGroup: Hashable, Sendable {
 }
 
 extension OutcomeGroup {
-    fileprivate init(_ outcome: Outcome) {
+    /// What rows with this outcome have in common.
+    package init(_ outcome: Outcome) {
         self.init(status: outcome.status, errcode: outcome.errcode, errorClass: outcome.errorClass)
     }
 }

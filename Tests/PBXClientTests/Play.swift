@@ -51,8 +51,8 @@ struct Play {
         row: Int = 1, _ credentials: Credentials = .application("A"),
         edit: CertificateEdit = CertificateEdit(id: 5, autoRenewal: false), isInDoubt: Bool = false, isCut: Bool = false
     ) -> End {
-        var job = Job.make(row: row, credentials: credentials, edit: edit)
-        job.isInDoubt = isInDoubt
+        let made = Job.make(row: row, credentials: credentials, edit: edit)
+        let job = isInDoubt ? made.inDoubt() : made
         var (procedure, end) = (RowProcedure(job, reading: policy), End())
         var reply: Reply?
         while true {
