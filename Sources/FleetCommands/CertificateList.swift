@@ -107,7 +107,7 @@ package struct CertificateList: Sendable {
         case .table: try Say.print(ListTable(lines: lines, style: request.messages.outputStyle).text)
         case .csv, .jsonl: try printRows(lines, failed, format == .csv ? .csv : .jsonl)
         }
-        for host in failed { request.messages.insistentLogger.warning("\(host.job.address.host): \(host.error)") }
+        for host in failed { Say.say(.warning, "\(host.job.address.host): \(host.error)", insists: true) }
         let hosts = counted(read.catalog.hostCount - failed.count, "PBX")
         let unread = failed.isEmpty ? "" : ", \(counted(failed.count, "PBX")) could not be read"
         request.messages.logger.info("\(counted(lines.count, "certificate")) on \(hosts)\(unread)")
@@ -238,7 +238,7 @@ package struct Export: Sendable {
         var writer = RowWriter.plain(EditRow.columns + Self.columns)
         try read.forEachHost { job, outcome in
             if outcome.status != .ok {
-                request.messages.insistentLogger.warning("\(job.address.host): \(outcome.error)")
+                Say.say(.warning, "\(job.address.host): \(outcome.error)", insists: true)
             }
             for state in outcome.reading?.certificates ?? [] { writer.append(cells(job, state, read.now)) }
         }

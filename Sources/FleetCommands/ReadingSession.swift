@@ -38,7 +38,7 @@ struct ReadingSession {
         let events = EventRelay()
         let (sink, lookups) = (ReadingSink(rows: source.rowCount), NameLookups())
         Signals.set(answers(events))
-        if transport.isInsecure { messages.insistentLogger.warning("--insecure: any certificate of a PBX is trusted") }
+        if transport.isInsecure { Say.say(.warning, "--insecure: any certificate of a PBX is trusted", insists: true) }
         let ids = HostCertificateIDs(source, from: source, policy)
         let runner = try Runner(source: source, sink: sink, settings: settings, clock: clock) {
             try PBXPerformer(

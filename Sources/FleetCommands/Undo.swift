@@ -61,7 +61,7 @@ package struct Undo: Sendable {
     }
 
     private func say(_ item: UndoList.Item, _ message: String) {
-        messages.insistentLogger.warning("row \(item.row), \(item.cells[0]), certificate \(item.cells[6]): \(message)")
+        Say.say(.warning, "row \(item.row), \(item.cells[0]), certificate \(item.cells[6]): \(message)", insists: true)
     }
 
     /// What becomes of a certificate that the run changed.

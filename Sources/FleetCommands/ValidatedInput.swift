@@ -105,7 +105,8 @@ package struct InputRequest: Sendable {
         ].compactMap(\.self).joined(separator: " and ")
         guard !conditions.isEmpty else {
             return ToolError(
-                .noRows, "'\(Quotation.escaped(path))' has no rows", hint: "write rows below its header, or name another one")
+                .noRows, "'\(Quotation.escaped(path))' has no rows",
+                hint: "write rows below its header, or name another one")
         }
         return ToolError(
             .noRows, "no row of '\(Quotation.escaped(path))' has a host that \(conditions)",
