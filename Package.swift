@@ -19,6 +19,9 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 
+// What .ci/package says; a plain `swift build` need not say anything.
+let release = Context.environment["CERTFLEET_RELEASE"] ?? "unreleased"
+
 func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
@@ -46,6 +49,7 @@ let package = Package(
         .systemLibrary(name: "CLibCSV", providers: [.apt(["libcsv-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CRelease", cSettings: [.define("CERTFLEET_RELEASE", to: "\"\(release)\"")]),
         floor("Platform", ["CLibCrypto"]),
         floor("JSONText"),
         // Floor 1
@@ -65,10 +69,8 @@ let package = Package(
         floor(
             "FleetCommands",
             [
-                "Platform", "JSONText", "FleetModel", "TabularText", "FleetInput", "Pacing", "HTTPTransport",
-                "RunRecord",
-                "PBXClient",
-                "RunEngine", "FleetReport", "PBXSimulator", logging,
+                "CRelease", "Platform", "JSONText", "FleetModel", "TabularText", "FleetInput", "Pacing",
+                "HTTPTransport", "RunRecord", "PBXClient", "RunEngine", "FleetReport", "PBXSimulator", logging,
             ]),
         // Floor 5
         .executableTarget(

@@ -3,6 +3,9 @@ import Platform
 
 /// `certfleet providers`: the DNS providers, and the columns that each takes.
 package enum Providers {
+    /// Those that are known, in the order of the alphabet.
+    package static var names: [String] { DNSProviders.names }
+
     /// Prints the names of all providers, or the columns of one: name, type, need, and who says so.
     ///
     /// - Parameter name: the provider; nil for all.

@@ -1,3 +1,4 @@
+import CRelease
 import Dispatch
 import Glibc
 import Platform
@@ -6,6 +7,9 @@ import Platform
 package enum ThisProcess {
     /// `MAJOR.MINOR.PATCH` of the tool.
     package static let version = "0.1.0"
+
+    /// What `--version` prints: the number, and commit and date of the sources if whoever built it told them.
+    package static let release = "certfleet \(version) (\(String(cString: certfleet_release())))"
 
     /// What the command line has behind the tool's name; a file's name may be any bytes.
     package static var arguments: [String] {

@@ -7,7 +7,7 @@ import FleetCommands
         commandName: "certfleet",
         abstract: "Edits certificates on a whole fleet of Yeastar P-Series PBXs in one go.",
         discussion: "Each row of a spreadsheet names a PBX and one edit of one certificate on it.",
-        version: ThisProcess.version,
+        version: ThisProcess.release,
         subcommands: [
             RunCommand.self, CheckCommand.self, PlanCommand.self, UndoCommand.self, ListCommand.self,
             ExportCommand.self, ReportCommand.self, TemplateCommand.self, ProvidersCommand.self,

@@ -46,7 +46,9 @@ struct ProvidersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "providers", abstract: "Lists the DNS providers, or the keys of one provider's credentials.")
 
-    @Argument(help: ArgumentHelp("The provider, as the column dns_provider names it.", valueName: "name"))
+    @Argument(
+        help: ArgumentHelp("The provider, as the column dns_provider names it.", valueName: "name"),
+        completion: .list(Providers.names))
     var name: String?
 
     func run() throws {

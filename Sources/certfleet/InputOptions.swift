@@ -4,7 +4,9 @@ import TabularText
 
 /// The flags that say what the input is.
 struct InputOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("The spreadsheet, CSV or JSON lines; '-' reads standard input.", valueName: "input"))
+    @Argument(
+        help: ArgumentHelp("The spreadsheet, CSV or JSON lines; '-' reads standard input.", valueName: "input"),
+        completion: .file())
     var input: String
 
     @Option(help: ArgumentHelp("What the input is. Required with '-'.", valueName: "format"))
@@ -50,7 +52,7 @@ struct InputOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "CSV of base_url,client_id,client_secret for rows without credentials; '*' stands for all others.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var credentials: String?
 
     @Flag(name: .customLong("allow-plain-http"), help: "Allow http:// also to other machines.")

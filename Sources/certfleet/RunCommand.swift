@@ -24,7 +24,9 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Print each request that would be sent, secrets masked; send nothing.")
     var dryRun = false
 
-    @Option(help: ArgumentHelp("The run directory (default: certfleet-YYYYMMDDTHHMMSSZ).", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("The run directory (default: certfleet-YYYYMMDDTHHMMSSZ).", valueName: "dir"),
+        completion: .directory)
     var out: String?
 
     @Flag(help: "Continue the run in --out.")

@@ -128,7 +128,9 @@ struct TransportOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Time for a whole request, as 30s or 2m.", valueName: "duration"))
     var timeout = DurationText(.seconds(30))
 
-    @Option(help: ArgumentHelp("Authorities to trust instead of the system's, a PEM file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Authorities to trust instead of the system's, a PEM file.", valueName: "file"),
+        completion: .file())
     var cacert: String?
 
     @Option(

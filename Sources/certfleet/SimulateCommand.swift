@@ -16,7 +16,9 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Port of all of them, up to 65535; 0 picks a free one.", valueName: "p"))
     var port: UInt16 = 18_088
 
-    @Option(help: ArgumentHelp("Write every request as a JSON line, secrets masked.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write every request as a JSON line, secrets masked.", valueName: "file"),
+        completion: .file())
     var record: String?
 
     @Option(help: ArgumentHelp("How long each answer takes at least, as 200ms.", valueName: "duration"))
@@ -74,7 +76,9 @@ struct DemoCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How many simulated PBXs, at least 3.", valueName: "n"))
     var hosts = 20
 
-    @Option(help: ArgumentHelp("The run directory (default: certfleet-YYYYMMDDTHHMMSSZ).", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("The run directory (default: certfleet-YYYYMMDDTHHMMSSZ).", valueName: "dir"),
+        completion: .directory)
     var out: String?
 
     @OptionGroup(title: "Messages")

@@ -1,6 +1,8 @@
 import ArgumentParser
 import FleetCommands
+import Foundation
 import RunEngine
+import TestSupport
 import Testing
 
 @testable import certfleet
@@ -67,5 +69,49 @@ import Testing
             let isKnown = try !variables.arguments([variable: "1"], before: []).isEmpty
             #expect(isKnown == !["help", "version"].contains(flag), "\(flag)")
         }
+    }
+
+    /// The manual page is made of the same help; whoever packages it holds that it has every flag.
+    @Test func everyFlagIsExplainedInTheHelpAndInTheREADME() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("README.md")
+        let readme = try String(contentsOf: file, encoding: .utf8)
+        for command in Certfleet.configuration.subcommands {
+            let dump = try JSONSerialization.jsonObject(with: Data(command._dumpHelp().utf8)) as? [String: Any]
+            let described = try #require((dump?["command"] as? [String: Any])?["arguments"] as? [[String: Any]])
+            for argument in described {
+                let names = (argument["names"] as? [[String: Any]] ?? []).compactMap { name in
+                    (name["name"] as? String).map { name["kind"] as? String == "long" ? "--\($0)" : "-\($0)" }
+                }
+                #expect((argument["abstract"] as? String)?.isEmpty == false, "\(command) \(names)")
+                guard !names.isEmpty, !names.contains("--help"), !names.contains("--version") else { continue }
+                let stands = names.contains { name in ["`", " ", ","].contains { readme.contains("`\(name)\($0)") } }
+                #expect(stands, "the README lacks \(names) of \(command._commandName)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("certfleet pro", "providers"), ("certfleet run --form", "--format"),
+        ("certfleet run --format ", "auto csv jsonl"), ("certfleet providers route5", "route53"),
+    ])
+    func bashCompletesCommandsFlagsAndValues(typed: String, completed: String) throws {
+        let work = try WorkDirectory()
+        let shell = try Shell.run(
+            """
+            eval "$('\(try BuiltTool.path)' --generate-completion-script bash)"
+            COMP_LINE='\(typed)' COMP_POINT=\(typed.utf8.count)
+            read -ra COMP_WORDS <<< "$COMP_LINE."
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            COMP_WORDS[COMP_CWORD]=${COMP_WORDS[COMP_CWORD]%.}
+            _certfleet certfleet "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+            echo "${COMPREPLY[*]}"
+            """, in: work.path)
+        #expect(shell.output == "\(completed)\n", "\(shell.errors)")
+    }
+
+    @Test func theVersionIsANumberAndWhatItWasBuiltFrom() throws {
+        let version = try BuiltTool.run(["--version"])
+        #expect(version.output == "certfleet \(ThisProcess.version) (unreleased)\n")
     }
 }

@@ -18,9 +18,8 @@ import Testing
         "FleetReport": ["Platform", "JSONText", "FleetModel", "FleetInput", "RunRecord"],
         "PBXSimulator": ["Platform", "JSONText", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "FleetCommands": [
-            "Platform", "JSONText", "FleetModel", "TabularText", "FleetInput", "Pacing", "HTTPTransport", "RunRecord",
-            "PBXClient",
-            "RunEngine", "FleetReport", "PBXSimulator", "Logging",
+            "CRelease", "Platform", "JSONText", "FleetModel", "TabularText", "FleetInput", "Pacing", "HTTPTransport",
+            "RunRecord", "PBXClient", "RunEngine", "FleetReport", "PBXSimulator", "Logging",
         ],
         "certfleet": [
             "Platform", "TabularText", "Pacing", "HTTPTransport", "PBXClient", "PBXSimulator", "RunEngine",
@@ -61,7 +60,8 @@ import Testing
 
     @Test func theTableListsEveryTarget() throws {
         let folders = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path)
-        #expect(Set(folders.filter { !$0.hasPrefix("CLib") && $0 != "README.md" }) == Set(Self.table.keys))
+        let notSwift: Set = ["CLibCSV", "CLibCurl", "CLibCrypto", "CRelease", "README.md"]
+        #expect(Set(folders).subtracting(notSwift) == Set(Self.table.keys))
     }
 
     /// The table of the page that a reader starts with: each file that a row passes is there, and they are few.

@@ -24,7 +24,11 @@ import Testing
 
     @Test func everySampleIsRunHere() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
-        #expect(Set(names) == ["fleet.csv", "fleet.jsonl", "fleet.result.csv", "fleet.result.jsonl"])
+        #expect(
+            Set(names) == [
+                "fleet.csv", "fleet.jsonl", "fleet.result.csv", "fleet.result.jsonl", "parallel.sh", "slurm.sh",
+                "kubernetes.yaml", "ansible.yml", "certfleet.service", "certfleet.timer",
+            ])
     }
 
     private static func read(_ name: String) throws -> String {

@@ -1,0 +1,3 @@
+#include "CRelease.h"
+
+const char *certfleet_release(void) { return CERTFLEET_RELEASE; }
