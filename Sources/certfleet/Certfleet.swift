@@ -40,11 +40,14 @@ import FleetCommands
         }
     }
 
+    /// What the parser answers itself when it stands in the place of a command.
+    private static let answers: Set = [
+        "help", "--help", "-h", "--version", "--generate-completion-script", "--experimental-dump-help",
+    ]
+
     /// Finds the command with its flags, those of the environment among them.
     private static func parse(_ arguments: [String], _ variables: [String: String]) throws -> any ParsableCommand {
-        guard let name = arguments.first, !["help", "--help", "-h", "--version"].contains(name) else {
-            return try parseAsRoot(arguments)
-        }
+        guard let name = arguments.first, !answers.contains(name) else { return try parseAsRoot(arguments) }
         guard let command = configuration.subcommands.first(where: { $0._commandName == name }) else {
             throw ParserReply.noCommand(name, of: commandNames)
         }

@@ -33,7 +33,7 @@ struct TemplateCommand: ParsableCommand {
         commandName: "template", abstract: "Prints an empty input file with every column.",
         discussion: "Columns that are not needed can be taken out; auth.KEY stands for one column per DNS credential.")
 
-    @Option(help: "csv or jsonl.")
+    @Option(help: ArgumentHelp("What to print.", valueName: "csv|jsonl"))
     var format = TableShape.Format.csv
 
     func run() throws {

@@ -9,13 +9,13 @@ struct InputOptions: ParsableArguments {
         completion: .file())
     var input: String
 
-    @Option(help: ArgumentHelp("What the input is. Required with '-'.", valueName: "format"))
+    @Option(help: ArgumentHelp("What the input is. Required with '-'.", valueName: "auto|csv|jsonl"))
     var format = TableChoices.Format.automatic
 
-    @Option(help: ArgumentHelp("What stands between the cells of a CSV.", valueName: "delimiter"))
+    @Option(help: ArgumentHelp("What stands between the cells of a CSV.", valueName: "auto|comma|semicolon|tab|pipe"))
     var delimiter = TableChoices.Delimiter.automatic
 
-    @Option(help: ArgumentHelp("How the bytes of the input are text.", valueName: "encoding"))
+    @Option(help: ArgumentHelp("How the bytes of the input are text.", valueName: "auto|utf-8|utf-16|windows-1252"))
     var encoding = TableChoices.Encoding.automatic
 
     @Option(

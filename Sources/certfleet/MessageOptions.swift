@@ -3,10 +3,10 @@ import FleetCommands
 
 /// The flags that say what standard error shows.
 struct MessageOptions: ParsableArguments {
-    @Option(help: "Progress line: auto shows one on a terminal.")
+    @Option(help: ArgumentHelp("Progress line: auto shows one on a terminal.", valueName: "auto|always|never"))
     var progress = Messages.Progress.auto
 
-    @Option(help: "How everything on standard error is written.")
+    @Option(help: ArgumentHelp("How everything on standard error is written.", valueName: "text|json"))
     var logFormat = Messages.Format.text
 
     @Flag(name: .shortAndLong, help: "Log what becomes of every row.")
