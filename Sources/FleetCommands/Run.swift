@@ -1,5 +1,5 @@
 import FleetInput
-import Platform
+package import Platform
 package import HTTPTransport
 package import PBXClient
 import Pacing
@@ -42,8 +42,7 @@ package struct RunRequest: Sendable {
     package func run() throws {
         Say.messages = messages
         let clock = SystemClock()
-        var settings = settings
-        settings.window = try window(now: clock.now(), wallTime: clock.wallTime())
+        let settings = try windowedSettings(by: clock)
         let input = try ValidatedInput(input, skipsInvalid: skipsInvalid, keepsLeftOut: resumes) {
             $0.keepsCells = reading.readsFirst
         }
@@ -58,6 +57,15 @@ package struct RunRequest: Sendable {
             clock: clock, begin: clock.now())
         let code = try session.run()
         if code != .success { throw code }
+    }
+
+    /// The settings with the window, from now on.
+    ///
+    /// - Throws: `ToolError` when no window can be like that.
+    package func windowedSettings(by clock: any RunClock = SystemClock()) throws(ToolError) -> RunSettings {
+        var settings = settings
+        settings.window = try window(now: clock.now(), wallTime: clock.wallTime())
+        return settings
     }
 
     /// The time in which requests may start, counted from the two clocks' now; nil without an end.

@@ -36,7 +36,7 @@ struct PlanCommand: ParsableCommand {
         var plan = Plan(input.request)
         plan.skipsInvalid = skipInvalid
         plan.format = format
-        plan.settings = pacing.settings
+        plan.settings = try pacing.settings(transport.settings)
         plan.transport = transport.settings
         plan.messages = messages.messages
         try plan.run()
@@ -86,7 +86,7 @@ struct UndoCommand: ParsableCommand {
         undo.insists = force
         undo.input.credentials = credentials
         undo.input.allowsPlainHTTP = allowsPlainHTTP
-        undo.settings = pacing.settings
+        undo.settings = try pacing.settings(transport.settings)
         undo.transport = transport.settings
         undo.messages = messages.messages
         try undo.run()
@@ -110,10 +110,10 @@ struct HostsOptions: ParsableArguments {
     @OptionGroup(title: "Messages")
     var messages: MessageOptions
 
-    var request: HostsRequest {
+    func request() throws -> HostsRequest {
         var request = HostsRequest(input.request)
         request.skipsInvalid = skipInvalid
-        request.settings = pacing.settings
+        request.settings = try pacing.settings(transport.settings)
         request.transport = transport.settings
         request.messages = messages.messages
         return request
@@ -140,7 +140,7 @@ struct ListCommand: ParsableCommand {
     var hosts: HostsOptions
 
     func run() throws {
-        var list = CertificateList(hosts.request)
+        var list = try CertificateList(hosts.request())
         list.format = format
         list.expiringWithin = expiringWithin?.duration
         try list.run()
@@ -170,7 +170,7 @@ struct ExportCommand: ParsableCommand {
     var hosts: HostsOptions
 
     func run() throws {
-        var export = Export(hosts.request)
+        var export = try Export(hosts.request())
         export.output = output
         export.keepsSecrets = withSecrets
         try export.run()

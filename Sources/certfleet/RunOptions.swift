@@ -74,7 +74,7 @@ struct PacingOptions: ParsableArguments {
     }
 
     /// All but the window.
-    var settings: RunSettings {
+    private var settings: RunSettings {
         var settings = RunSettings()
         settings.jobs = jobs
         settings.rate = rate
@@ -84,6 +84,14 @@ struct PacingOptions: ParsableArguments {
         settings.halt = haltAfter
         settings.canaryHosts = canary
         return settings
+    }
+
+    /// The settings of a command that has no run directory.
+    func settings(_ transport: TransportSettings) throws -> RunSettings {
+        var request = RunRequest(InputRequest(path: "-"))
+        pace(&request)
+        request.transport = transport
+        return try request.windowedSettings()
     }
 
     func pace(_ request: inout RunRequest) {

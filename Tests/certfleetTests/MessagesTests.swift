@@ -90,7 +90,9 @@ import Testing
     private static func sentences() throws -> [String] {
         let fleet = try Fleet(hosts: faults.count, edits: 2)
         defer { try? fleet.simulator.stop() }
-        for (host, fault) in zip(fleet.simulator.hosts, faults) { fleet.simulator.set(fault.fault, on: host.number) }
+        for (host, fault) in zip(fleet.simulator.hosts, faults) {
+            fleet.simulator.setUnreadable([fault.fault], on: host.number)
+        }
         let nobody = InputRow(url: "http://127.0.0.9:\(fleet.simulator.hosts[0].port)", id: 1, access: .token("t"))
         let rows = fleet.logins.sorted { $0.url == $1.url ? $0.id < $1.id : $0.url < $1.url } + [nobody]
         let run = try FinishedRun(rows, "--retries", "0", "--timeout", "2s", "--connect-timeout", "2s")

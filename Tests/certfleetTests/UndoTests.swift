@@ -48,10 +48,11 @@ import Testing
         /// Makes every third PBX lose answers, and every fifth busy.
         func setFaults() {
             for host in simulator.hosts {
-                if host.number % 3 == 0 {
-                    simulator.set(.dropAfterReading(at: .certificateUpdate, times: 2), on: host.number)
-                }
-                if host.number % 5 == 0 { simulator.set(.errcode(70082, times: 2), on: host.number) }
+                var faults: [Fault] = []
+                if host.number % 3 == 0 { faults.append(.dropAfterReading(at: .certificateUpdate, times: 2)) }
+                if host.number % 5 == 0 { faults.append(.errcode(70082, at: .certificateUpdate, times: 1)) }
+                if host.number % 2 == 0 { faults.append(.status(503, at: .certificateQuery, times: 1)) }
+                simulator.set(faults, on: host.number)
             }
         }
     }
