@@ -173,18 +173,19 @@ package struct OutcomeStore: Sendable {
 
 /// An outcome in 48 bytes, its texts in an interner. Of what was read it keeps what the result says.
 ///
-/// A number that is absent is the least one of its type.
+/// A number that is absent is the least one of its type; but an errcode may be any number.
 struct PackedOutcome: Sendable {
     private static let none = Int64.min
 
-    private var errcode = none
+    private var errcode: Int64 = 0
     private var startedAt = none
     private var finishedAt = none
     private var errmsg: UInt32 = 0
     private var error: UInt32 = 0
-    private var attempts: Int32 = 0
+    private var attempts: Int16 = 0
     private var expiration: UInt32 = 0
     private var httpStatus = Int16.min
+    private var hasErrcode = false
     private var status: RowStatus?
     private var errorClass: ErrorClass?
     private var isVerified: Bool?
@@ -197,12 +198,13 @@ struct PackedOutcome: Sendable {
 
     /// Numbers are clamped to what there is room for, which is far more than makes sense.
     init(_ outcome: Outcome, texts: inout Interner) {
-        errcode = outcome.errcode.map { max(Int64($0), .min + 1) } ?? PackedOutcome.none
+        hasErrcode = outcome.errcode != nil
+        errcode = Int64(outcome.errcode ?? 0)
         startedAt = outcome.startedAt?.milliseconds ?? PackedOutcome.none
         finishedAt = outcome.finishedAt?.milliseconds ?? PackedOutcome.none
         errmsg = texts.number(of: outcome.errmsg)
         error = texts.number(of: outcome.error)
-        attempts = Int32(clamping: outcome.attempts)
+        attempts = Int16(clamping: outcome.attempts)
         httpStatus = outcome.httpStatus.map { Int16(clamping: max($0, 0)) } ?? .min
         status = outcome.status
         errorClass = outcome.errorClass
@@ -222,7 +224,7 @@ struct PackedOutcome: Sendable {
     func unpacked(_ texts: Interner) -> Outcome? {
         guard let status else { return nil }
         return Outcome(
-            status: status, errcode: errcode == PackedOutcome.none ? nil : Int(errcode), errmsg: texts[errmsg],
+            status: status, errcode: hasErrcode ? Int(errcode) : nil, errmsg: texts[errmsg],
             httpStatus: httpStatus == .min ? nil : Int(httpStatus),
             errorClass: errorClass, error: texts[error], attempts: Int(attempts),
             startedAt: startedAt == PackedOutcome.none ? nil : WallTime(milliseconds: startedAt),

@@ -44,7 +44,7 @@ extension Outcome {
         let started = Bool.random(using: &generator) ? Int64.random(in: 0...4_000_000_000_000, using: &generator) : nil
         return Outcome(
             status: RowStatus.allCases.randomElement(using: &generator) ?? .ok,
-            errcode: [nil, 0, -2, 40002, 60001].randomElement(using: &generator) ?? nil,
+            errcode: [nil, 0, -2, 40002, 60001, .min, .max].randomElement(using: &generator) ?? nil,
             errmsg: texts.randomElement(using: &generator) ?? "",
             httpStatus: [nil, 200, 503].randomElement(using: &generator) ?? nil,
             errorClass: ErrorClass.allCases.randomElement(using: &generator),
