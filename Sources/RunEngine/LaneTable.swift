@@ -38,6 +38,8 @@ struct Lane {
     var isAged = false
     /// Whether the host ever answered.
     var hasAnswered = false
+    /// Whether a row has ended by what came of its requests, and not because the run ended.
+    var isJudged = false
     /// Whether a row was skipped.
     var hasSkipped = false
 

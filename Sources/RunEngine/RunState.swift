@@ -32,7 +32,7 @@ struct RunState {
     private(set) var hasPassedCanary = false
     /// Hosts whose remaining rows were skipped.
     var hostsStopped = 0
-    /// Hosts that had rows sent to and never answered.
+    /// Hosts that never answered a row that was tried to its end.
     var hostsUnreachable = 0
 
     /// - Parameters:
@@ -293,7 +293,7 @@ extension RunState {
     mutating func closing(_ lane: inout Lane, from time: Duration = .zero, now: Duration) -> Lane.Place {
         guard lane.isSessionOpen else {
             budget.finish(host: lane.host)
-            if !lane.hasAnswered { hostsUnreachable += 1 }
+            if !lane.hasAnswered, lane.isJudged { hostsUnreachable += 1 }
             return .gone
         }
         return .closing(from: max(time, budget.earliest(on: lane, now: now)))
@@ -319,6 +319,7 @@ extension RunState {
         outcome.startedAt = lane.start?.wallTime
         outcome.finishedAt = lane.start?.wallTime(at: now)
         if outcome.status == .skipped { noteSkip(&lane) }
+        if outcome.errorClass != .runStopped { lane.isJudged = true }
         actions.append(.finish(row: row, outcome))
         lane.advance()
         if lane.breaker.note(outcome) {

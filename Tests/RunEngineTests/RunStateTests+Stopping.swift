@@ -45,6 +45,16 @@ extension RunStateTests {
         #expect(model.outcomes[0]?.status == .unknown && model.outcomes[0]?.attempts == 1)
     }
 
+    @Test func aHostThatTheRunGaveUpIsNotCalledUnreachable() {
+        var model = model([0, 1, 2, 3], jobs: 4)
+        let cut = Outcome(status: .unknown, errorClass: .runStopped, error: "cut", attempts: 1)
+        model.end(0) { _ in .broken }
+        model.end(0) { _ in .cut }
+        model.end(0) { _ in Self.stepped(.done(cut), isInVain: true) }
+        model.end(0) { _ in Self.stepped(.done(Self.refused), isInVain: true) }
+        #expect(model.isOver && model.state.hostsUnreachable == 1)
+    }
+
     @Test(
         "a row under way when the run stops is what its last report said, or as if it had never been begun",
         arguments: [(true, RowStatus.unknown), (false, nil)])
