@@ -145,6 +145,64 @@ struct MachineTests {
         #expect(Set(result["result.error_class"].prefix(70)) == ["connect"])
     }
 
+    /// Through a proxy all connections go to one address, so that a few ports are all there are.
+    @Test(.enabled(if: hasNamespaces), .timeLimit(.minutes(5)))
+    func withoutPortsRequestsWaitForOthers() throws {
+        let work = try WorkDirectory()
+        let rows = (1...12).map { InputRow(url: "http://pbx\($0).test", id: 1, access: .token("t")) }
+        try work.write("fleet.csv", InputRow.csv(rows))
+        try work.write("proxy.py", Self.proxy)
+        let flags = "--out run --allow-plain-http --retries 0 --connect-timeout 60s --timeout 2m"
+        let script = """
+            python3 -c 'import socket, fcntl, struct
+            fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh", b"lo", 0x41))'
+            python3 proxy.py & proxy=$!
+            until test -e ready; do sleep 0.1; done
+            echo 40000 40003 > /proc/sys/net/ipv4/ip_local_port_range
+            http_proxy=http://127.0.0.1:18779 '\(try BuiltTool.path)' run fleet.csv \(flags); status=$?
+            kill -KILL $proxy; exit $status
+            """
+        try work.write("script", script)
+        let run = try Shell.run("unshare -n bash script", in: work.path)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try Records(csv: work.file("run/result.csv"))["result.status"] == Array(repeating: "ok", count: 12))
+    }
+
+    /// Answers one request after the other, each after a moment.
+    private static let proxy = """
+        import socket, time
+        server = socket.socket()
+        server.bind(("127.0.0.1", 18779))
+        server.listen(64)
+        open("ready", "w")
+        while True:
+            client, _ = server.accept()
+            text = b""
+            while b"\\r\\n\\r\\n" not in text or not text.endswith(b"}"): text += client.recv(65536)
+            time.sleep(0.02)
+            client.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 13\\r\\n\\r\\n{\\"errcode\\":0}")
+            client.close()
+        """
+
+    @Test(.timeLimit(.minutes(5)))
+    func aDirectoryThatMayNoLongerBeWrittenStillHasItsLedgerAndTheCountsPrinted() throws {
+        let fleet = try Fleet(hosts: 1, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.delay(.seconds(1), at: .certificateUpdate), on: 1)
+        let user = 61_300
+        let work = try Self.folder(user: user)
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        let script = """
+            setpriv --reuid=\(user) --clear-groups ./tool run fleet.csv --out run & process=$!
+            until grep -qs sent run/ledger.jsonl; do sleep 0.1; done
+            chmod 555 run; wait $process
+            """
+        let run = try Shell.run("{ \(script); }", in: work.path)
+        #expect(run.status == 1 && run.errors.contains("2 rows, 1 host"), "\(run.errors)")
+        #expect(run.errors.contains("error: cannot open 'run/result.csv.part': permission denied"))
+        #expect(try Ledger(work.file("run/ledger.jsonl")).rows("done") == [1, 2])
+    }
+
     @Test func noOtherProcessOfTheUserCanLookAtTheMemory() throws {
         let user = 61_000
         let work = try Self.folder(user: user)
