@@ -216,7 +216,7 @@ struct PackedOutcome: Sendable {
 
     /// What it is counted with; nil for no outcome.
     var group: OutcomeGroup? {
-        let errcode = errcode == Self.none ? nil : Int(errcode)
+        let errcode = hasErrcode ? Int(errcode) : nil
         return status.map { OutcomeGroup(status: $0, errcode: errcode, errorClass: errorClass) }
     }
 
