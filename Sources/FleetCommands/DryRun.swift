@@ -23,8 +23,12 @@ struct DryRun {
         let directory = try resumed.map { try RunDirectory(path: $0, for: .resumedRun) }
         let history = try directory?.readLedger()
         var (edits, hosts, requests) = (0, 0, 0)
+        let output = PrintedCalls()
+        // What was played is printed whatever comes.
+        defer { try? output.flush() }
         for rows in lanes {
-            var rehearsal = HostRehearsal(reading, ids: rows.map { catalog.certificate(ofRow: Int($0)) })
+            var rehearsal = HostRehearsal(
+                reading, ids: rows.map { catalog.certificate(ofRow: Int($0)) }, output: output)
             for row in rows {
                 let job = try catalog.job(row: Int(row))
                 if history?.standing(of: job).isSentAgain ?? true { try rehearsal.play(job) }
@@ -34,6 +38,7 @@ struct DryRun {
             requests += rehearsal.requests
             if rehearsal.requests > 0 { hosts += 1 }
         }
+        try output.flush()
         let plan = "\(counted(edits, "edit")) on \(counted(hosts, "host")), \(counted(requests, "request"))"
         Say.say(.notice, "\(plan) with logins and logouts: nothing was sent")
     }
@@ -48,17 +53,36 @@ struct DryRun {
     }
 }
 
+/// The calls to be printed, many at once: handing over each by itself costs more than all the rest.
+private final class PrintedCalls {
+    private var text = ""
+    private static let limit = 1 << 16
+
+    func add(_ call: PBXCall, line: Int) throws {
+        for part in ["line ", String(line), ": ", call.maskedLine, "\n"] { text += part }
+        if text.utf8.count > Self.limit { try flush() }
+    }
+
+    func flush() throws {
+        guard !text.isEmpty else { return }
+        defer { text.removeAll(keepingCapacity: true) }
+        try Say.print(text)
+    }
+}
+
 /// Plays the rows of one host and prints each call with the line of the row for which it is made.
 private struct HostRehearsal {
     private let reading: ReadingPolicy
+    private let output: PrintedCalls
     private var host: HostSession
     private var generator = SystemRandomNumberGenerator()
     private var line = 0
     private(set) var edits = 0
     private(set) var requests = 0
 
-    init(_ reading: ReadingPolicy, ids: [Int64]) {
+    init(_ reading: ReadingPolicy, ids: [Int64], output: PrintedCalls) {
         self.reading = reading
+        self.output = output
         host = HostSession(certificates: ids)
     }
 
@@ -82,7 +106,7 @@ private struct HostRehearsal {
     private mutating func accept(_ call: PBXCall) throws -> Reply {
         requests += 1
         if call.isEdit { edits += 1 }
-        try Say.print("line \(line): \(call.maskedLine)\n")
+        try output.add(call, line: line)
         return Reply(accepting: call)
     }
 }
