@@ -73,7 +73,8 @@ final class StreamWriter: Sendable {
     @discardableResult
     func post(_ text: String) -> Delivery {
         let delivery = Delivery()
-        let bytes = Array(text.utf8)
+        // A path that is printed must lead to its file.
+        let bytes = SystemText.bytes(text)
         state.withLock { state in
             state.waiting.append((bytes, delivery))
             state.size += bytes.count

@@ -136,62 +136,6 @@ struct SecretNotes {
     }
 }
 
-/// What a secret is for, which decides what may stand in it.
-enum SecretUse {
-    /// Token, client id or client secret: one line.
-    case login
-    /// A value of the auth list: keys and key files of providers have line breaks and tabs.
-    case auth
-
-    static let masked = Diagnostic(
-        .secretMasked, "'***' only stands for a secret that was left out: write the secret or a reference to it")
-
-    /// - Throws: ``Diagnostic`` when nobody can mean a secret.
-    @inline(__always)
-    func check(_ text: Bytes) throws(Diagnostic) {
-        let isAuth = self == .auth
-        let control = CellText.controlCharacter(in: text, allowsLineBreaks: isAuth, allowsTabs: isAuth)
-        if let control { throw control }
-        guard !isAuth else {
-            if let diagnostic = LeftBehind.problem(text) { throw diagnostic }
-            return
-        }
-        if text.equals(CellText.clear) { throw CellText.misplacedClear }
-        try CellText.refuseLeftovers(text)
-    }
-
-    /// What is doubtful about a secret.
-    @inline(__always)
-    func doubt(_ text: Bytes) -> Diagnostic? {
-        if self == .login, LeftBehind.isScientific(text) { return Self.scientific }
-        return LeftBehind.doubt(text)
-    }
-
-    /// Judges what a reference leads to, not empty.
-    ///
-    /// - Returns: what is doubtful about it.
-    func judge(_ text: String) throws(Diagnostic) -> Diagnostic? {
-        try Array(text.utf8).withUnsafeBufferPointer { text throws(Diagnostic) in try judge(text) }
-    }
-
-    private func judge(_ text: Bytes) throws(Diagnostic) -> Diagnostic? {
-        let value = Whitespace.trimmed(text)
-        guard !value.isEmpty else { throw Diagnostic(.referenceUnresolved, "there are only blanks in it") }
-        switch SecretCell(value) {
-        case .mask: throw Self.masked
-        case .environment, .file: throw Diagnostic(.referenceUnresolved, "there is another reference in it")
-        case .literal: try check(text)
-        }
-        return value.count == text.count ? doubt(text) : Self.blankAtEnd
-    }
-
-    private static let scientific = Diagnostic(
-        .scientificNotation, severity: .warning,
-        "this is a number in scientific notation, so digits may be lost: format the column as text")
-    private static let blankAtEnd = Diagnostic(
-        .blankAtEnd, severity: .warning, "there is a blank at an end of the value, and it is sent with it")
-}
-
 extension Diagnostic {
     /// The same about what a reference leads to.
     fileprivate func about(_ subject: String) -> Diagnostic {

@@ -49,7 +49,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
         _ name: String, in folder: borrowing FileDescriptor, shownAs path: String, flags: Int32, mode: mode_t
     ) throws(ToolError) {
         let folder = folder.number
-        let number = retrying { openat(folder, name, flags | O_CLOEXEC, mode) }
+        let number = SystemText.withPath(name) { name in retrying { openat(folder, name, flags | O_CLOEXEC, mode) } }
         guard number >= 0 else { throw .cannot("open", path, code: errno) }
         self.init(number, name: path)
     }

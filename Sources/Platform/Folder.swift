@@ -29,7 +29,8 @@ package final class Folder: Sendable {
 
     private var isInPlace: Bool {
         var (own, found) = (stat(), stat())
-        return fstat(descriptor.number, &own) == 0 && stat(path, &found) == 0 && own.st_ino == found.st_ino
+        return fstat(descriptor.number, &own) == 0 && SystemText.withPath(path) { stat($0, &found) } == 0
+            && own.st_ino == found.st_ino
             && own.st_dev == found.st_dev
     }
 
@@ -37,7 +38,7 @@ package final class Folder: Sendable {
     private var newPath: String? {
         let path = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
             let count = buffer.baseAddress.map { readlink("/proc/self/fd/\(descriptor.number)", $0, buffer.count) } ?? 0
-            return String(decoding: UnsafeRawBufferPointer(buffer).prefix(max(0, count)), as: UTF8.self)
+            return SystemText.text(UnsafeRawBufferPointer(buffer).prefix(max(0, count)))
         }
         return path.isEmpty || path.hasSuffix(" (deleted)") ? nil : path
     }
@@ -56,19 +57,22 @@ package final class Folder: Sendable {
     /// Whether something of this name is there, be it a link to nowhere.
     package func contains(_ name: String) -> Bool {
         var status = stat()
-        return fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+        return SystemText.withPath(name) { fstatat(descriptor.number, $0, &status, AT_SYMLINK_NOFOLLOW) } == 0
     }
 
     /// Takes a file away, if it is there.
     package func remove(_ name: String) {
-        unlinkat(descriptor.number, name, 0)
+        _ = SystemText.withPath(name) { unlinkat(descriptor.number, $0, 0) }
     }
 
     /// Gives a file another name; a file that has that name already is replaced.
     ///
     /// - Throws: ``ToolError`` when that fails; both are as they were then.
     package func rename(_ name: String, to newName: String) throws(ToolError) {
-        guard renameat(descriptor.number, name, descriptor.number, newName) == 0 else {
+        let code = SystemText.withPath(name) { name in
+            SystemText.withPath(newName) { renameat(descriptor.number, name, descriptor.number, $0) }
+        }
+        guard code == 0 else {
             throw .cannot("replace", path(of: newName), code: errno)
         }
     }

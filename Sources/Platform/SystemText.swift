@@ -37,14 +37,15 @@ package enum SystemText {
 
     /// The bytes of a name, for the system.
     package static func bytes(_ text: String) -> [UInt8] {
-        guard text.unicodeScalars.contains(where: isByte) else { return Array(text.utf8) }
+        // The first byte of each such character, which hardly any other has.
+        guard text.utf8.contains(0xF4), text.unicodeScalars.contains(where: isByte) else { return Array(text.utf8) }
         return text.unicodeScalars.flatMap { scalar in
             isByte(scalar) ? [UInt8(truncatingIfNeeded: scalar.value)] : Array(String(scalar).utf8)
         }
     }
 
     /// Calls `body` with the name as C has it.
-    static func withPath<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    package static func withPath<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
         (bytes(text) + [0]).withUnsafeBufferPointer { bytes in
             bytes.withMemoryRebound(to: CChar.self) { bytes in
                 guard let start = bytes.baseAddress else { preconditionFailure("there is always an end") }

@@ -87,7 +87,7 @@ package final class RunDirectory: Sendable {
     }
 
     private static func create(_ path: String) throws(ToolError) {
-        guard mkdir(path, 0o777) != 0 else { return try Folder(containing: path).sync() }
+        guard SystemText.withPath(path, { mkdir($0, 0o777) }) != 0 else { return try Folder(containing: path).sync() }
         guard errno == EEXIST else {
             let error = ToolError.cannot("create", path, code: errno)
             throw errno == ENOENT
@@ -97,8 +97,7 @@ package final class RunDirectory: Sendable {
     }
 
     private static func isDirectory(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        FileDescriptor.mode(of: path).map { $0 & S_IFMT == S_IFDIR } ?? false
     }
 
     private static func acquire(_ lock: borrowing FileDescriptor, of path: String) throws(ToolError) {

@@ -99,6 +99,11 @@ import Testing
         let run = try Shell.run("mv fleet.csv $'fl\\xe9et.csv'; '\(tool)' check $'fl\\xe9et.csv'", in: work.path)
         #expect(
             run.status == 3 && run.output == "fl\\xe9et.csv:2: column 'id': 'x' is no whole number\n", "\(run.errors)")
+        try work.write("dead.csv", "\(Self.header)\nhttp://127.0.0.1:1,t,1,0\n")
+        let out = try Shell.run(
+            "dir=$('\(tool)' run dead.csv --retries 0 --out $'r\\xe9n/' 2>errors); test -s \"$dir\" && ls r*/summary.json",
+            in: work.path)
+        #expect(out.status == 0, "\(out.errors)")
         let missing = try Shell.run("'\(tool)' check $'n\\xe9in.csv'", in: work.path)
         #expect(missing.status == 64 && missing.errors.contains("cannot open 'n\\xe9in.csv'"), "\(missing.errors)")
     }
