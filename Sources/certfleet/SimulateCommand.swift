@@ -66,11 +66,12 @@ struct SimulatedFault: ExpressibleByArgument {
 /// `certfleet demo`
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Runs a sample input against simulated PBXs; nothing to configure.",
+        commandName: "demo", abstract: "Lists, plans, runs and undoes a sample against simulated PBXs.",
         usage: "certfleet demo [<options>]",
         discussion: """
-            Starts simulated PBXs on loopback, writes a sample input in which a few rows will fail, and runs it over \
-            real HTTP. Exit codes: 0 the demo went to its end, 1 it did not.
+            Starts simulated PBXs on loopback, writes a sample input in which a few rows will fail, and does to it what \
+            an operator does, over real HTTP: every command is told. Nothing need be set up. Exit codes: 0 the demo went \
+            to its end, 1 it did not.
             """)
 
     @Option(help: ArgumentHelp("How many simulated PBXs, at least 3.", valueName: "n"))

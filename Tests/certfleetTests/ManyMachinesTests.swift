@@ -26,6 +26,10 @@ import Testing
             "chmod +x ssh; PATH=$PWD:$PATH sh '\(fleet.sample("parallel.sh"))' fleet.csv 4 a,b,c,d")
         #expect(sample.status == 2, "\(sample.errors)")
         try fleet.expectPartsToBeTheWhole("part-")
+        #expect(FileManager.default.fileExists(atPath: fleet.work.file("report.html")))
+        let reports = try ["whole", "part-*"].map { try fleet.shell("certfleet report --as json \($0)").output }
+        let results = reports.map { $0.split(separator: "\"results\":").last?.replacing(/"run_id":"[^"]*"/, with: "") }
+        #expect(results[0] == results[1] && results[0]?.contains("60001") == true, "\(reports)")
         let machines = try FileManager.default.contentsOfDirectory(atPath: fleet.work.file("machines"))
         #expect(machines.sorted() == ["a", "b", "c", "d"])
     }
