@@ -28,16 +28,25 @@ package struct HostsRequest: Sendable {
 
     /// Reads the hosts. Blocks.
     ///
-    /// - Parameter keepsSecrets: whether jobs tell plain credentials.
-    fileprivate func read(keepsSecrets: Bool) throws -> HostsRead {
+    /// - Parameters:
+    ///   - aim: what is wanted of them.
+    ///   - keepsSecrets: whether jobs tell plain credentials.
+    ///   - needsCredentials: whether anybody logs in.
+    func read(
+        _ aim: ReadingPolicy.Aim = .list, keepsSecrets: Bool, needsCredentials: Bool = true
+    ) throws -> HostsRead {
         Say.messages = messages
         let input = try ValidatedInput(input, skipsInvalid: skipsInvalid) { settings in
             settings.namesHostsOnly = true
             settings.keepsCells = true
             settings.keepsSecrets = keepsSecrets
+            settings.needsCredentials = needsCredentials
         }
         var policy = ReadingPolicy()
-        policy.aim = .list
+        policy.aim = aim
+        // A key is shown whether it is trusted or not, and nothing else leaves.
+        var transport = transport
+        if aim == .pins { transport.isInsecure = true }
         let clock = SystemClock()
         let session = ReadingSession(
             settings: settings, policy: policy, transport: transport, messages: messages, clock: clock)
@@ -46,7 +55,7 @@ package struct HostsRequest: Sendable {
 }
 
 /// What the hosts of a file hold.
-private struct HostsRead {
+struct HostsRead {
     let catalog: RowCatalog
     let findings: ReadingSession.Findings
     let now: WallTime
@@ -60,8 +69,8 @@ private struct HostsRead {
         }
     }
 
-    func throwCode() throws {
-        let code = findings.exitCode(isWanting: catalog.invalidRowCount > 0)
+    func throwCode(isWanting: Bool = false) throws {
+        let code = findings.exitCode(isWanting: isWanting || catalog.invalidRowCount > 0)
         if code != .success { throw code }
     }
 }

@@ -38,7 +38,9 @@ struct ReadingSession {
         let events = EventRelay()
         let (sink, lookups) = (ReadingSink(rows: source.rowCount), NameLookups())
         Signals.set(answers(events))
-        if transport.isInsecure { Say.say(.warning, "--insecure: any certificate of a PBX is trusted", insists: true) }
+        if transport.isInsecure, policy.aim != .pins {
+            Say.say(.warning, "--insecure: any certificate of a PBX is trusted", insists: true)
+        }
         let ids = HostCertificateIDs(source, from: source, policy)
         let runner = try Runner(source: source, sink: sink, settings: settings, clock: clock) {
             try PBXPerformer(

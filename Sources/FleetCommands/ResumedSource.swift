@@ -89,7 +89,7 @@ struct HostCertificateIDs: Sendable {
     ///   - source: its rows that run.
     ///   - policy: what is read.
     init?(_ catalog: RowCatalog, from source: some JobSource, _ policy: ReadingPolicy) {
-        guard policy.aim != .list else { return nil }
+        guard policy.aim == .edit || policy.aim == .plan else { return nil }
         let id = { catalog.certificate(ofRow: $0) }
         guard policy.readsFirst || (0..<catalog.rowCount).contains(where: { id($0) < 0 }) else { return nil }
         var counts = [Int](repeating: 0, count: source.hostCount)

@@ -337,6 +337,7 @@ extension RowParser {
 
     mutating func readCredentials(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
         if keepsCells { row.credentialCells = credentialCells(cells) }
+        guard needsCredentials else { return row.credentials = .token(Secret("")) }
         if let cell = cells[.accessToken] {
             row.credentials = readSecret(cell, cells).map { .token($0) }
         } else if let id = cells[.clientID], let secret = cells[.clientSecret] {

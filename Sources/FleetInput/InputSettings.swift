@@ -14,6 +14,8 @@ package struct InputSettings: Sendable {
     package var keepsLeftOut = false
     /// Whether the rows name PBXs and nothing else: each PBX is one row, its first one.
     package var namesHostsOnly = false
+    /// Whether rows need credentials; those that they bring are not opened otherwise.
+    package var needsCredentials = true
     /// Whether jobs tell their credentials as another input may hold them: references, with absolute paths.
     package var keepsCells = false
     /// Whether plain credentials are told, too.

@@ -13,6 +13,7 @@ struct RowParser: ~Copyable {
     let allowsPlainHTTP: Bool
     private let isStrict: Bool
     private let namesHostsOnly: Bool
+    let needsCredentials: Bool
     let keepsCells: Bool
     let keepsSecrets: Bool
     var providerAdvice = ProviderAdvice()
@@ -36,6 +37,7 @@ struct RowParser: ~Copyable {
         allowsPlainHTTP = settings.allowsPlainHTTP
         isStrict = settings.isStrict
         namesHostsOnly = settings.namesHostsOnly
+        needsCredentials = settings.needsCredentials
         keepsCells = settings.keepsCells
         keepsSecrets = settings.keepsSecrets
     }

@@ -33,13 +33,18 @@ package enum CertificateMatch: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter text: as a cell holds it; nil for anything else.
     package init?(_ text: String) {
-        let parts = text.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " || text.hasPrefix("name") } }
+        let parts = text.split(separator: "=", maxSplits: 1).map(Self.trimmed)
         switch (parts.first.map { $0.lowercased() }, parts.count) {
         case ("only", 1): self = .only
-        case ("issue_to", 2): self = .issueTo(String(parts[1]))
-        case ("name", 2): self = .name(String(parts[1]))
+        case ("issue_to", 2): self = .issueTo(parts[1])
+        case ("name", 2): self = .name(parts[1])
         default: return nil
         }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let start = text.drop { $0 == " " }
+        return String(start.prefix(start.count - start.reversed().prefix { $0 == " " }.count))
     }
 
     /// As a cell holds it.

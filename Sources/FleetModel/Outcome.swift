@@ -28,16 +28,26 @@ package struct Reading: Hashable, Sendable {
     package var changes: [FieldChange]
     /// What the edit cannot do, one sentence each.
     package var doubts: [String]
+    /// The PBX's public key as a pin; nil when nobody asked.
+    package var serverKey: String?
 
     /// What is left out is empty.
     package init(
         isVerified: Bool? = nil, certificates: [CertificateState] = [], changes: [FieldChange] = [],
-        doubts: [String] = []
+        doubts: [String] = [], serverKey: String? = nil
     ) {
         self.isVerified = isVerified
         self.certificates = certificates
         self.changes = changes
         self.doubts = doubts
+        self.serverKey = serverKey
+    }
+
+    /// What the record of a run keeps of it; nil when that is nothing.
+    package var recorded: Reading? {
+        Reading(
+            isVerified: isVerified, applyStatus: certificates.first?.applyStatus,
+            expiration: certificates.first?.expiration ?? "")
     }
 
     /// What the record of a run keeps of a reading; nil when that is nothing.

@@ -11,6 +11,8 @@ package struct ReadingPolicy: Hashable, Sendable {
         case plan
         /// All certificates of each row's PBX are read; rows name none.
         case list
+        /// Each row's PBX shows its public key in a TLS handshake; nothing is sent to it.
+        case pins
     }
 
     /// What the rows are for; default the edit.

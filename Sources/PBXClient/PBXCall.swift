@@ -11,6 +11,8 @@ package struct PBXCall: Sendable {
     enum Act: Sendable {
         /// `get_token`: the Client ID goes as `username`, the Client Secret as `password`.
         case login(id: String, secret: Secret)
+        /// No call at all: the connection ends when the PBX has shown its key.
+        case handshake
         /// `certificate/get`: one certificate.
         case get(id: Int64, token: Secret)
         /// `certificate/query`: those of several certificates that there are.
@@ -36,7 +38,7 @@ package struct PBXCall: Sendable {
     var isReading: Bool {
         switch act {
         case .get, .query, .list: true
-        case .login, .edit, .logout: false
+        case .handshake, .login, .edit, .logout: false
         }
     }
 
@@ -63,6 +65,7 @@ package struct PBXCall: Sendable {
 
     private var endpoint: String {
         switch act {
+        case .handshake: ""
         case .login: "get_token"
         case .get: "certificate/get"
         case .query: "certificate/query"
@@ -74,7 +77,7 @@ package struct PBXCall: Sendable {
 
     private var token: Secret? {
         switch act {
-        case .login: nil
+        case .handshake, .login: nil
         case .get(_, let token), .query(_, let token), .list(_, let token), .edit(_, let token), .logout(let token):
             token
         }
@@ -86,9 +89,12 @@ package struct PBXCall: Sendable {
         case .get(let id, _): "id=\(id)"
         case .query(let ids, _): "ids=" + ids.map(String.init).joined(separator: ",")
         case .list(let page, _): "page=\(page)&page_size=\(Self.pageSize)&sort_by=id&order_by=asc"
-        case .login, .edit, .logout: nil
+        case .handshake, .login, .edit, .logout: nil
         }
     }
+
+    /// A key that nobody has, so that the connection ends before a request leaves.
+    static let impossiblePin = "sha256//" + String(repeating: "A", count: 43) + "="
 
     /// Certificates that are asked for at once; a PBX can have 23.
     private static let pageSize = 50
@@ -103,7 +109,7 @@ package struct PBXCall: Sendable {
             writer.member("password", text(secret))
         case .edit(let edit, _):
             writer.members(of: edit, text)
-        case .get, .query, .list, .logout:
+        case .handshake, .get, .query, .list, .logout:
             return nil
         }
         writer.endObject()
@@ -119,7 +125,7 @@ extension PBXCall {
             switch act {
             case .get(let id, _): [id]
             case .query(let ids, _): ids
-            case .login, .list, .edit, .logout: []
+            case .handshake, .login, .list, .edit, .logout: []
             }
         let list = ids.map { JSONValue.object([JSONMember(key: "id", value: .number(String($0)))]) }
         var writer = JSONWriter()

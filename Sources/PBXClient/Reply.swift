@@ -31,7 +31,7 @@ package struct Reply: Sendable {
     /// Whether the body may have left; without it an edit changes nothing, whatever the answer says.
     let isBodySent: Bool
     /// The server's public key as a pin; nil when none was seen.
-    private let serverKey: String?
+    let serverKey: String?
 
     /// - Parameters:
     ///   - exchange: what the call's request came to.

@@ -28,6 +28,8 @@ package struct RowProcedure: Sendable {
 
     /// What the row's next call is for, once there is a token.
     enum Stage {
+        /// The PBX's key.
+        case handshake
         /// All certificates of the PBX, to find the row's among them.
         case find
         /// All certificates of the PBX.
@@ -72,7 +74,12 @@ package struct RowProcedure: Sendable {
         self.job = job
         self.policy = policy
         secrets = job.secrets
-        stage = policy.aim == .list ? .list : job.match != nil ? .find : .read
+        stage =
+            switch policy.aim {
+            case .pins: .handshake
+            case .list: .list
+            case .edit, .plan: job.match != nil ? .find : .read
+            }
         if case .read = stage { beginReading() }
     }
 
@@ -111,6 +118,7 @@ package struct RowProcedure: Sendable {
             if reply.isCut { return cut(call, reply, at: now) }
             let verdict =
                 switch call.act {
+                case .handshake: afterHandshake(reply)
                 case .login: afterLogin(call, madeAt: since, reply, on: &host)
                 case .logout(let token): afterLogout(of: token, reply, on: &host)
                 case .edit(_, let token): afterEdit(with: token, reply, on: &host, at: now)
@@ -123,6 +131,11 @@ package struct RowProcedure: Sendable {
     }
 
     private mutating func nextCall(on host: inout HostSession, at now: Duration) -> Move {
+        if case .handshake = stage {
+            let call = PBXCall(act: .handshake, base: host.base(of: job.address), pin: PBXCall.impossiblePin)
+            underWay = (call, now)
+            return .call(call)
+        }
         let access = host.access(with: job.credentials, at: now)
         if case .refused(let reason) = access {
             return .done(Outcome(status: .skipped, errorClass: .hostStopped, error: reason))
@@ -144,6 +157,7 @@ package struct RowProcedure: Sendable {
 
     private func nextAct(with token: Secret, on host: inout HostSession) -> PBXCall.Act {
         switch stage {
+        case .handshake: return .handshake
         case .find, .list: return .list(page: host.certificates.page, token: token)
         case .edit: return .edit(job.edit, token: token)
         case .settle, .watch: return .get(id: job.edit.id, token: token)

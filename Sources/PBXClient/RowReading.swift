@@ -42,6 +42,13 @@ extension RowProcedure {
         }
     }
 
+    /// What a connection that ended with the handshake shows.
+    func afterHandshake(_ reply: Reply) -> Verdict {
+        if let key = reply.serverKey { return .done(Outcome(status: .ok, reading: Reading(serverKey: key))) }
+        let outcome = reply.preparationOutcome("TLS handshake", on: job.address.host)
+        return reply.isTemporary ? .retry(outcome) : .done(outcome)
+    }
+
     /// What a reply to a call that reads means for the row.
     mutating func afterReading(
         _ act: PBXCall.Act, with token: Secret, _ reply: Reply, on host: inout HostSession, at now: Duration
@@ -98,7 +105,7 @@ extension RowProcedure {
         _ state: CertificateState, _ reply: Reply, on host: HostSession, at now: Duration
     ) -> Verdict {
         switch stage {
-        case .find, .list, .edit, .read: return judge(state, on: host, at: now).map(Verdict.done) ?? .goOn
+        case .handshake, .find, .list, .edit, .read: return judge(state, on: host, at: now).map(Verdict.done) ?? .goOn
         case .settle(let sendsAgain): return settled(by: state, sendsAgain, on: host, at: now)
         case .watch(let watch): return watched(state, watch, on: host, at: now)
         }
@@ -116,7 +123,7 @@ extension RowProcedure {
         case .settle(sendsAgain: true):
             return reply.isTemporary ? .settle(failed ?? outcome, maySendAgain: true) : .sendAgain
         case .settle(sendsAgain: false): return .done(failed ?? outcome)
-        case .find, .list, .read, .edit:
+        case .handshake, .find, .list, .read, .edit:
             if reply.isTemporary { return .retry(outcome) }
             if policy.readsFirst { return .done(outcome) }
             stage = .edit

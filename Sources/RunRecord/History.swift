@@ -46,6 +46,8 @@ package struct History: Sendable {
     /// What a row took the place of when it was noted as sent, as long as it is not done.
     private var displaced: [UInt32: Displaced] = [:]
     private var texts = Interner()
+    /// What was read for rows, by their numbers.
+    private var readings: [UInt32: Reading] = [:]
 
     /// What became of one row.
     private struct Row {
@@ -91,14 +93,14 @@ package struct History: Sendable {
         let row = rows[Int(number)]
         if row.isInDoubt { return .inDoubt }
         if row.isSuperseded { return .superseded }
-        return row.outcome.unpacked(texts).map(Standing.done) ?? .neverSent
+        return row.outcome.unpacked(texts, reading: readings[number]).map(Standing.done) ?? .neverSent
     }
 
     /// The last outcome of a row, whatever came after it; nil when it never was done.
     package func outcome(of job: Job) -> Outcome? { salt.flatMap { outcome(of: RowKey(job, salt: $0)) } }
 
     func outcome(of key: RowKey) -> Outcome? {
-        numbers[key].flatMap { rows[Int($0)].outcome.unpacked(texts) }
+        numbers[key].flatMap { rows[Int($0)].outcome.unpacked(texts, reading: readings[$0]) }
     }
 
     /// Takes in the next line of the ledger.
@@ -143,6 +145,7 @@ package struct History: Sendable {
         rows[Int(number)].isInDoubt = outcome.status == .unknown || isStillInDoubt
         rows[Int(number)].wasInDoubt = rows[Int(number)].isInDoubt
         rows[Int(number)].outcome = PackedOutcome(outcome, texts: &texts)
+        if outcome.reading != nil || !readings.isEmpty { readings[number] = outcome.reading }
     }
 
     private mutating func restore(_ displaced: Displaced, insteadOf number: UInt32) {

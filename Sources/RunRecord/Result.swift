@@ -112,7 +112,7 @@ extension RowWriter {
     }
 }
 
-/// The outcomes of a run's rows by row number, in about 50 bytes each, and how many rows ended how.
+/// The outcomes of a run's rows by row number, in about 40 bytes each, and how many rows ended how.
 ///
 /// Texts are kept once however many rows have them.
 package struct OutcomeStore: Sendable {
@@ -122,6 +122,8 @@ package struct OutcomeStore: Sendable {
     package private(set) var resumed = 0
     private var rows: [PackedOutcome] = []
     private var texts = Interner()
+    /// What was read for rows, by their number: none without `--verify`, but for a few.
+    private var readings: [Int: Reading] = [:]
     /// Rows that an earlier run may have edited.
     private var doubtfulRows: Set<Int> = []
 
@@ -139,7 +141,7 @@ package struct OutcomeStore: Sendable {
     /// What became of a row in this run, whatever was before.
     func own(row: Int) -> Outcome? {
         guard rows.indices.contains(row - 1) else { return nil }
-        return rows[row - 1].unpacked(texts)
+        return rows[row - 1].unpacked(texts, reading: readings[row])
     }
 
     /// Takes the outcome of a row; it is known from now on, and not counted.
@@ -147,6 +149,7 @@ package struct OutcomeStore: Sendable {
         precondition(row >= 1, "rows count from 1")
         if row > rows.count { rows.append(contentsOf: repeatElement(.absent, count: row - rows.count)) }
         rows[row - 1] = PackedOutcome(outcome, texts: &texts)
+        if outcome.reading != nil || !readings.isEmpty { readings[row] = outcome.reading?.recorded }
     }
 
     /// Counts a row that has its outcome on disk.
@@ -171,7 +174,7 @@ package struct OutcomeStore: Sendable {
     }
 }
 
-/// An outcome in 48 bytes, its texts in an interner. Of what was read it keeps what the result says.
+/// An outcome in 40 bytes, its texts in an interner, without what was read.
 ///
 /// A number that is absent is the least one of its type; but an errcode may be any number.
 struct PackedOutcome: Sendable {
@@ -183,13 +186,10 @@ struct PackedOutcome: Sendable {
     private var errmsg: UInt32 = 0
     private var error: UInt32 = 0
     private var attempts: Int16 = 0
-    private var expiration: UInt32 = 0
     private var httpStatus = Int16.min
     private var hasErrcode = false
     private var status: RowStatus?
     private var errorClass: ErrorClass?
-    private var isVerified: Bool?
-    private var applyStatus: CertificateState.ApplyStatus?
 
     /// No outcome.
     static let absent = PackedOutcome()
@@ -208,10 +208,6 @@ struct PackedOutcome: Sendable {
         httpStatus = outcome.httpStatus.map { Int16(clamping: max($0, 0)) } ?? .min
         status = outcome.status
         errorClass = outcome.errorClass
-        guard let reading = outcome.reading else { return }
-        isVerified = reading.isVerified
-        applyStatus = reading.certificates.first?.applyStatus
-        expiration = texts.number(of: reading.certificates.first?.expiration ?? "")
     }
 
     /// What it is counted with; nil for no outcome.
@@ -220,8 +216,10 @@ struct PackedOutcome: Sendable {
         return status.map { OutcomeGroup(status: $0, errcode: errcode, errorClass: errorClass) }
     }
 
-    /// - Parameter texts: the interner the outcome was packed with.
-    func unpacked(_ texts: Interner) -> Outcome? {
+    /// - Parameters:
+    ///   - texts: the interner the outcome was packed with.
+    ///   - reading: what was read for its row.
+    func unpacked(_ texts: Interner, reading: Reading?) -> Outcome? {
         guard let status else { return nil }
         return Outcome(
             status: status, errcode: hasErrcode ? Int(errcode) : nil, errmsg: texts[errmsg],
@@ -229,7 +227,7 @@ struct PackedOutcome: Sendable {
             errorClass: errorClass, error: texts[error], attempts: Int(attempts),
             startedAt: startedAt == PackedOutcome.none ? nil : WallTime(milliseconds: startedAt),
             finishedAt: finishedAt == PackedOutcome.none ? nil : WallTime(milliseconds: finishedAt),
-            reading: Reading(isVerified: isVerified, applyStatus: applyStatus, expiration: texts[expiration]))
+            reading: reading)
     }
 }
 

@@ -10,7 +10,7 @@ import FleetCommands
         version: ThisProcess.release,
         subcommands: [
             RunCommand.self, CheckCommand.self, PlanCommand.self, UndoCommand.self, ListCommand.self,
-            ExportCommand.self, ReportCommand.self, TemplateCommand.self, ProvidersCommand.self,
+            ExportCommand.self, PinsCommand.self, ReportCommand.self, TemplateCommand.self, ProvidersCommand.self,
             SimulateCommand.self, DemoCommand.self,
         ])
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FleetCommands
 import Pacing
+import TabularText
 
 /// `certfleet plan`
 struct PlanCommand: ParsableCommand {
@@ -174,6 +175,37 @@ struct ExportCommand: ParsableCommand {
         export.output = output
         export.keepsSecrets = withSecrets
         try export.run()
+    }
+}
+
+/// `certfleet pins`
+struct PinsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pins", abstract: "Prints the hosts with the TLS key that each shows, as a pin.",
+        usage: "certfleet pins [<options>] <hosts>",
+        discussion: """
+            By a TLS handshake alone: no login, and no credentials leave. Compare the keys with the PBXs' own before you \
+            trust them. Exit codes: 0 all hosts showed the key that stands there, or none stood there, 2 some showed \
+            another or none, 1 the tool or its files failed, 3 input invalid, 9 no rows, 64 usage.
+            """)
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Write it to a file that only its owner can read, with the secrets of the hosts file.", valueName: "file"))
+    var output: String?
+
+    @Option(name: .customLong("as"), help: "How it is written: csv or jsonl.")
+    var format = TableShape.Format.csv
+
+    @OptionGroup
+    var hosts: HostsOptions
+
+    func run() throws {
+        var pins = try Pins(hosts.request())
+        pins.output = output
+        pins.isJSON = format == .jsonl
+        try pins.run()
     }
 }
 

@@ -13,6 +13,8 @@ struct Play {
     var now = Duration.zero
     /// All calls so far that do not read, like `login A`, `edit t1`, `logout t1`.
     private(set) var calls: [String] = []
+    /// The ids of the certificates that were edited so far.
+    private(set) var editedIDs: [Int64] = []
     /// All calls so far that read, like `get 5 t1`.
     private(set) var readings: [String] = []
     /// What calls that read are answered, one after the other, the last one again and again.
@@ -49,9 +51,11 @@ struct Play {
     /// - Parameter isCut: whether the row goes no further once there are no replies left.
     mutating func run(
         row: Int = 1, _ credentials: Credentials = .application("A"),
-        edit: CertificateEdit = CertificateEdit(id: 5, autoRenewal: false), isInDoubt: Bool = false, isCut: Bool = false
+        edit: CertificateEdit = CertificateEdit(id: 5, autoRenewal: false), isInDoubt: Bool = false,
+        isCut: Bool = false,
+        match: CertificateMatch? = nil
     ) -> End {
-        let made = Job.make(row: row, credentials: credentials, edit: edit)
+        let made = Job.make(row: row, credentials: credentials, edit: edit, match: match)
         let job = isInDoubt ? made.inDoubt() : made
         var (procedure, end) = (RowProcedure(job, reading: policy), End())
         var reply: Reply?
@@ -62,6 +66,7 @@ struct Play {
                 continue
             case .call(let call):
                 end.retries.append(procedure.isRetry)
+                if case .edit(let edit, _) = call.act { editedIDs.append(edit.id) }
                 reply = answer(call)
             case .wait where isCut && replies.isEmpty:
                 return ended(end, with: procedure.fallback ?? end.outcome, procedure)
@@ -122,6 +127,7 @@ extension PBXCall {
         case .login(let id, _): "login \(id.dropFirst(3))"
         case .edit(_, let token): "edit \(token.reveal())"
         case .logout(let token): "logout \(token.reveal())"
+        case .handshake: "handshake"
         case .get(let id, let token): "get \(id) \(token.reveal())"
         case .query(let ids, let token): "query \(ids.map(String.init).joined(separator: ",")) \(token.reveal())"
         case .list(let page, let token): "list \(page) \(token.reveal())"

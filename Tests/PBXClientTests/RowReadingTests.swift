@@ -194,6 +194,42 @@ struct RowReadingTests {
     }
 }
 
+/// Rows that find their certificate by what it is.
+extension RowReadingTests {
+    private static let two = HTTPExchange.certificates(
+        #"{"id":5,"type":"server","issue_to":"A.example.com","name":"a.pem"}"#,
+        #"{"id":7,"type":"trusted","issue_to":"b.example.com","name":"b.pem"}"#)
+
+    @Test(
+        "a row finds its certificate in the list of its PBX",
+        arguments: [
+            (.only, 5), (.issueTo("a.EXAMPLE.com"), 5), (.issueTo("b.example.com"), 7), (.name("b.pem"), 7),
+            (.name("B.pem"), nil), (.issueTo("c.example.com"), nil),
+        ] as [(CertificateMatch, Int64?)])
+    func match(_ match: CertificateMatch, _ id: Int64?) {
+        var play = Play(.success)
+        play.found = [Self.two]
+        let outcome = play.run(.ownToken, edit: CertificateEdit(id: 0, autoRenewal: false), match: match).outcome
+        #expect(outcome.status == (id == nil ? .failed : .ok) && outcome.errorClass == (id == nil ? .match : nil))
+        #expect(outcome.attempts == (id == nil ? 0 : 1) && play.editedIDs == (id.map { [$0] } ?? []))
+    }
+
+    @Test("two rows that meet at one certificate: the second is failed, and all are listed once")
+    func meeting() {
+        var play = Play(.success, .success)
+        play.host.certificates = HostCertificates(wanted: [7, -3])
+        play.found = [Self.two]
+        let edit = CertificateEdit(id: 0, autoRenewal: false)
+        #expect(play.run(.ownToken, edit: edit, match: .only).outcome.status == .ok)
+        for match in [CertificateMatch.name("a.pem"), .name("b.pem")] {
+            let outcome = play.run(row: 2, .ownToken, edit: edit, match: match).outcome
+            #expect(outcome.status == .failed && outcome.errorClass == .match && outcome.attempts == 0)
+            #expect(outcome.error.hasSuffix("is that of another row, too"))
+        }
+        #expect(play.readings.count == 1 && play.calls.count == 1)
+    }
+}
+
 /// After the edit.
 extension RowReadingTests {
     @Test("an edit that brought no word and was made is ok, and is not sent again", arguments: [0, 2])

@@ -2,10 +2,11 @@ import FleetModel
 import Foundation
 import JSONText
 import Platform
-import RunRecord
 import TabularText
 import TestSupport
 import Testing
+
+@testable import RunRecord
 
 @Suite struct ResultTests {
     private let work: WorkDirectory

@@ -164,4 +164,25 @@ import Testing
         try work.write("both.csv", "base_url,client_id,client_secret,match,id,auto_renewal\n\(login),only,1,0\n")
         #expect(try BuiltTool.run(["check", "both.csv"], in: work.path).output.contains("are both given"))
     }
+
+    @Test func pinsAreSeenInAHandshakeAndNothingElseLeaves() throws {
+        let server = try TLSServer()
+        let work = try WorkDirectory()
+        let other = "sha256//" + String(repeating: "B", count: 42) + "A="
+        let address = "https://\(TLSServer.host):\(server.port)"
+        try work.write("one.csv", "base_url,client_id,client_secret\n\(address),app,plain-client-secret\n")
+        let first = try BuiltTool.run(["pins", "one.csv"], in: work.path)
+        #expect(first.status == 0, "\(first.errors)")
+        #expect(
+            first.lines == [
+                "base_url,api_path,access_token,client_id,client_secret,tls_pin", "\(address),,,,,\(server.pin)",
+            ])
+        try work.write("bare.csv", "base_url,tls_pin\n\(address),\(other)\nhttps://127.0.0.9:1,\n")
+        let second = try BuiltTool.run(["pins", "bare.csv", "--as", "jsonl", "--retries", "0"], in: work.path)
+        #expect(second.status == 2 && second.errors.contains("its key is \(server.pin), not the one in tls_pin"))
+        #expect(second.lines.count == 2 && second.lines[1].contains("was refused"), "\(second.output)")
+        let kept = try BuiltTool.run(["pins", "one.csv", "-o", "pinned.csv"], in: work.path)
+        #expect(kept.status == 0 && kept.output.isEmpty)
+        #expect(try Records(csv: work.file("pinned.csv"))["client_secret"] == ["plain-client-secret"])
+    }
 }

@@ -21,6 +21,10 @@ import Testing
             for host in play.simulator.hosts { play.simulator.set(fault, on: host.number) }
             try play.run()
         }
+        for fault in [nil, Fault.echo(at: .certificateGet), .echo(at: .certificateList)] {
+            for host in play.simulator.hosts { play.simulator.set(fault, on: host.number) }
+            try play.read()
+        }
         for signal in [SIGKILL, SIGILL, SIGSEGV] { try play.run(killedBy: signal) }
         try play.expectNoSecret()
     }
@@ -105,6 +109,16 @@ import Testing
                 arguments + ["--out", "runs/\(UUID().uuidString)"], environment: environment, in: work.path)
             #expect([0, 2].contains(result.status), "\(result.errors)")
             written += result.output + result.errors
+        }
+
+        /// The commands that read, on PBXs that hold secrets by now.
+        func read() throws {
+            for command in ["plan", "list", "export"] {
+                let result = try BuiltTool.run(
+                    [command] + arguments.dropFirst(), environment: environment, in: work.path)
+                #expect([0, 2].contains(result.status), "\(result.errors)")
+                written += result.output + result.errors
+            }
         }
 
         /// A run that dies, with everything switched on that writes about such a death.
