@@ -103,6 +103,6 @@ let package = Package(
             ["Platform", "FleetModel", "HTTPTransport", "FleetInput", "RunEngine", "RunRecord", "PBXSimulator"]),
         tests(
             "certfleet", ["Platform", "FleetModel", "RunEngine", "FleetCommands", "PBXSimulator", argumentParser],
-            exclude: ["Cases", "Messages.txt"]),
+            exclude: ["Cases", "Messages.txt", "terminal.py"]),
     ]
 )

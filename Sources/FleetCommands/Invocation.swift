@@ -18,6 +18,25 @@ package enum Invocation {
         }
     }
 
+    /// How a run is continued: the command, or what to do where nobody can repeat it, as the end of a sentence.
+    ///
+    /// - Parameters:
+    ///   - arguments: those of the run.
+    ///   - directory: path of its directory.
+    static func resuming(_ arguments: [String], in directory: String) -> String {
+        let isRepeatable = !arguments.isEmpty && !arguments.contains("-") && !arguments.contains { $0.contains("***") }
+        guard isRepeatable else { return ", give the same command with --out '\(directory)' --resume" }
+        var kept: [String] = []
+        var isValue = false
+        for argument in arguments {
+            if !isValue, argument != "--out", argument != "--resume", !argument.hasPrefix("--out=") {
+                kept.append(argument)
+            }
+            isValue = argument == "--out"
+        }
+        return ": \(CommandLineText.of(kept + ["--out", directory, "--resume"]))"
+    }
+
     private static func maskedFlag(_ argument: String) -> String {
         let flag = "--set="
         return argument.hasPrefix(flag) ? flag + masked(String(argument.dropFirst(flag.count))) : argument

@@ -1,6 +1,5 @@
 import FleetModel
 import FleetReport
-import Logging
 import Platform
 import RunRecord
 
@@ -40,22 +39,24 @@ package struct Report: Sendable {
         case .html:
             let path = output ?? Report.path(for: report)
             try Report.write(ReportPage.of(report).bytes, to: path)
-            Say.say(.info, ReportText(report).totals, text: ReportText(report).lines.joined(separator: "\n"))
+            SummaryTable(report, style: TextStyle(isColored: false)).say()
             try Say.print(path + "\n")
-        case .text: try deliver(Array((ReportText(report).lines.joined(separator: "\n") + "\n").utf8))
+        case .text: try deliver(Array((SummaryTable(report, style: TextStyle(isColored: false)).text + "\n").utf8))
         case .json: try deliver(report.json)
         }
     }
 
     /// Writes `report.html` of the run in a directory.
     ///
+    /// - Returns: what it tells.
     /// - Throws: `ToolError` when that fails.
-    static func write(for directory: RunDirectory) throws(ToolError) {
+    static func write(for directory: RunDirectory) throws(ToolError) -> RunReport {
         let report = try RunReport(of: [directory.path])
         try write(ReportPage.of(report).bytes, to: directory.file(fileName))
+        return report
     }
 
-    private static let fileName = "report.html"
+    static let fileName = "report.html"
 
     private static func path(for report: RunReport) -> String {
         guard report.runs.count > 1 else { return report.runs[0].folder.path(of: fileName) }
@@ -78,21 +79,5 @@ package struct Report: Sendable {
 extension ReportPage {
     fileprivate static func of(_ report: RunReport) -> ReportPage {
         ReportPage(report, version: ThisProcess.version)
-    }
-}
-
-/// A report as lines of at most 80 columns.
-private struct ReportText {
-    private let report: RunReport
-
-    init(_ report: RunReport) {
-        self.report = report
-    }
-
-    var lines: [String] { [totals] }
-
-    var totals: String {
-        let good = report.count(.ok) + report.count(.noChange)
-        return "\(good) of \(counted(report.rows, "row")) ok, \(counted(report.hosts.total, "host"))"
     }
 }

@@ -2,6 +2,7 @@ import Platform
 import Glibc
 import HTTPTransport
 import FleetModel
+import FleetReport
 import Logging
 import PBXClient
 import Pacing
@@ -108,12 +109,19 @@ struct RunSession {
         let rows = "\(count) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
         let width = (settings.jobs == .auto ? "up to " : "") + "\(settings.jobs.most)"
         logger.info("\(rows), \(width) at once; run directory '\(directory.path)'")
-        guard let window = settings.window else { return }
+        guard let window = settings.window, let end = windowEnd?.localText() else { return }
         let rest = window.end - clock.now()
-        let seconds = (Double(clock.wallTime().milliseconds) / 1000 + rest / .seconds(1)).rounded()
-        let end = WallTime(milliseconds: Int64(seconds) * 1000).localText()
         guard rest > .zero else { return logger.warning("the window ended at \(end): nothing is sent") }
         logger.info("the window ends at \(end), in \(DurationText(.seconds(Int64(rest / .seconds(1)))))")
+    }
+
+    /// By the calendar, to the second; nil without a window.
+    private var windowEnd: WallTime? {
+        settings.window.map { window in
+            let rest = window.end - clock.now()
+            let seconds = (Double(clock.wallTime().milliseconds) / 1000 + rest / .seconds(1)).rounded()
+            return WallTime(milliseconds: Int64(seconds) * 1000)
+        }
     }
 
     private func carryOut(
@@ -126,8 +134,12 @@ struct RunSession {
                 transport: transport, lookups: lookups, sink: sink, retry: settings.retry, clock: clock,
                 reading: reading, certificates: ids?.lookup)
         }
-        let progress = ProgressReporter(
-            recorder: recorder, rows: input.catalog.rowCount, clock: clock, messages: messages)
+        let scope = ProgressReporter.Scope(
+            rows: input.catalog.rowCount, hosts: input.catalog.hostCount,
+            windowEnd: windowEnd.map { String($0.localText().dropFirst(11).prefix(5)) })
+        let progress = ProgressReporter(recorder: recorder, scope: scope, clock: clock, messages: messages) {
+            runner.hosts
+        }
         events.connect { event in
             switch event {
             case .stop(let number): runner.stop(.signal(number))
@@ -161,19 +173,30 @@ struct RunSession {
             latency: recorder.latency,
             exitCode: code.number, stoppedBy: conclusion.word)
         let summaryFailure = error { try summary.write(to: directory) }
+        let failure = conclusion.failure ?? resultFailure ?? summaryFailure
+        let report = failure == nil ? writeReport(in: directory, logger) : nil
         // Whatever could not be kept, the counts are told.
-        SummaryTable(summary, elapsed: clock.now() - begin, style: messages.style).say()
+        SummaryTable(summary, report, elapsed: clock.now() - begin, style: messages.style).say()
         if end.hasPassedCanary { sayCanaryPassed(logger) }
         if conclusion.word != nil { logger.warning("\(conclusion.sentence)") }
+        if report != nil { logger.notice("to look at: \(directory.file(Report.fileName))") }
         if let advice = conclusion.advice(rows: rows) {
-            logger.notice("\(advice), give the same command with --out '\(directory.path)' --resume")
+            logger.notice("\(advice)\(Invocation.resuming(arguments, in: directory.path))")
         }
-        if let failure = conclusion.failure ?? resultFailure ?? summaryFailure { throw failure }
-        if let failure = error(of: { try Report.write(for: directory) }) {
-            logger.warning("there is no report: \(failure); 'certfleet report \(directory.path)' makes it anew")
-        }
+        if let failure { throw failure }
         if !messages.isQuiet { try printPath(in: directory, summary) }
         return code
+    }
+
+    /// Nil when there is none: it can be made anew, so that the run does not fail with it.
+    private func writeReport(in directory: RunDirectory, _ logger: Logger) -> RunReport? {
+        do {
+            return try Report.write(for: directory)
+        } catch {
+            let command = CommandLineText.of(["report", directory.path])
+            logger.warning("there is no report: \(error.message); '\(command)' makes it anew")
+            return nil
+        }
     }
 
     private func sayCanaryPassed(_ logger: Logger) {

@@ -114,7 +114,12 @@ package enum Say {
     /// Whether standard error is a terminal that moves its cursor.
     static var isTerminal: Bool { isErrorTerminal && ProcessEnvironment.variables["TERM"] != "dumb" }
 
-    private static func wipe(_ status: String) -> String { status.isEmpty ? "" : "\r\u{1B}[K" }
+    /// What takes the status line away, all of it when the terminal has become narrower than it.
+    private static func wipe(_ status: String) -> String {
+        guard !status.isEmpty else { return "" }
+        let lines = TerminalSize.linesAbove(status)
+        return lines == 0 ? "\r\u{1B}[K" : "\r\u{1B}[\(lines)A\u{1B}[J"
+    }
 
     private static func lostNote(_ lost: Int) -> String {
         let texts = lost == 1 ? "1 text was" : "\(lost) texts were"

@@ -1,4 +1,5 @@
 import FleetModel
+import FleetReport
 import JSONText
 import Logging
 import Pacing
@@ -7,17 +8,46 @@ import RunRecord
 
 /// What a run comes to, for a person, within 80 columns.
 struct SummaryTable {
-    private let summary: RunSummary
-    private let elapsed: Duration
+    private let groups: [OutcomeGroup: Int]
+    /// The line of the first row of each group, where it is known.
+    private let firstLines: [OutcomeGroup: Int]
+    private let causes: [Cause]
+    private let totals: Totals
     private let style: TextStyle
+
+    /// What is counted of a run beside its rows.
+    private struct Totals {
+        let rows: Int
+        let hosts: RunSummary.Hosts
+        /// Nil when nobody counted them.
+        let requests: Int?
+        let retries: Int
+        /// Nil when nobody knows.
+        let elapsed: Duration?
+    }
 
     /// - Parameters:
     ///   - summary: what the run comes to.
+    ///   - report: why rows are not good; nil when it could not be read.
     ///   - elapsed: how long it took.
     ///   - style: how a terminal shows it.
-    init(_ summary: RunSummary, elapsed: Duration, style: TextStyle) {
-        self.summary = summary
-        self.elapsed = elapsed
+    init(_ summary: RunSummary, _ report: RunReport? = nil, elapsed: Duration, style: TextStyle) {
+        groups = summary.rows.groups
+        firstLines = report?.groups.compactMapValues(\.firstLine) ?? [:]
+        causes = report?.causes ?? []
+        totals = Totals(
+            rows: summary.rows.rows, hosts: summary.hosts, requests: summary.requests, retries: summary.retries,
+            elapsed: elapsed)
+        self.style = style
+    }
+
+    /// The same of one run or several as their directories tell it.
+    init(_ report: RunReport, style: TextStyle) {
+        groups = report.groups.mapValues(\.rows)
+        firstLines = report.groups.compactMapValues(\.firstLine)
+        causes = report.causes
+        totals = Totals(
+            rows: report.rows, hosts: report.hosts, requests: report.requests, retries: report.retries, elapsed: nil)
         self.style = style
     }
 
@@ -28,13 +58,40 @@ struct SummaryTable {
             let words = [line.status.rawValue, line.errcode.map(String.init), line.meaning].compactMap(\.self)
             Say.say(.info, "\(words.joined(separator: " ")): \(counted(rows, "row"))", fields: fields(line, rows))
         }
-        Say.say(.info, footer, fields: totals)
+        Say.say(.info, footer, fields: fields)
     }
 
     /// Without a line end after the last line.
     var text: String {
-        let head = text("status", "errcode", "meaning", "rows")
-        return ([head] + lines.map(text) + [footer]).joined(separator: "\n")
+        let head = text("status", "errcode", "meaning", "rows", "first line")
+        return ([head] + lines.map(text) + reasons + [footer]).joined(separator: "\n")
+    }
+
+    /// The most frequent causes, folded over hosts.
+    private var reasons: [String] {
+        let shown = causes.prefix(Self.shownCauses).flatMap { cause in
+            let hosts = cause.hosts > 1 ? " on \(counted(cause.hosts, "host"))" : ""
+            return wrapped("\(counted(cause.rows, "row"))\(hosts): \(cause.sentence)")
+        }
+        let rest = causes.count - Self.shownCauses
+        return shown + (rest > 0 ? ["  \(counted(rest, "rarer cause")): see the report"] : [])
+    }
+
+    private static let shownCauses = 5
+    private static let columns = 80
+
+    /// The words of a sentence on lines that fit.
+    private func wrapped(_ sentence: String) -> [String] {
+        var lines = ["  "]
+        for word in Quotation.escaped(sentence).split(separator: " ") {
+            let isFull = lines[lines.count - 1].count + 1 + word.count > Self.columns
+            if isFull {
+                lines.append("      \(word)")
+            } else {
+                lines[lines.count - 1] += lines[lines.count - 1] == "  " ? word : " \(word)"
+            }
+        }
+        return lines
     }
 
     /// What a line of the table tells of its rows.
@@ -54,7 +111,7 @@ struct SummaryTable {
 
     /// The lines with their rows, the gravest last; groups of rows that would look the same are one line.
     private var lines: [(line: Line, rows: Int)] {
-        let rows = Dictionary(summary.rows.groups.map { (Line($0.key), $0.value) }, uniquingKeysWith: +)
+        let rows = Dictionary(groups.map { (Line($0.key), $0.value) }, uniquingKeysWith: +)
         return rows.map { ($0.key, $0.value) }.sorted { left, right in
             (order(left.line.status), -left.rows, left.line.errcode ?? 0) < (
                 order(right.line.status), -right.rows, right.line.errcode ?? 0
@@ -63,13 +120,17 @@ struct SummaryTable {
     }
 
     private func text(_ line: Line, _ rows: Int) -> String {
+        let first = line.status.isGood ? nil : firstLines.filter { Line($0.key) == line }.map(\.value).min()
         let plain = text(
-            line.status.rawValue, line.errcode.map(String.init) ?? "-", line.meaning ?? "", String(rows))
+            line.status.rawValue, line.errcode.map(String.init) ?? "-", line.meaning ?? "", String(rows),
+            first.map(String.init) ?? "")
         return style.paint(plain, line.status)
     }
 
-    private func text(_ status: String, _ errcode: String, _ meaning: String, _ rows: String) -> String {
-        pad(status, 14) + lead(errcode, 8) + "  " + pad(meaning, 40) + lead(rows, 9)
+    private func text(_ status: String, _ errcode: String, _ meaning: String, _ rows: String, _ first: String) -> String
+    {
+        let text = pad(status, 14) + lead(errcode, 8) + "  " + pad(meaning, 33) + lead(rows, 9) + lead(first, 12)
+        return String(text.reversed().drop { $0 == " " }.reversed())
     }
 
     private func fields(_ line: Line, _ rows: Int) -> [JSONMember] {
@@ -83,27 +144,26 @@ struct SummaryTable {
 
     /// The counts of the run in one line.
     var footer: String {
-        let hosts = summary.hosts
-        var facts = [
-            counted(summary.rows.rows, "row"), counted(hosts.total, "host"), counted(summary.requests, "request"),
-        ]
-        if summary.retries == 1 { facts.append("1 of them a retry") }
-        if summary.retries > 1 { facts.append("\(summary.retries) of them retries") }
+        let hosts = totals.hosts
+        var facts = [counted(totals.rows, "row"), counted(hosts.total, "host")]
+        if let requests = totals.requests { facts.append(counted(requests, "request")) }
+        if totals.retries == 1 { facts.append("1 of them a retry") }
+        if totals.retries > 1 { facts.append("\(totals.retries) of them retries") }
         if hosts.stopped > 0 { facts.append("\(counted(hosts.stopped, "host")) stopped") }
         if hosts.unreachable > 0 { facts.append("\(counted(hosts.unreachable, "host")) unreachable") }
-        return facts.joined(separator: ", ") + " in \(DurationText(.milliseconds(milliseconds)))"
+        let time = milliseconds.map { " in \(DurationText(.milliseconds($0)))" } ?? ""
+        return facts.joined(separator: ", ") + time
     }
 
-    private var totals: [JSONMember] {
-        let hosts = summary.hosts
+    private var fields: [JSONMember] {
+        let hosts = totals.hosts
         return [
-            ("rows", summary.rows.rows), ("hosts", hosts.total), ("requests", summary.requests),
-            ("retries", summary.retries), ("hosts_stopped", hosts.stopped), ("hosts_unreachable", hosts.unreachable),
-            ("ms", milliseconds),
-        ].map { JSONMember(key: $0.0, value: JSONValue($0.1)) }
+            ("rows", totals.rows), ("hosts", hosts.total), ("requests", totals.requests), ("retries", totals.retries),
+            ("hosts_stopped", hosts.stopped), ("hosts_unreachable", hosts.unreachable), ("ms", milliseconds),
+        ].compactMap { key, number in number.map { JSONMember(key: key, value: JSONValue($0)) } }
     }
 
-    private var milliseconds: Int { Int(elapsed / .milliseconds(1)) }
+    private var milliseconds: Int? { totals.elapsed.map { Int($0 / .milliseconds(1)) } }
 
     private func order(_ status: RowStatus) -> Int { RowStatus.allCases.firstIndex(of: status) ?? 0 }
 

@@ -149,7 +149,7 @@ package struct ReportPage {
             let more = cause.rows > cause.firstLines.count && !lines.isEmpty ? ", …" : ""
             return """
                 <tr><td class="n">\(cause.rows)</td><td class="n">\(cause.hosts == 0 ? "" : grouped(cause.hosts))</td>\
-                <td>\(badge(cause.status))</td><td class="say">\(cause.sentence)</td><td>\(lines)\(more)</td></tr>
+                <td>\(badge(cause.status))</td><td class="say">\(cause.sentence)</td><td class="lines">\(lines)\(more)</td></tr>
 
                 """
         }

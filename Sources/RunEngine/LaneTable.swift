@@ -101,6 +101,9 @@ struct LaneTable {
 
     var hasFreshHost: Bool { freshHost < rows.hostCount }
 
+    /// Hosts whose lanes are over, those without rows to run among them.
+    var finishedHosts: Int { freshHost - (lanes.count - freeSlots.count) }
+
     /// Whether a lane that was begun has rows which are not done.
     var hasBegunRows: Bool { lanes.contains { $0?.positions.isEmpty == false } }
 

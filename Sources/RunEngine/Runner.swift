@@ -65,6 +65,11 @@ package final class Runner: Sendable {
         }
     }
 
+    /// Hosts that are done so far, and how many of them never answered.
+    package var hosts: (done: Int, down: Int) {
+        state.withLock { ($0.lanes.finishedHosts, $0.hostsUnreachable) }
+    }
+
     /// Starts no more rows; ``run()`` returns when those under way are finished. From any thread, any number of times.
     package func stop(_ reason: StopReason) {
         tell { $0.stop(reason, now: $1) }

@@ -36,7 +36,7 @@ import Testing
         let lines = text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
         #expect(
             lines == [
-                "status errcode meaning rows", "ok 0 SUCCESS 2", "failed - connect 1",
+                "status errcode meaning rows first line", "ok 0 SUCCESS 2", "failed - connect 1",
                 "failed 40002 PARAMETER ERROR 1",
                 "4 rows, 3 hosts, 7 requests, 2 of them retries, 2 hosts stopped, 1 host unreachable in 1234ms",
             ])
@@ -58,18 +58,60 @@ import Testing
         #expect(table.footer == "1 row, 1 host, 1 request, 1 of them a retry, 1 host stopped in 1s")
     }
 
+    private static func progress(
+        _ outcomes: [Outcome], of rows: Int, resumed: Int = 0, hosts: (Int, Int) = (0, 0), of hostCount: Int = 3,
+        until end: String? = nil, elapsed: Duration = .seconds(4)
+    ) -> ProgressLine {
+        ProgressLine(
+            tally: tally(outcomes), scope: ProgressReporter.Scope(rows: rows, hosts: hostCount, windowEnd: end),
+            resumed: resumed, hosts: hosts, elapsed: elapsed)
+    }
+
     @Test func progressCountsWhatIsDoneAndWhatIsLeft() {
-        let tally = Self.tally([Outcome(status: .ok), Outcome(status: .ok), Outcome(status: .failed)])
-        let line = ProgressLine(tally: tally, rows: 9, resumed: 1, elapsed: .seconds(4))
-        #expect(line.text == "3/9 ok 2 failed 1 | 0.5 rows/s | eta 12s")
+        let outcomes = [Outcome(status: .ok), Outcome(status: .ok), Outcome(status: .failed)]
+        let line = Self.progress(outcomes, of: 9, resumed: 1, hosts: (1, 0))
+        #expect(line.text() == "3/9 rows  ok 2  failed 1  0.5 rows/s  hosts 1/3  eta 12s")
         let fields = line.fields.map { "\($0.key) \($0.value.integer ?? -1)" }
-        #expect(fields == ["done 3", "rows 9", "ok 2", "failed 1", "eta_s 12"])
+        #expect(
+            fields == [
+                "done 3", "rows 9", "ok 2", "failed 1", "hosts_done 1", "hosts 3", "hosts_down 0", "eta_s 12",
+            ])
+    }
+
+    @Test(
+        "the line fits the terminal, and what matters most stays longest",
+        arguments: [
+            (200, "214/1200 rows  ok 209  failed 5  53 rows/s  hosts 31/180 (2 down)  eta 18s  window ends 02:00"),
+            (80, "214/1200 rows  ok 209  failed 5  53 rows/s  hosts 31/180 (2 down)  eta 18s"),
+            (60, "214/1200 rows  ok 209  failed 5  53 rows/s  eta 18s"),
+            (40, "214/1200 rows  ok 209  failed 5  eta 18s"), (39, "214/1200 rows  failed 5  eta 18s"),
+            (24, "214/1200 rows  failed 5"), (20, "214/1200 rows"), (8, "214/1200"), (0, ""),
+        ])
+    func progressFits(width: Int, expected: String) {
+        let outcomes =
+            Array(repeating: Outcome(status: .ok), count: 209) + Array(repeating: Outcome(status: .failed), count: 5)
+        let line = Self.progress(outcomes, of: 1200, hosts: (31, 2), of: 180, until: "02:00")
+        #expect(line.text(width: width) == expected)
+        let colored = line.text(width: width, style: TextStyle(isColored: true))
+        #expect(colored.replacing(/\u{1B}\[[0-9]*m/, with: "") == expected)
+        #expect(colored.contains("\u{1B}[31mfailed 5\u{1B}[0m") == expected.contains("failed 5"))
     }
 
     @Test func nothingIsForeseenBeforeTheFirstRowAndAfterTheLast() {
-        let none = ProgressLine(tally: OutcomeTally(), rows: 9, resumed: 0, elapsed: .seconds(4))
-        #expect(none.text == "0/9 | 0.0 rows/s")
-        let all = ProgressLine(tally: Self.tally([Outcome(status: .ok)]), rows: 1, resumed: 0, elapsed: .zero)
-        #expect(all.text == "1/1 ok 1 | 1000 rows/s")
+        #expect(Self.progress([], of: 9).text() == "0/9 rows  0.0 rows/s  hosts 0/3")
+        let all = Self.progress([Outcome(status: .ok)], of: 1, hosts: (3, 0), elapsed: .zero)
+        #expect(all.text() == "1/1 row  ok 1  1000 rows/s  hosts 3/3")
+    }
+
+    @Test(
+        arguments: [
+            (["run", "a b.csv", "--jobs", "8"], ": certfleet run 'a b.csv' --jobs 8 --out d --resume"),
+            (["run", "a.csv", "--out", "x", "--resume", "-v"], ": certfleet run a.csv -v --out d --resume"),
+            (["run", "a.csv", "--out=x"], ": certfleet run a.csv --out d --resume"),
+            (["run", "-"], ", give the same command with --out 'd' --resume"),
+            (["run", "a.csv", "--set", "client_secret=***"], ", give the same command with --out 'd' --resume"),
+        ])
+    func theCommandThatGoesOnIsNamed(arguments: [String], expected: String) {
+        #expect(Invocation.resuming(arguments, in: "d") == expected)
     }
 }

@@ -128,7 +128,7 @@ import Testing
         let play = try Play(at: .rate, connectTimeout: "1s")
         defer { play.end() }
         play.tool.send(SIGUSR1)
-        RunningTool.poll { play.tool.errors.contains("1/3 ok 1") }
+        RunningTool.poll { play.tool.errors.contains("1/3 rows  ok 1") }
         play.tool.send(SIGINT)
         #expect(play.tool.wait() == 130)
     }

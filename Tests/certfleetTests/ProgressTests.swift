@@ -1,0 +1,78 @@
+import Foundation
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// The progress line as a terminal gets it, and what a file gets instead.
+@Suite(.sideBySide) struct ProgressTests {
+    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("terminal.py").path
+
+    /// What standard error shows of a run of about two seconds.
+    private func shown(_ sizes: String, _ flags: String = "", environment: String = "-u NO_COLOR TERM=xterm") throws -> String {
+        let fleet = try Fleet(hosts: 2, edits: 6)
+        defer { try? fleet.simulator.stop() }
+        for host in 1...2 { fleet.simulator.set(.delay(.milliseconds(300), at: .certificateUpdate), on: host) }
+        fleet.simulator.set([.errcode(60001, at: .certificateUpdate, times: 1)], on: 2)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let command = "python3 '\(Self.script)' \(sizes) '\(try BuiltTool.path)' run fleet.csv --out run \(flags)"
+        let run = try Shell.run("env \(environment) \(command)", in: work.path)
+        #expect(run.status == 2, "\(run.output)\(run.errors)")
+        return run.output
+    }
+
+    /// The progress lines in what a terminal got, without colors.
+    private func lines(_ shown: String) -> [String] {
+        let plain = shown.replacing(/\u{1B}\[[0-9]*m/, with: "")
+        let pieces = plain.replacing("\r\u{1B}[K", with: "\n").replacing(/\r\u{1B}\[[0-9]+A\u{1B}\[J/, with: "\n")
+        return pieces.split(whereSeparator: \.isNewline).map(String.init).filter { $0.contains(/^[0-9]+\/12/) }
+    }
+
+    @Test(arguments: [40, 80, 200])
+    func theLineRenewsItselfAndFits(columns: Int) throws {
+        let shown = try shown("\(columns)", "--max-duration 1h")
+        let lines = lines(shown)
+        #expect(lines.count >= 3, "\(shown)")
+        #expect(lines.allSatisfy { $0.count < columns }, "\(lines)")
+        // Where there is little room, the rows that went wrong stay.
+        #expect(lines.allSatisfy { $0.contains("failed 1") }, "\(lines)")
+        #expect(lines.contains { $0.contains("window ends") } == (columns > 40), "\(lines)")
+        #expect(shown.contains("\u{1B}[31mfailed 1\u{1B}[0m"))
+        // Nothing of it is left when the table comes.
+        #expect(shown.contains("\r\u{1B}[Kstatus  "))
+    }
+
+    @Test func theLineFollowsTheTerminalsSize() throws {
+        let shown = try shown("120,40")
+        let parts = shown.components(separatedBy: "<resized>")
+        #expect(parts.count == 2)
+        #expect(lines(parts[0]).contains { $0.count > 40 }, "\(shown)")
+        // One that was longer than the terminal is wide by then is taken away with the lines that it wraps over.
+        #expect(parts.last?.contains(/\r\u{1B}\[1A\u{1B}\[J/) == true, "\(shown)")
+        #expect(lines(parts[1]).dropFirst().allSatisfy { $0.count < 40 }, "\(shown)")
+    }
+
+    @Test(arguments: [("", "NO_COLOR=1 TERM=xterm"), ("--no-color", "-u NO_COLOR TERM=xterm")])
+    func noColorsWhereTheyAreNotWanted(flag: String, environment: String) throws {
+        let shown = try shown("80", flag, environment: environment)
+        #expect(!shown.contains("\u{1B}[3"))
+        #expect(lines(shown).count >= 3)
+    }
+
+    @Test(arguments: [("-q", "TERM=xterm"), ("--progress never", "TERM=xterm"), ("", "TERM=dumb")])
+    func noLineWhereItIsNotWanted(flag: String, environment: String) throws {
+        let shown = try shown("80", flag, environment: environment)
+        #expect(lines(shown).isEmpty && !shown.contains("\u{1B}"), "\(shown)")
+    }
+
+    @Test func aFileGetsNoLineThatRenewsItself() throws {
+        let fleet = try Fleet(hosts: 1, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let run = try BuiltTool.run(
+            ["run", "fleet.csv", "--out", "run"], environment: ["TERM": "xterm"], in: work.path)
+        #expect(run.status == 0 && !run.errors.contains("\u{1B}") && !run.errors.contains("\r"), "\(run.errors)")
+    }
+}
