@@ -3,7 +3,10 @@ import FleetCommands
 
 /// The flags that say what standard error shows.
 struct MessageOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Progress line: auto shows one on a terminal.", valueName: "auto|always|never"))
+    @Option(
+        help: ArgumentHelp(
+            "Progress: a line that renews itself on a terminal; elsewhere one every 30s, or with always every 10s.",
+            valueName: "auto|always|never"))
     var progress = Messages.Progress.auto
 
     @Option(help: ArgumentHelp("How everything on standard error is written.", valueName: "text|json"))
