@@ -32,6 +32,7 @@ struct RowMerge {
 
     fileprivate struct Verdict {
         let run: Int
+        let status: RowStatus
         /// Nil for a row that was not tried.
         let time: WallTime?
     }
@@ -66,7 +67,7 @@ struct RowMerge {
     private mutating func weigh(_ row: ReportRow) {
         let place = place(of: row)
         if inputs.count > 1, let certificate = Certificate(of: row) { places[certificate] = place }
-        let verdict = Verdict(run: row.run, time: row.outcome.finishedAt)
+        let verdict = Verdict(run: row.run, status: row.outcome.status, time: row.outcome.finishedAt)
         if let known = verdicts[place], known.counts(more: verdict) { return }
         verdicts[place] = verdict
     }
@@ -106,7 +107,14 @@ extension RowMerge.Certificate {
 extension RowMerge.Verdict {
     /// Whether this one counts more than one of a run that was begun later.
     fileprivate func counts(more other: Self) -> Bool {
-        guard let time else { return false }
-        return other.time.map { $0 < time } ?? true
+        guard weight == other.weight else { return weight > other.weight }
+        return (time ?? .distantPast) > (other.time ?? .distantPast)
     }
+
+    /// A row that was tried says more than one that was skipped, and that more than one that no run came to.
+    private var weight: Int { time != nil ? 2 : status != .notAttempted ? 1 : 0 }
+}
+
+extension WallTime {
+    fileprivate static let distantPast = WallTime(milliseconds: .min)
 }

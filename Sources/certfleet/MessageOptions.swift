@@ -5,7 +5,7 @@ import FleetCommands
 struct MessageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Progress: a line that renews itself on a terminal; elsewhere one every 30s, or with always every 10s.",
+            "A line that renews itself on a terminal; elsewhere one every 30s, with always every 10s.",
             valueName: "auto|always|never"))
     var progress = Messages.Progress.auto
 

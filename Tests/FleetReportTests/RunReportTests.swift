@@ -117,6 +117,21 @@ import Testing
         #expect(try results([first, sorted]) == ["1 failed", "2 ok", "3 ok", "4 ok"])
     }
 
+    @Test func aRowThatAnotherPartLeavesOutKeepsItsVerdict() throws {
+        var one = RunFiles([
+            .make(1), .make(2, .invalid, .input, "no id"), .make(3, .notAttempted, .runStopped, "left out by --shard"),
+        ])
+        one.arguments += ["--shard", "1/2"]
+        var two = RunFiles([
+            .make(1, .notAttempted, .runStopped, "left out by --shard"),
+            .make(2, .notAttempted, .runStopped, "left out by --shard"), .make(3),
+        ])
+        two.arguments += ["--shard", "2/2"]
+        two.start = RunFiles.start + .seconds(60)
+        let directories = [try one.write("one", in: work), try two.write("two", in: work)]
+        #expect(try results(directories) == ["1 ok", "2 invalid", "3 ok"])
+    }
+
     @Test func aShardThatWasKilledLeavesItsRowsUntold() throws {
         var one = RunFiles([.make(1), .make(2)])
         one.arguments += ["--shard", "1/2"]

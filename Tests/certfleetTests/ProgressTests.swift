@@ -8,8 +8,11 @@ import Testing
     private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("terminal.py").path
 
+    /// What `env` is told for a terminal with colors.
+    private static let terminal = "-u NO_COLOR TERM=xterm"
+
     /// What standard error shows of a run of about two seconds.
-    private func shown(_ sizes: String, _ flags: String = "", environment: String = "-u NO_COLOR TERM=xterm") throws -> String {
+    private func shown(_ sizes: String, _ flags: String = "", environment: String = Self.terminal) throws -> String {
         let fleet = try Fleet(hosts: 2, edits: 6)
         defer { try? fleet.simulator.stop() }
         for host in 1...2 { fleet.simulator.set(.delay(.milliseconds(300), at: .certificateUpdate), on: host) }
@@ -53,7 +56,7 @@ import Testing
         #expect(lines(parts[1]).dropFirst().allSatisfy { $0.count < 40 }, "\(shown)")
     }
 
-    @Test(arguments: [("", "NO_COLOR=1 TERM=xterm"), ("--no-color", "-u NO_COLOR TERM=xterm")])
+    @Test(arguments: [("", "NO_COLOR=1 TERM=xterm"), ("--no-color", terminal)])
     func noColorsWhereTheyAreNotWanted(flag: String, environment: String) throws {
         let shown = try shown("80", flag, environment: environment)
         #expect(!shown.contains("\u{1B}[3"))
