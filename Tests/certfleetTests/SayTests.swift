@@ -85,13 +85,13 @@ import Testing
         // What is done counts a moment after it stands in the ledger.
         RunningTool.poll {
             tool.send(SIGUSR1)
-            return tool.errors.contains("1/3 ok 1")
+            return tool.errors.contains("1/3 rows  ok 1")
         }
         tool.send(SIGTERM)
         #expect(tool.wait() == 143)
         let objects = try Self.objects(tool.errors)
         for part in [
-            "3 rows on 1 host", "line 2, ", "1/3 ok 1", "stopping on SIGTERM", "ok 0 SUCCESS: 1 row",
+            "3 rows on 1 host", "line 2, ", "1/3 rows  ok 1", "stopping on SIGTERM", "ok 0 SUCCESS: 1 row",
             "not_attempted run_stopped: 2 rows", "3 rows, 1 host, 1 request in ",
         ] {
             #expect(objects.contains { ($0["message"] as? String)?.hasPrefix(part) == true }, "\(part)")
