@@ -291,7 +291,7 @@ extension PBXErrorCode {
         case .accessDenied: "the application lacks the permission to edit certificates"
         case .operationFailed: "editing certificates is switched off there, or the application lacks the permission"
         case .parameterError:
-            "a value does not fit the certificate: is the file in name uploaded, are the DNS keys complete?"
+            "a value does not fit: is it no server certificate, the file in name not uploaded, or a DNS key missing?"
         case .dataNotFound: "the PBX has no certificate with this id"
         case .maxLimitationExceeded: "the PBX holds as many certificates as it can: delete one there first"
         default: generalAdvice

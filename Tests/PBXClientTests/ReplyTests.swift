@@ -35,8 +35,8 @@ struct ReplyTests {
             ),
             (
                 40002,
-                " (PARAMETER ERROR), a value does not fit the certificate: is the file in name uploaded,"
-                    + " are the DNS keys complete?"
+                " (PARAMETER ERROR), a value does not fit: is it no server certificate, the file in name not uploaded,"
+                    + " or a DNS key missing?"
             ),
             (60001, " (DATA NOT FOUND), the PBX has no certificate with this id"),
             (

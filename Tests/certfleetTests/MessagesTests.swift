@@ -21,7 +21,8 @@ import Testing
         "", "chekc", "fleet.csv", "--out run", "run --out run", "run fleet.csv --fast", "run fleet.csv --retrie 1",
         "run fleet.csv more", "run none.csv", "run empty.csv", "run fleet.csv --only pbx*", "run fleet.csv --only [",
         "run fleet.csv --only 127.0.0.1:1", "run fleet.csv --shard 3", "run -", "run fleet.csv --resume",
-        "run fleet.csv --resume --out none", "run fleet.csv --out fleet.csv", "run fleet.csv --out no/such/folder",
+        "run fleet.csv --resume --out none", "run fleet.csv --out held", "run fleet.csv --resume --out lost",
+        "run fleet.csv --out fleet.csv", "run fleet.csv --out no/such/folder",
         "run fleet.csv --jobs 0", "run fleet.csv --rate 5", "run fleet.csv --rate-per-host fast",
         "run fleet.csv --retries x", "run fleet.csv --retries 101", "run fleet.csv --retry-delay 1",
         "run fleet.csv --max-host-errors 0", "run fleet.csv --halt-after 0", "run fleet.csv --canary x",
@@ -31,7 +32,10 @@ import Testing
         "run fleet.csv --credentials none.csv", "run fleet.csv --format pdf", "run fleet.csv --encoding latin",
         "run fleet.csv --progress no", "run fleet.csv --log-format xml", "run bad.csv",
         "check bad.csv", "check fleet.csv --max-problems x", "template --format xls", "providers rout53",
-        "simulate --hosts 0", "simulate --port 70000", "demo --hosts 1", "demo --out no/such/folder",
+        "CERTFLEET_RATE=7 run fleet.csv", "CERTFLEET_DRY_RUN=perhaps run fleet.csv",
+        "CERTFLEET_CLIENT_ID=a run fleet.csv",
+        "CERTFLEET_JOSB=3 run none.csv", "simulate --hosts 0", "simulate --port 70000", "demo --hosts 1",
+        "demo --out no/such/folder",
     ]
 
     /// Each command line with what standard output and standard error get.
@@ -41,9 +45,19 @@ import Testing
         try work.write("fleet.csv", header + "http://127.0.0.1:1,t,1,0\n")
         try work.write("bad.csv", header + "http://127.0.0.1:1,t,x,0\nhttp://127.0.0.1:1,t,2,0\n")
         try work.write("empty.csv", header)
+        for folder in ["held", "lost"] {
+            try FileManager.default.createDirectory(atPath: work.file(folder), withIntermediateDirectories: false)
+        }
+        try work.write("held/ledger.jsonl", "")
+        try work.write("lost/result.csv", "")
         return try refused.map { line in
-            let run = try BuiltTool.run(line.split(separator: " ").map(String.init), in: work.path)
-            return "$ certfleet \(line)\n\(run.output)\(run.errors)(exit code \(run.status))\n"
+            let words = line.split(separator: " ").map(String.init)
+            let variable = words.first.flatMap { $0.hasPrefix("CERTFLEET_") ? $0.split(separator: "=") : nil }
+            let environment = variable.map { [String($0[0]): String($0[1])] } ?? [:]
+            let arguments = words.dropFirst(environment.count)
+            let run = try BuiltTool.run(Array(arguments), environment: environment, in: work.path)
+            let command = words.prefix(environment.count) + ["certfleet"] + arguments
+            return "$ \(command.joined(separator: " "))\n\(run.output)\(run.errors)(exit code \(run.status))\n"
         }
     }
 
@@ -97,20 +111,22 @@ import Testing
     /// Runs that end in different ways, with what standard error gets.
     private static func runs() throws -> [String] {
         let flags = [
-            "", "-v --jobs 1", "-q", "--halt-after 1 --jobs 1", "--canary 2 --jobs 1", "--canary 1 --jobs 1",
-            "--insecure",
-            "--max-duration 1h --dry-run", "--window-end 2020-01-01T00:00:00Z", "--progress always --log-format json",
+            [""], ["-v --jobs 1"], ["-q"], ["--halt-after 1 --jobs 1", "--resume --jobs 1"],
+            ["--canary 2 --jobs 1"], ["--canary 1 --jobs 1"], ["--insecure"], ["--max-duration 1h --dry-run"],
+            ["--window-end 2020-01-01T00:00:00Z", "--resume --dry-run"], ["--progress always --log-format json"],
         ]
-        return try flags.enumerated().map { number, flags in
+        return try flags.flatMap { series in
             let fleet = try Fleet(hosts: 3, edits: 1)
             defer { try? fleet.simulator.stop() }
-            fleet.simulator.set(.errcode(60001, at: .certificateUpdate), on: 2)
+            fleet.simulator.set(.errcode(60001, at: .certificateUpdate, times: 1), on: 2)
             let work = try WorkDirectory()
             try work.write("fleet.csv", InputRow.csv(fleet.logins))
-            let arguments = ["run", "fleet.csv", "--out", "run"] + flags.split(separator: " ").map(String.init)
-            let run = try BuiltTool.run(arguments, environment: ["TZ": "CET-1"], in: work.path)
-            let text = (run.output + run.errors).replacing(":\(fleet.simulator.hosts[0].port)", with: ":PORT")
-            return "$ certfleet run fleet.csv --out run \(flags)\n\(steady(text))(exit code \(run.status))\n"
+            return try series.map { flags in
+                let arguments = ["run", "fleet.csv", "--out", "run"] + flags.split(separator: " ").map(String.init)
+                let run = try BuiltTool.run(arguments, environment: ["TZ": "CET-1"], in: work.path)
+                let text = (run.output + run.errors).replacing(":\(fleet.simulator.hosts[0].port)", with: ":PORT")
+                return "$ certfleet \(arguments.joined(separator: " "))\n\(steady(text))(exit code \(run.status))\n"
+            }
         }
     }
 
