@@ -57,6 +57,7 @@ let package = Package(
         // Floor 3
         floor("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),
         floor("RunEngine", ["Platform", "FleetModel", "Pacing", deque, heap]),
+        floor("FleetReport", ["Platform", "JSONText", "FleetModel", "FleetInput", "RunRecord"]),
         floor("PBXSimulator", ["Platform", "JSONText", nioCore, nioHTTP1, nioPosix]),
         // Floor 4
         floor(
@@ -65,7 +66,7 @@ let package = Package(
                 "Platform", "JSONText", "FleetModel", "TabularText", "FleetInput", "Pacing", "HTTPTransport",
                 "RunRecord",
                 "PBXClient",
-                "RunEngine", "PBXSimulator", logging,
+                "RunEngine", "FleetReport", "PBXSimulator", logging,
             ]),
         // Floor 5
         .executableTarget(
@@ -88,6 +89,8 @@ let package = Package(
         tests("RunRecord", ["Platform", "FleetModel", "JSONText", "TabularText"]),
         tests("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),
         tests("RunEngine", ["Platform", "FleetModel", "Pacing"]),
+        tests(
+            "FleetReport", ["Platform", "JSONText", "FleetModel", "RunRecord"], exclude: ["browser.py"]),
         tests("PBXSimulator", ["Platform", "JSONText"]),
         tests(
             "FleetCommands",

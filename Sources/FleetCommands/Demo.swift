@@ -23,7 +23,8 @@ package enum Demo {
         let directory = try directory ?? RunDirectory.makeNew(at: clock.wallTime())
         let simulator = try Simulator.start(SimulatorSettings(hosts: hosts))
         let path = try DemoSample(hosts: simulator.hosts).write(to: directory)
-        let command = "certfleet run \(path) --out \(directory) --retries 2 --retry-delay 100ms"
+        let arguments = ["run", path, "--out", directory, "--retries", "2", "--retry-delay", "100ms"]
+        let command = CommandLineText.of(arguments)
         let sentence = "\(hosts) simulated PBXs are up for as long as the demo lasts; what it does to them is"
         Say.say(
             .notice, "\(sentence) \(command)", text: "certfleet: \(sentence)\n  \(command)",
@@ -33,7 +34,7 @@ package enum Demo {
         let session = RunSession(
             input: try ValidatedInput(InputRequest(path: path), skipsInvalid: false), settings: settings,
             transport: TransportSettings(), directory: directory, resumes: false, messages: messages, clock: clock,
-            begin: clock.now())
+            begin: clock.now(), arguments: arguments)
         let code = try session.run()
         try simulator.stop()
         guard code == .rowsFailed else { throw code }

@@ -22,6 +22,8 @@ struct RunSession {
     let clock: any RunClock
     /// When the run began, on its clock.
     let begin: Duration
+    /// The command line, for those who ask later how it was run.
+    var arguments = Invocation.arguments
 
     /// What a run takes beside its rows and requests, and what a request takes over TLS, in bytes.
     private static let (memory, memoryOfRequest) = (16 << 20, 96 << 10)
@@ -92,7 +94,7 @@ struct RunSession {
             let startedAt = clock.wallTime()
             return RunHeader(
                 runID: "\(startedAt.compact)-\(getpid())", version: ThisProcess.version, input: identity,
-                startedAt: startedAt)
+                startedAt: startedAt, arguments: arguments)
         }
     }
 
@@ -160,6 +162,9 @@ struct RunSession {
             logger.notice("\(advice), give the same command with --out '\(directory.path)' --resume")
         }
         if let failure = conclusion.failure ?? resultFailure ?? summaryFailure { throw failure }
+        if let failure = error(of: { try Report.write(for: directory) }) {
+            logger.warning("there is no report: \(failure); 'certfleet report \(directory.path)' makes it anew")
+        }
         if !messages.isQuiet { try printPath(in: directory, summary) }
         return code
     }

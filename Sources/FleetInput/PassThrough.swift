@@ -135,3 +135,39 @@ extension JSONValue {
         return isShown ? self : .string(Secret.mask)
     }
 }
+
+/// What a column of a result is to somebody who reads it.
+package enum ColumnRole: Hashable, Sendable {
+    /// It names the PBX.
+    case host
+    /// It names the certificate.
+    case certificate
+    /// The user's own, carried along.
+    case own
+    /// Part of the edit or of the login, or a secret by its name.
+    case other
+
+    /// - Parameter name: the column's name as the input writes it.
+    package init(named name: String) {
+        var text = name
+        let meaning = text.withUTF8 { ColumnMeaning(name: Whitespace.trimmed($0), in: .jsonl) }
+        switch meaning {
+        case .field(.baseURL): self = .host
+        case .field(.id): self = .certificate
+        case .other: self = ColumnMeaning.adviceOnSecret(named: name) == nil ? .own : .other
+        case .field, .auth, .result, .nameless, .nearMiss, .badAuth: self = .other
+        }
+    }
+}
+
+/// A cell as it may be shown.
+package enum ShownCell {
+    /// - Parameters:
+    ///   - text: the cell.
+    ///   - name: the name of its column, which tells whether it is a secret.
+    package static func text(_ text: String, ofColumn name: String) -> String {
+        var (text, name) = (text, name)
+        let passThrough = name.withUTF8 { PassThrough(ColumnMeaning(name: Whitespace.trimmed($0), in: .csv)) }
+        return String(decoding: text.withUTF8 { passThrough.shown($0) }, as: UTF8.self)
+    }
+}

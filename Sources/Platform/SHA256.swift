@@ -5,12 +5,28 @@ package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     /// The digest's four quarters, most significant first.
     package let words: (UInt64, UInt64, UInt64, UInt64)
 
+    init(words: (UInt64, UInt64, UInt64, UInt64)) {
+        self.words = words
+    }
+
     /// 64 hexadecimal digits in lower case.
     package var description: String {
         var text: [UInt8] = []
         text.reserveCapacity(64)
         for word in [words.0, words.1, words.2, words.3] { text.appendHexadecimal(word) }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Reads what ``description`` wrote; nil for anything else.
+    package init?(_ text: String) {
+        let digits = Array(text.utf8)
+        guard digits.count == 64, digits.allSatisfy({ $0.isDigit || ("a"..."f").contains(Unicode.Scalar($0)) }) else {
+            return nil
+        }
+        let words = stride(from: 0, to: 64, by: 16).compactMap { start in
+            UInt64(String(decoding: digits[start..<start + 16], as: UTF8.self), radix: 16)
+        }
+        self.init(words: (words[0], words[1], words[2], words[3]))
     }
 
     package static func == (left: SHA256Digest, right: SHA256Digest) -> Bool { left.words == right.words }

@@ -157,6 +157,7 @@ struct LedgerText: Sendable {
         json.member("run_id", run.runID)
         json.member("version", run.version)
         json.member("input", run.input.json)
+        json.member("arguments", run.argumentsJSON)
         json.member("salt", salt.description)
         json.member("pid", Int64(pid))
         json.member("at", run.startedAt.description)
@@ -271,7 +272,8 @@ extension JSONValue {
 }
 
 extension HostKey {
-    fileprivate init?(_ line: JSONValue) {
+    /// Reads the host of a `sent` line; nil when it names none.
+    init?(_ line: JSONValue) {
         guard let name = line["host"]?.text, let port = line["port"]?.integer.flatMap({ UInt16(exactly: $0) }) else {
             return nil
         }
@@ -280,7 +282,8 @@ extension HostKey {
 }
 
 extension Outcome {
-    fileprivate init(_ line: JSONValue) throws(LedgerLineError) {
+    /// Reads what a `done` line says of its row.
+    init(_ line: JSONValue) throws(LedgerLineError) {
         guard let status = line["status"]?.text.flatMap(RowStatus.init) else {
             throw LedgerLineError(reason: "its 'status' is not readable")
         }

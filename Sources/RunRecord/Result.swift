@@ -240,6 +240,13 @@ package struct OutcomeGroup: Hashable, Sendable {
     package let errcode: Int?
     /// Nil for good rows.
     package let errorClass: ErrorClass?
+
+    /// What rows with this outcome have in common.
+    package init(_ outcome: Outcome) {
+        status = outcome.status
+        errcode = outcome.errcode
+        errorClass = outcome.errorClass
+    }
 }
 
 /// How many rows ended how.
@@ -265,8 +272,7 @@ package struct OutcomeTally: Hashable, Sendable {
 
     /// Counts one row.
     package mutating func count(_ outcome: Outcome) {
-        let group = OutcomeGroup(status: outcome.status, errcode: outcome.errcode, errorClass: outcome.errorClass)
-        groups[group, default: 0] += 1
+        groups[OutcomeGroup(outcome), default: 0] += 1
         rows += 1
     }
 }

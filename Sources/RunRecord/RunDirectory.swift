@@ -60,7 +60,17 @@ package final class RunDirectory: Sendable {
     static let ledger = "ledger.jsonl"
     private static let lock = "lock"
     /// What a run that came to its end leaves beside its ledger.
-    private static let endings = ["result.csv", "result.jsonl", "summary.json"]
+    private static let endings = ["result.csv", "result.jsonl", RunSummary.fileName]
+
+    /// Whether another process is at work in a directory. Not to be asked by a process that has the directory's lock
+    /// itself: it would lose it.
+    static func isLocked(_ folder: Folder) -> Bool {
+        guard let file = try? folder.open(lock, flags: O_RDONLY | FileDescriptor.continued) else { return false }
+        var request = flock()
+        request.l_type = Int16(F_WRLCK)
+        request.l_whence = Int16(SEEK_SET)
+        return fcntl(file.number, F_GETLK, &request) == 0 && request.l_type != Int16(F_UNLCK)
+    }
 
     /// Whether a run came to its end here.
     var holdsEnding: Bool { RunDirectory.holdsEnding(folder) }

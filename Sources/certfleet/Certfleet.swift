@@ -9,8 +9,8 @@ import FleetCommands
         discussion: "Each row of a spreadsheet names a PBX and one edit of one certificate on it.",
         version: ThisProcess.version,
         subcommands: [
-            RunCommand.self, CheckCommand.self, TemplateCommand.self, ProvidersCommand.self, SimulateCommand.self,
-            DemoCommand.self,
+            RunCommand.self, CheckCommand.self, ReportCommand.self, TemplateCommand.self, ProvidersCommand.self,
+            SimulateCommand.self, DemoCommand.self,
         ])
 
     static func main() {
@@ -55,15 +55,15 @@ import FleetCommands
     ) throws -> any ParsableCommand {
         let (own, name) = (FlagVariables(dump: command._dumpHelp()), [command._commandName])
         guard variables.keys.contains(where: { $0.hasPrefix("CERTFLEET_") }) else {
-            return try parse(command) { try parseAsRoot(name + given) }
+            return try parse(command) { try parseNoting(name + given) }
         }
         let others = configuration.subcommands.filter { $0 != command }.map { FlagVariables(dump: $0._dumpHelp()) }
         FlagVariables.warn(of: variables, known: others + [own])
         do {
-            return try parseAsRoot(name + own.arguments(variables, before: given))
+            return try parseNoting(name + own.arguments(variables, before: given))
         } catch {
             // A variable that is meant for another command's flag of the same name must not keep this one from running.
-            if let parsed = try? parseAsRoot(name + own.arguments(variables, before: given, butThoseOf: others)) {
+            if let parsed = try? parseNoting(name + own.arguments(variables, before: given, butThoseOf: others)) {
                 return parsed
             }
             throw reply(error, to: command) { own.variable(behind: $0, in: variables) }
@@ -74,6 +74,13 @@ import FleetCommands
         _ command: any ParsableCommand.Type, _ body: () throws -> any ParsableCommand
     ) throws -> any ParsableCommand {
         do { return try body() } catch { throw reply(error, to: command) }
+    }
+
+    /// Parses a command line, and notes it as the one that is carried out.
+    private static func parseNoting(_ line: [String]) throws -> any ParsableCommand {
+        let command = try parseAsRoot(line)
+        Invocation.arguments = line
+        return command
     }
 
     /// Translates what the parser throws; everything else stays as it is.

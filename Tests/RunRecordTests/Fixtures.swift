@@ -11,7 +11,7 @@ extension RunHeader {
         RunHeader(
             runID: runID, version: "0.1.0",
             input: InputIdentity(path: "fleet.csv", sha256: SHA256.digest(of: Array("abc".utf8)), rows: rows),
-            startedAt: WallTime(milliseconds: 1_795_467_600_000))
+            startedAt: WallTime(milliseconds: 1_795_467_600_000), arguments: ["run", "fleet.csv"])
     }
 }
 

@@ -36,7 +36,7 @@ import Testing
                 """
                 {"event":"run","run_id":"run-1","version":"0.1.0","input":{"path":"fleet.csv",\
                 "sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","rows":7},\
-                "salt":"\(salt)","pid":\(getpid()),"at":"2026-11-23T21:00:00.000Z"}
+                "arguments":["run","fleet.csv"],"salt":"\(salt)","pid":\(getpid()),"at":"2026-11-23T21:00:00.000Z"}
                 """,
                 """
                 {"event":"sent","row":7,"key":"\(key)","host":"\(job.address.host.name)",\

@@ -18,7 +18,10 @@ import Testing
     @Test func summaryIsReadableAndComplete() throws {
         let work = try WorkDirectory()
         let latency = LatencySummary(
-            p50: .microseconds(12_345), p95: .milliseconds(20), p99: .microseconds(7), max: .seconds(600))
+            p50: .microseconds(12_345), p95: .milliseconds(20), p99: .microseconds(7), max: .seconds(600),
+            buckets: LatencyBuckets(countedBy: {
+                [1500: 1, 7_000_000: 3, 600_000_000: 9][$0] ?? ($0 < 1500 ? 0 : $0 < 7_000_000 ? 1 : 3)
+            }))
         let summary = summary(
             [.fine, .fine, Outcome(status: .failed, errcode: 40002), Outcome(status: .unknown, errcode: -2)],
             latency: latency)
@@ -29,6 +32,7 @@ import Testing
                   "run_id": "run-1",
                   "version": "0.1.0",
                   "input": {"path":"fleet.csv","sha256":"\(SHA256.digest(of: Array("abc".utf8)))","rows":4},
+                  "arguments": ["run","fleet.csv"],
                   "started_at": "2026-11-23T21:00:00.000Z",
                   "finished_at": "2026-11-23T21:01:00.042Z",
                   "counts": {"ok":2,"no_change":0,"failed":1,"unknown":1,"invalid":0,"skipped":0,"not_attempted":0},
@@ -38,6 +42,7 @@ import Testing
                   "retries": 2,
                   "resumed": 1,
                   "latency_ms": {"p50":12.345,"p95":20.000,"p99":0.007,"max":600000.000},
+                  "latency_buckets": {"1.5":1,"7000":2,"70000":6},
                   "exit_code": 2,
                   "stopped_by": null
                 }

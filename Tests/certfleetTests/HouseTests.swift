@@ -15,11 +15,12 @@ import Testing
         "RunRecord": ["Platform", "JSONText", "FleetModel", "TabularText", "Histogram"],
         "PBXClient": ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"],
         "RunEngine": ["Platform", "FleetModel", "Pacing", "DequeModule", "HeapModule"],
+        "FleetReport": ["Platform", "JSONText", "FleetModel", "FleetInput", "RunRecord"],
         "PBXSimulator": ["Platform", "JSONText", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "FleetCommands": [
             "Platform", "JSONText", "FleetModel", "TabularText", "FleetInput", "Pacing", "HTTPTransport", "RunRecord",
             "PBXClient",
-            "RunEngine", "PBXSimulator", "Logging",
+            "RunEngine", "FleetReport", "PBXSimulator", "Logging",
         ],
         "certfleet": [
             "Platform", "TabularText", "Pacing", "HTTPTransport", "RunEngine", "FleetCommands", "ArgumentParser",

@@ -1,0 +1,105 @@
+import FleetModel
+import JSONText
+import Platform
+import RunRecord
+
+extension RunReport {
+    /// The report as one JSON object on a line: counts as a summary has them, the runs, causes, and every row that was asked for.
+    package var json: [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("rows", Int64(rows))
+        json.member(
+            "counts", .object(RowStatus.allCases.map { JSONMember(key: $0.rawValue, value: .whole(count($0))) }))
+        json.member("errcodes", errcodes)
+        json.member("hosts", hostCounts)
+        json.member("requests", requests.map(JSONValue.whole) ?? .null)
+        json.member("retries", Int64(retries))
+        json.member("started_at", span.lowerBound.description)
+        json.member("finished_at", span.upperBound.description)
+        list("runs", runs, in: &json) { $0.append($1) }
+        list("causes", causes, in: &json) { $0.append($1) }
+        list("results", allRows, in: &json) { $0.append($1, of: runs) }
+        json.endObject()
+        json.endLine()
+        return json.bytes
+    }
+
+    private func list<Element>(
+        _ key: String, _ elements: [Element], in json: inout JSONWriter, _ append: (inout JSONWriter, Element) -> Void
+    ) {
+        json.key(key)
+        json.beginArray()
+        for element in elements {
+            json.beginObject()
+            append(&json, element)
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    private var errcodes: JSONValue {
+        var rows: [Int: Int] = [:]
+        for (group, count) in groups { if let errcode = group.errcode { rows[errcode, default: 0] += count.rows } }
+        return .object(rows.sorted { $0.key < $1.key }.map { JSONMember(key: "\($0)", value: .whole($1)) })
+    }
+
+    private var hostCounts: JSONValue {
+        .object([
+            JSONMember(key: "total", value: .whole(hosts.total)),
+            JSONMember(key: "stopped", value: .whole(hosts.stopped)),
+            JSONMember(key: "unreachable", value: .whole(hosts.unreachable)),
+        ])
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func append(_ run: RecordedRun) {
+        member("directory", run.folder.currentPath)
+        member("run_id", run.header.runID)
+        member("version", run.header.version)
+        member("input", run.header.input.path)
+        member("sha256", run.header.input.sha256.description)
+        member("arguments", .array(run.header.arguments.map { .string($0) }))
+        member("state", run.state.word)
+        member("started_at", run.headers[0].startedAt.description)
+        member("finished_at", run.ending.map { .string($0.finishedAt.description) } ?? .null)
+        member("exit_code", run.ending.map { .whole($0.exitCode) } ?? .null)
+        member("stopped_by", run.ending?.stoppedBy.map { .string($0) } ?? .null)
+    }
+
+    fileprivate mutating func append(_ cause: Cause) {
+        member("status", cause.status.rawValue)
+        member("errcode", cause.errcode.map(JSONValue.whole) ?? .null)
+        member("error_class", cause.errorClass.map { .string($0.rawValue) } ?? .null)
+        member("error", cause.sentence)
+        member("rows", Int64(cause.rows))
+        member("hosts", Int64(cause.hosts))
+        member("first_lines", .array(cause.firstLines.map(JSONValue.whole)))
+    }
+
+    fileprivate mutating func append(_ row: ReportRow, of runs: [RecordedRun]) {
+        member("row", Int64(row.order.row))
+        member("line", row.line.map(JSONValue.whole) ?? .null)
+        member("host", row.host)
+        member("id", row.certificate)
+        member("status", row.outcome.status.rawValue)
+        member("errcode", row.outcome.errcode.map(JSONValue.whole) ?? .null)
+        member("error", row.outcome.error)
+        member("run_id", runs[row.run].header.runID)
+    }
+}
+
+extension JSONValue {
+    fileprivate static func whole(_ number: Int) -> JSONValue { .number(String(number)) }
+}
+
+extension RecordedRun.State {
+    fileprivate var word: String {
+        switch self {
+        case .finished: "finished"
+        case .underWay: "under_way"
+        case .brokenOff: "broken_off"
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import FleetModel
+import Platform
+import RunRecord
+
+/// Which verdict counts on a row that several runs speak of, and where it stands among all rows.
+///
+/// A row is the same in two runs when it stands at the same place of the same input, or edits the same certificate of the
+/// same host. The run that tried it last counts; one that never came to it says nothing.
+struct RowMerge {
+    private let runs: [RecordedRun]
+    /// The inputs of the runs, in the order in which they were first run.
+    private var inputs: [SHA256Digest: Int] = [:]
+    private var verdicts: [Place: Verdict] = [:]
+    /// Where a certificate's row stands in the first input that has it.
+    private var places: [Certificate: Place] = [:]
+    /// How many rows of which run no file lists yet.
+    private(set) var unlisted: [(run: Int, count: Int)] = []
+
+    private struct Place: Hashable, Comparable {
+        let input: Int
+        let row: Int
+
+        static func < (left: Place, right: Place) -> Bool {
+            (left.input, left.row) < (right.input, right.row)
+        }
+    }
+
+    fileprivate struct Certificate: Hashable {
+        let host: String
+        let id: String
+    }
+
+    fileprivate struct Verdict {
+        let run: Int
+        /// Nil for a row that was not tried.
+        let time: WallTime?
+    }
+
+    /// - Parameter runs: in the order in which they were begun.
+    /// - Throws: `ToolError` when their files cannot be read.
+    init(_ runs: [RecordedRun]) throws(ToolError) {
+        self.runs = runs
+        for run in runs where inputs[run.header.input.sha256] == nil { inputs[run.header.input.sha256] = inputs.count }
+        if runs.count == 1, runs[0].state == .finished { return }
+        for (number, run) in runs.enumerated() {
+            try run.forEachRow(number: number) { weigh($0) }
+        }
+        unlisted = unlistedRows
+    }
+
+    /// The row at its place among the rows of all runs; nil when another run's verdict on it counts.
+    func placed(_ row: ReportRow) -> ReportRow? {
+        let place = place(of: row)
+        guard verdicts.isEmpty || verdicts[place]?.run == row.run else { return nil }
+        var placed = row
+        placed.order = (place.input, place.row)
+        return placed
+    }
+
+    private func place(of row: ReportRow) -> Place {
+        let place = Place(input: inputs[runs[row.run].header.input.sha256] ?? 0, row: row.order.row)
+        guard inputs.count > 1, let certificate = Certificate(of: row) else { return place }
+        return places[certificate] ?? place
+    }
+
+    private mutating func weigh(_ row: ReportRow) {
+        let place = place(of: row)
+        if inputs.count > 1, let certificate = Certificate(of: row) { places[certificate] = place }
+        let verdict = Verdict(run: row.run, time: row.outcome.finishedAt)
+        if let known = verdicts[place], known.counts(more: verdict) { return }
+        verdicts[place] = verdict
+    }
+
+    /// Runs of the same rows of the same input are counted once.
+    private var unlistedRows: [(run: Int, count: Int)] {
+        var groups: [Selection: [Int]] = [:]
+        for (number, run) in runs.enumerated() { groups[Selection(of: run), default: []].append(number) }
+        let listed = verdicts.reduce(into: [:]) { $0[Selection(of: runs[$1.value.run]), default: 0] += 1 }
+        return groups.compactMap { selection, members -> (run: Int, count: Int)? in
+            guard let last = members.last(where: { runs[$0].state != .finished }) else { return nil }
+            let rows = members.map { runs[$0].header.input.rows }.max() ?? 0
+            return (last, max(0, rows - listed[selection, default: 0]))
+        }.sorted { $0.run < $1.run }
+    }
+
+    /// The part of an input that a run is about.
+    private struct Selection: Hashable {
+        let input: SHA256Digest
+        let flags: [String]
+
+        init(of run: RecordedRun) {
+            input = run.header.input.sha256
+            flags = run.header.arguments.flags.filter { ["--only", "--shard"].contains($0.flag) }.map(\.value)
+        }
+    }
+}
+
+extension RowMerge.Certificate {
+    /// Nil when the row does not say on which host it is, or what: then only its place tells.
+    fileprivate init?(of row: ReportRow) {
+        guard !row.host.isEmpty, !row.certificate.isEmpty, row.outcome.status != .invalid else { return nil }
+        self.init(host: row.host.lowercased(), id: row.certificate)
+    }
+}
+
+extension RowMerge.Verdict {
+    /// Whether this one counts more than one of a run that was begun later.
+    fileprivate func counts(more other: Self) -> Bool {
+        guard let time else { return false }
+        return other.time.map { $0 < time } ?? true
+    }
+}

@@ -1,0 +1,231 @@
+package import FleetModel
+package import Platform
+package import RunRecord
+
+/// What became of a run, or of several that belong together: shards of one input, or its windows.
+///
+/// Everything comes from the run directories, so that a report can be made at any time: while a run goes on, after it was
+/// killed, or a year later.
+package struct RunReport: Sendable {
+    /// The runs, in the order in which they were begun.
+    package let runs: [RecordedRun]
+    /// Rows by status, errcode and class.
+    package private(set) var groups: [OutcomeGroup: RowGroup] = [:]
+    /// All rows.
+    package private(set) var rows = 0
+    /// Hosts of all rows, and how many were given up.
+    package private(set) var hosts = RunSummary.Hosts(total: 0, stopped: 0, unreachable: 0)
+    /// HTTP requests of the runs that came to their end; nil when none did.
+    package private(set) var requests: Int?
+    /// Those of them that were sent because an earlier one failed.
+    package private(set) var retries = 0
+    /// How long requests took; nil when nobody counted them.
+    package private(set) var latency: LatencySummary?
+    /// Why rows are not good, the most frequent cause first.
+    package private(set) var causes: [Cause] = []
+    /// When rows came to their end.
+    private(set) var timeline = Timeline()
+    /// The hosts by how long their rows took.
+    private(set) var hostTimes = HostTimes()
+    /// The rows that are not good, as far as a report lists them.
+    private(set) var details = RowList()
+    /// Every row in short, in input order; empty unless it was asked for.
+    private(set) var allRows: [ReportRow] = []
+
+    private var folding = CauseTable()
+
+    /// Reads the run directories.
+    ///
+    /// - Parameters:
+    ///   - directories: paths of run directories, at least one. Of a row that is in several the one counts that was tried last.
+    ///   - listsAllRows: whether good rows are kept, too.
+    /// - Throws: ``ToolError`` when one of them holds no run or cannot be read.
+    package init(of directories: [String], listsAllRows: Bool = false) throws(ToolError) {
+        var runs: [RecordedRun] = []
+        for path in directories { runs.append(try RecordedRun(path: path)) }
+        runs.sort { $0.headers[0].startedAt < $1.headers[0].startedAt }
+        self.runs = runs
+        let merge = try RowMerge(runs)
+        for (index, run) in runs.enumerated() {
+            try run.forEachRow(number: index) { row in
+                guard let row = merge.placed(row) else { return }
+                take(row)
+                if listsAllRows { allRows.append(row.brief) }
+            }
+        }
+        for (run, count) in merge.unlisted { takeUnlisted(count, of: runs[run]) }
+        takeEndings()
+        causes = folding.sorted
+        details.sort()
+        allRows.sort { $0.order < $1.order }
+    }
+
+    /// Rows with a status.
+    package func count(_ status: RowStatus) -> Int {
+        groups.reduce(0) { $0 + ($1.key.status == status ? $1.value.rows : 0) }
+    }
+
+    /// Whether every row is as the operator wanted it.
+    package var isGood: Bool { rows == count(.ok) + count(.noChange) }
+
+    /// From the first begin to the last end that is known.
+    var span: ClosedRange<WallTime> {
+        let start = runs[0].headers[0].startedAt
+        let ends = runs.map { $0.ending?.finishedAt ?? $0.header.startedAt } + [timeline.end].compactMap(\.self)
+        return start...max(start, ends.max() ?? start)
+    }
+
+    private mutating func take(_ row: ReportRow) {
+        rows += 1
+        let outcome = row.outcome
+        groups[OutcomeGroup(outcome), default: RowGroup(firstLine: row.line)].rows += 1
+        hostTimes.count(row)
+        if let end = outcome.finishedAt { timeline.count(end, isGood: outcome.status.isGood) }
+        guard !outcome.status.isGood else { return }
+        folding.count(row)
+        details.add(row)
+    }
+
+    /// Rows that no file of their run lists yet.
+    private mutating func takeUnlisted(_ count: Int, of run: RecordedRun) {
+        guard count > 0 else { return }
+        rows += count
+        let outcome = Outcome(status: .notAttempted, errorClass: .runStopped, error: run.unlistedReason)
+        groups[OutcomeGroup(outcome), default: RowGroup(firstLine: nil)].rows += count
+        folding.count(outcome, rows: count)
+    }
+
+    private mutating func takeEndings() {
+        let endings = runs.compactMap(\.ending)
+        let isOne = runs.count == 1 && endings.count == 1
+        hosts = RunSummary.Hosts(
+            total: isOne ? endings[0].hosts.total : hostTimes.hosts,
+            stopped: endings.reduce(0) { $0 + $1.hosts.stopped },
+            unreachable: endings.reduce(0) { $0 + $1.hosts.unreachable })
+        requests = endings.isEmpty ? nil : endings.reduce(0) { $0 + $1.requests }
+        retries = endings.reduce(0) { $0 + $1.retries }
+        let latencies = endings.compactMap(\.latency)
+        guard let longest = latencies.map(\.max).max() else { return }
+        guard latencies.count > 1 else { return latency = latencies[0] }
+        var buckets = LatencyBuckets()
+        for latency in latencies { buckets.add(latency.buckets) }
+        latency = LatencySummary(buckets, max: longest)
+    }
+}
+
+/// Rows that have status, errcode and class in common.
+package struct RowGroup: Hashable, Sendable {
+    /// How many there are.
+    package fileprivate(set) var rows = 0
+    /// The input's line of the first of them; nil when it is not known.
+    package let firstLine: Int?
+
+    fileprivate init(firstLine: Int?) {
+        self.firstLine = firstLine
+    }
+}
+
+extension RecordedRun {
+    /// Why rows that the ledger does not know were not done.
+    fileprivate var unlistedReason: String {
+        state == .underWay ? "the run goes on, and has not come to it" : "the run broke off before it came to it"
+    }
+}
+
+/// When rows came to their end: rows by the time, in slices that grow with the run.
+struct Timeline: Sendable {
+    /// Rows that came to their end within one slice.
+    struct Slice: Sendable {
+        var good = 0
+        var bad = 0
+    }
+
+    /// Milliseconds of a slice.
+    private(set) var width: Int64 = 10
+    private(set) var slices: [Int64: Slice] = [:]
+    private(set) var end: WallTime?
+
+    /// More slices than a screen shows.
+    private static let limit = 480
+
+    mutating func count(_ time: WallTime, isGood: Bool) {
+        end = max(end ?? time, time)
+        let number = Timeline.number(time, width)
+        if isGood { slices[number, default: Slice()].good += 1 } else { slices[number, default: Slice()].bad += 1 }
+        while slices.count > Timeline.limit { widen() }
+    }
+
+    /// The slices between the first and the last, at most so many.
+    func evenly(atMost limit: Int) -> (start: WallTime, width: Int64, slices: [Slice]) {
+        var timeline = self
+        while let first = timeline.slices.keys.min(), let last = timeline.slices.keys.max() {
+            if last - first < limit {
+                let slices = (first...last).map { timeline.slices[$0] ?? Slice() }
+                return (WallTime(milliseconds: first * timeline.width), timeline.width, slices)
+            }
+            timeline.widen()
+        }
+        return (WallTime(milliseconds: 0), width, [])
+    }
+
+    private mutating func widen() {
+        width *= 2
+        var wider: [Int64: Slice] = [:]
+        for (number, slice) in slices {
+            let number = number >> 1
+            wider[number, default: Slice()].good += slice.good
+            wider[number, default: Slice()].bad += slice.bad
+        }
+        slices = wider
+    }
+
+    private static func number(_ time: WallTime, _ width: Int64) -> Int64 {
+        Int64((Double(time.milliseconds) / Double(width)).rounded(.down))
+    }
+}
+
+/// Hosts by how long their rows took.
+struct HostTimes: Sendable {
+    /// What is known of one host.
+    struct Times: Sendable {
+        var rows = 0
+        var bad = 0
+        var timed = 0
+        var total: Int64 = 0
+        var longest: Int64 = 0
+    }
+
+    private var times: [String: Times] = [:]
+
+    /// Hosts beyond these are not told apart, so that memory has a bound.
+    private static let limit = 200_000
+
+    mutating func count(_ row: ReportRow) {
+        guard !row.host.isEmpty, times.count < HostTimes.limit || times[row.host] != nil else { return }
+        let bad = row.outcome.status.isGood ? 0 : 1
+        let length = row.outcome.durationMilliseconds
+        times[row.host, default: Times()].add(bad, length)
+    }
+
+    var hosts: Int { times.count }
+
+    /// The hosts with the longest mean time for a row, of those that had one.
+    func slowest(_ count: Int) -> [(host: String, times: Times)] {
+        let timed = times.filter { $0.value.timed > 0 }.map { (host: $0.key, times: $0.value) }
+        return Array(timed.sorted { ($1.times.mean, $0.host) < ($0.times.mean, $1.host) }.prefix(count))
+    }
+}
+
+extension HostTimes.Times {
+    fileprivate mutating func add(_ bad: Int, _ length: Int64?) {
+        rows += 1
+        self.bad += bad
+        guard let length else { return }
+        timed += 1
+        total += length
+        longest = max(longest, length)
+    }
+
+    /// Milliseconds of a row on average.
+    var mean: Double { Double(total) / Double(max(1, timed)) }
+}

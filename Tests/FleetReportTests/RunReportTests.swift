@@ -1,0 +1,181 @@
+import FleetModel
+import Foundation
+import JSONText
+import Platform
+import RunRecord
+import TestSupport
+import Testing
+
+@testable import FleetReport
+
+@Suite struct RunReportTests {
+    private let work: WorkDirectory
+
+    init() throws {
+        work = try WorkDirectory()
+    }
+
+    /// Each row as `row status`, in the report's order.
+    private func results(_ directories: [String]) throws -> [String] {
+        let json = try JSONValue(parsing: RunReport(of: directories, listsAllRows: true).json)
+        guard case .array(let rows)? = json["results"] else { return [] }
+        return rows.map { "\($0["row"]?.integer ?? 0) \($0["status"]?.text ?? "")" }
+    }
+
+    @Test func aFinishedRunIsWhatItsResultSays() throws {
+        let rows = [
+            RecordedRow.make(1), .make(2, .failed, errcode: 60001, .api, "no such certificate", site: "Oslo"),
+            .make(3, .skipped, .hostStopped, "its host was stopped"), .make(4, .invalid, .input, "no id"),
+        ]
+        let report = try RunReport(of: [RunFiles(rows).write("run", in: work)])
+        #expect(report.rows == 4)
+        #expect(RowStatus.allCases.map { report.count($0) } == [1, 0, 1, 0, 1, 1, 0])
+        #expect(!report.isGood)
+        #expect(report.details.rows.map(\.order.row) == [2, 3, 4])
+        #expect(report.details.rows[0].own.map { "\($0.name)=\($0.value)" } == ["site=Oslo"])
+        #expect(report.details.columns == ["site"])
+        #expect(report.requests == 4)
+        #expect(report.latency?.p95 == .milliseconds(9))
+        #expect(report.runs[0].header.arguments == ["run", "fleet.csv"])
+    }
+
+    @Test func aRunThatWasKilledIsToldAsFarAsItsLedgerTells() throws {
+        let done = [RecordedRow.make(1), .make(5, .failed, .connect, "the connection was refused")]
+        let path = try RunFiles(done, of: 10).writeLedger("run", in: work, open: [.make(3)])
+        let file = try #require(FileHandle(forWritingAtPath: "\(path)/ledger.jsonl"))
+        try file.seekToEnd()
+        // A torn line says nothing.
+        file.write(Data(#"{"event":"done","row":3,"key":"0000000000000000000000000000"#.utf8))
+        let report = try RunReport(of: [path], listsAllRows: true)
+        #expect(report.runs[0].state == .brokenOff)
+        #expect(RowStatus.allCases.map { report.count($0) } == [1, 0, 1, 1, 0, 0, 7])
+        #expect(report.rows == 10)
+        #expect(report.requests == nil)
+        #expect(report.details.rows.map(\.order.row) == [3, 5])
+        #expect(report.causes.map(\.rows).reduce(0, +) == 9)
+        #expect(!ReportPage(report, version: "1").bytes.isEmpty)
+    }
+
+    @Test func aSummaryOfAnEarlierRunIsNotTheLastOnes() throws {
+        let path = try RunFiles([.make(1), .make(2, .failed, .connect, "refused")]).write("run", in: work)
+        var later = RunFiles([.make(2)], of: 2)
+        later.start = RunFiles.start + .seconds(600)
+        let other = try later.writeLedger("later", in: work)
+        let ledger = FileManager.default.contents(atPath: "\(other)/ledger.jsonl") ?? Data()
+        let first = RunFiles([.make(1), .make(2, .failed, .connect, "refused")])
+        try first.writeLedger("run", in: work)
+        let file = try #require(FileHandle(forWritingAtPath: "\(path)/ledger.jsonl"))
+        try file.seekToEnd()
+        file.write(ledger)
+        let report = try RunReport(of: [path])
+        #expect(report.runs[0].headers.count == 2)
+        #expect(report.runs[0].state == .brokenOff)
+        #expect(report.count(.ok) == 2)
+    }
+
+    @Test func shardsTogetherAreTheRunInInputOrder() throws {
+        let statuses: [RowStatus] = [.ok, .failed, .noChange, .unknown, .skipped]
+        let rows = (1...60).map { RecordedRow.make($0, statuses[$0 % 5], $0 % 5 == 1 ? .connect : nil, "x") }
+        let whole = try RunFiles(rows).write("whole", in: work)
+        let shards = try (0..<4).map { shard in
+            var files = RunFiles(rows.filter { ($0.row * 7) % 4 == shard })
+            files.arguments = ["run", "fleet.csv", "--shard", "\(shard + 1)/4"]
+            return try files.write("shard\(shard)", in: work)
+        }
+        #expect(try results(shards.reversed()) == results([whole]))
+        let (one, all) = (try RunReport(of: [whole]), try RunReport(of: shards))
+        #expect(all.rows == 60)
+        #expect(all.groups.mapValues(\.rows) == one.groups.mapValues(\.rows))
+        #expect(all.hosts.total == one.hosts.total)
+        #expect(all.requests == 60)
+        #expect(all.latency?.buckets == one.latency?.buckets)
+        #expect(all.details.rows.map(\.order.row) == one.details.rows.map(\.order.row))
+    }
+
+    @Test func ofARowThatTwoWindowsSpeakOfTheOneCountsThatTriedItLast() throws {
+        let first = try RunFiles([
+            .make(1, after: 10), .make(2, .failed, .connect, "refused", after: 20),
+            .make(3, .notAttempted, .runStopped, "window"),
+            .make(4, after: 30),
+        ]).write("first", in: work)
+        var files = RunFiles([
+            .make(1, .failed, .api, "refused now", after: 86_400_000), .make(2, after: 86_400_100),
+            .make(3, after: 86_400_200),
+            .make(4, .notAttempted, .runStopped, "window"),
+        ])
+        files.start = RunFiles.start + .seconds(86_000)
+        let second = try files.write("second", in: work)
+        #expect(try results([second, first]) == ["1 failed", "2 ok", "3 ok", "4 ok"])
+        // The same rows in another input, sorted otherwise.
+        files.input = "sorted.csv"
+        files.rows = [3, 1, 2, 4].enumerated().map { place, row in
+            var moved = files.rows[row - 1]
+            moved.row = place + 1
+            return moved
+        }
+        let sorted = try files.write("sorted", in: work)
+        #expect(try results([first, sorted]) == ["1 failed", "2 ok", "3 ok", "4 ok"])
+    }
+
+    @Test func aShardThatWasKilledLeavesItsRowsUntold() throws {
+        var one = RunFiles([.make(1), .make(2)])
+        one.arguments += ["--shard", "1/2"]
+        var two = RunFiles([.make(3)], of: 5)
+        two.arguments += ["--shard", "2/2"]
+        let report = try RunReport(of: [one.write("one", in: work), two.writeLedger("two", in: work)])
+        #expect(report.rows == 7)
+        #expect(report.count(.notAttempted) == 4)
+        // The second window of the same rows.
+        let again = try RunReport(of: [
+            RunFiles([.make(1), .make(2)], of: 3).writeLedger("a", in: work),
+            RunFiles([.make(3)], of: 3).writeLedger("b", in: work),
+        ])
+        #expect(again.rows == 3)
+        #expect(again.isGood)
+    }
+
+    @Test func equalFailuresAreFoldedOverHosts() throws {
+        let rows = (1...9).map { row in
+            let host = "pbx\(row).example.com:8088"
+            let error =
+                row < 7
+                ? "the connection to \(host) was refused"
+                : "the key of 192.0.2.\(row) is sha256//\(String(repeating: "\(row)", count: 43))=, which is not trusted"
+            return RecordedRow.make(row, host: host, .failed, row < 7 ? .connect : .tls, error)
+        }
+        let more = [
+            RecordedRow.make(10, .invalid, .input, "column 'id': '5x' is no whole number"),
+            .make(11, .invalid, .input, "column 'id': '7y' is no whole number"),
+        ]
+        let report = try RunReport(of: [RunFiles(rows + more).write("run", in: work)])
+        #expect(
+            report.causes.map { "\($0.rows) \($0.hosts) \($0.sentence) \($0.firstLines)" } == [
+                "6 6 the connection to the PBX was refused [2, 3, 4]",
+                "3 3 the key of the PBX is sha256//…, which is not trusted [8, 9, 10]",
+                "2 2 column 'id': '…' is no whole number [11, 12]",
+            ])
+    }
+
+    @Test func whatIsNoRunIsRefused() throws {
+        try work.write("file", "")
+        for path in [work.file("none"), work.file("file"), work.path] {
+            #expect {
+                try RunReport(of: [path])
+            } throws: { error in
+                (error as? ToolError)?.kind == .usage
+            }
+        }
+    }
+
+    @Test func slicesOfTimeGrowWithTheRun() {
+        var timeline = Timeline()
+        for second in 0..<20_000 {
+            timeline.count(WallTime(milliseconds: Int64(second) * 1000), isGood: second % 10 > 0)
+        }
+        let shown = timeline.evenly(atMost: 96)
+        #expect((48...96).contains(shown.slices.count))
+        #expect(shown.slices.reduce(0) { $0 + $1.good } == 18_000)
+        #expect(shown.slices.reduce(0) { $0 + $1.bad } == 2000)
+        #expect(shown.start.milliseconds == 0)
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import PBXSimulator
+import TestSupport
+import Testing
+
+/// `certfleet report`, and the page that a run leaves.
+@Suite(.sideBySide) struct ReportTests {
+    private func report(_ arguments: [String], in work: WorkDirectory) throws -> [String: Any] {
+        let tool = try BuiltTool.run(["report"] + arguments + ["--as", "json"], in: work.path)
+        #expect(tool.status == 0, "\(tool.errors)")
+        return try #require(try JSONSerialization.jsonObject(with: Data(tool.output.utf8)) as? [String: Any])
+    }
+
+    /// What each row came to, in the report's order.
+    private func rows(_ report: [String: Any]) throws -> [String] {
+        let rows = try #require(report["results"] as? [[String: Any]])
+        return rows.map { row in
+            ["row", "line", "host", "id", "status", "errcode"].map { "\(row[$0] ?? "")" }.joined(separator: " ")
+        }
+    }
+
+    @Test func shardsTogetherAreWhatOneRunWouldHaveBeen() throws {
+        let fleet = try Fleet(hosts: 9, edits: 3)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv.replacing(",2,0", with: ",999,0"))
+        let whole = try BuiltTool.run(["run", "fleet.csv", "--out", "whole", "-q"], in: work.path)
+        #expect(whole.status == 2, "\(whole.errors)")
+        for shard in 1...4 {
+            // A shard may have none of so few hosts.
+            let run = try BuiltTool.run(
+                ["run", "fleet.csv", "--out", "shard\(shard)", "--shard", "\(shard)/4", "-q"], in: work.path)
+            #expect([0, 2, 9].contains(run.status), "\(run.errors)")
+        }
+        let shards = (1...4).map { "shard\($0)" }.filter { FileManager.default.fileExists(atPath: work.file($0)) }
+        let (one, all) = (try report(["whole"], in: work), try report(shards.reversed(), in: work))
+        #expect(try rows(all) == rows(one))
+        #expect(try rows(one).count == 27)
+        #expect(all["counts"] as? [String: Int] == one["counts"] as? [String: Int])
+        #expect(all["requests"] as? Int == one["requests"] as? Int)
+        let page = try BuiltTool.run(["report", "-o", "all.html"] + shards, in: work.path)
+        #expect(page.status == 0 && page.output == "all.html\n", "\(page.errors)")
+        #expect(try work.read("all.html").contains("18 of 27 rows are ok"))
+        let unnamed = try BuiltTool.run(["report"] + shards, in: work.path)
+        let name = unnamed.output.trimmingCharacters(in: .newlines)
+        #expect(name.hasPrefix("certfleet-report-") && name.hasSuffix("Z.html"))
+        #expect(FileManager.default.fileExists(atPath: work.file(name)))
+    }
+
+    @Test func aRunLeavesAPageThatKnowsHowItWasRun() throws {
+        let fleet = try Fleet(hosts: 2, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let secret = fleet.simulator.hosts[0].clientSecret
+        try work.write("my fleet.csv", fleet.csv)
+        let run = try BuiltTool.run(
+            ["run", "my fleet.csv", "--out", "run", "-q"], environment: ["CERTFLEET_RETRIES": "2"], in: work.path)
+        #expect(run.status == 0, "\(run.errors)")
+        let page = try work.read("run/report.html")
+        #expect(page.contains("certfleet run --retries=2 &#39;my fleet.csv&#39; --out run -q"))
+        #expect(page.contains("2 of 2 rows are ok"))
+        #expect(!page.contains(secret))
+        try FileManager.default.removeItem(atPath: work.file("run/report.html"))
+        let again = try BuiltTool.run(["report", "run"], in: work.path)
+        #expect(again.status == 0 && again.output == "run/report.html\n", "\(again.errors)")
+        #expect(try work.read("run/report.html") == page)
+    }
+
+    @Test func aRunThatGoesOnIsToldOfWithoutDisturbingIt() throws {
+        let fleet = try Fleet(hosts: 3, edits: 4)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set([.silence(at: .certificateUpdate, times: 1)], on: 2)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run", "--timeout", "5m"], in: work.path)
+        RunningTool.poll { (try? work.read("run/ledger.jsonl"))?.contains(#""sent","row":2,"#) ?? false }
+        try RunningTool.poll { (try report(["run"], in: work)["counts"] as? [String: Int])?["ok"] == 8 }
+        let told = try report(["run"], in: work)
+        #expect(((told["runs"] as? [[String: Any]])?[0])?["state"] as? String == "under_way")
+        #expect(told["rows"] as? Int == 12)
+        // It still has the lock.
+        let other = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
+        #expect(other.status == 1 && other.errors.contains("is in use by process"), "\(other.errors)")
+        tool.send(SIGKILL)
+        _ = tool.wait()
+        let killed = try report(["run"], in: work)
+        #expect(((killed["runs"] as? [[String: Any]])?[0])?["state"] as? String == "broken_off")
+        #expect((killed["counts"] as? [String: Int])?["unknown"] == 1)
+        #expect((killed["counts"] as? [String: Int])?["not_attempted"] == 3)
+    }
+
+    @Test func whatIsNoRunDirectoryIsAUsageError() throws {
+        let work = try WorkDirectory()
+        for path in [work.path, work.file("none")] {
+            let tool = try BuiltTool.run(["report", path], in: work.path)
+            #expect(tool.status == 64, "\(tool.errors)")
+        }
+    }
+}
