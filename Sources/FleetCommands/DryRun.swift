@@ -26,12 +26,13 @@ struct DryRun {
         let output = PrintedCalls()
         // What was played is printed whatever comes.
         defer { try? output.flush() }
-        for rows in lanes {
+        for rows in catalog.rowsByHost {
             var rehearsal = HostRehearsal(
-                reading, ids: rows.map { catalog.certificate(ofRow: Int($0)) }, output: output)
+                reading, ids: rows.map { catalog.certificate(ofRow: $0) }, output: output)
             for row in rows {
-                let job = try catalog.job(row: Int(row))
-                if history?.standing(of: job).isSentAgain ?? true { try rehearsal.play(job) }
+                let job = try catalog.job(row: row)
+                let standing = history?.standing(of: job) ?? .neverSent
+                if standing.isSentAgain { try rehearsal.play(standing == .inDoubt ? job.inDoubt() : job) }
             }
             try rehearsal.finish()
             edits += rehearsal.edits
@@ -41,15 +42,6 @@ struct DryRun {
         try output.flush()
         let plan = "\(counted(edits, "edit")) on \(counted(hosts, "host")), \(counted(requests, "request"))"
         Say.say(.notice, "\(plan) with logins and logouts: nothing was sent")
-    }
-
-    /// The rows of each host.
-    private var lanes: [[Int32]] {
-        var lanes = [[Int32]](repeating: [], count: catalog.hostCount)
-        for row in 0..<catalog.rowCount {
-            if let host = catalog.host(ofRow: row) { lanes[host].append(Int32(row)) }
-        }
-        return lanes
     }
 }
 

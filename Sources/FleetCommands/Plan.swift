@@ -205,18 +205,13 @@ extension FieldChange {
     fileprivate var line: String {
         if isCertain, new == nil { return "- \(field) \(old ?? "")" }
         if isCertain, old == nil { return "+ \(field) \(new ?? "")" }
-        return "~ \(field) \(isCertain ? Self.drawn(old) : "?") → \(Self.drawn(new))"
+        return "~ \(field) \(isCertain ? Self.shown(old) : "?") → \(Self.shown(new))"
     }
 
     /// Whose color it has: green for what comes, red for what goes, yellow for what changes.
     fileprivate var status: RowStatus {
         if isCertain, new == nil { return .failed }
         return isCertain && old == nil ? .ok : .skipped
-    }
-
-    private static func drawn(_ value: String?) -> String {
-        guard let value else { return "(none)" }
-        return value.isEmpty ? "(empty)" : value
     }
 }
 

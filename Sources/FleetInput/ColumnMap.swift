@@ -242,9 +242,6 @@ package struct ColumnChoices: Sendable {
         for choice in values { try addValue(choice) }
     }
 
-    /// Whether every column means what its own name says.
-    var isEmpty: Bool { renamed.isEmpty }
-
     /// The columns that cannot be empty because each row's cell is filled.
     var filledFields: [Field] {
         fillings.compactMap { if case .field(let field) = $0.meaning { field } else { nil } }

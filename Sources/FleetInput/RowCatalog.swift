@@ -5,7 +5,8 @@ package import TabularText
 
 /// The rows of an input: a small index in memory, the rows themselves read again when they are wanted.
 ///
-/// All calls may come from any thread, several at a time. Rows are numbered from 0 over those that are part of the run.
+/// All calls may come from any thread, several at a time. Rows are numbered from 0 over those that stand
+/// in the result.
 package final class RowCatalog: JobSource, PassThroughSource, Sendable {
     /// How the input is written; its line end is LF where the input was not kept.
     package let shape: TableShape

@@ -5,7 +5,7 @@ import TabularText
 
 /// What is kept of each row of an input: where it stands, its host and its id, in 32 bytes.
 ///
-/// Rows are numbered from 0 here, in input order; rows that are no part of the run have no number.
+/// Rows are numbered from 0 here, in input order; rows that are no part of the run have none, unless the result keeps them.
 struct RowIndex {
     /// One certificate of one host.
     struct Certificate {

@@ -26,8 +26,9 @@ struct SecretReader {
     ///   - notes: what else there is to say of it is added here.
     /// - Throws: ``Diagnostic`` when nobody can mean the secret, or the reference leads to nothing.
     func secret(_ cell: Bytes, for use: SecretUse, notes: inout SecretNotes) throws(Diagnostic) -> Secret {
+        let references = notes.sources.count
         let text = try text(cell, for: use, notes: &notes)
-        if notes.isEmpty || notes.sources.isEmpty { notes.isPlain = true }
+        if notes.sources.count == references { notes.isPlain = true }
         return Secret(text)
     }
 

@@ -67,7 +67,8 @@ package struct FieldChange: Hashable, Sendable, CustomStringConvertible {
         "\(field): \(isCertain ? Self.shown(old) : "(unknown)") -> \(Self.shown(new))"
     }
 
-    private static func shown(_ value: String?) -> String {
+    /// A value as people read it: `(none)` for none, `(empty)` for an empty text.
+    package static func shown(_ value: String?) -> String {
         guard let value else { return "(none)" }
         return value.isEmpty ? "(empty)" : value
     }

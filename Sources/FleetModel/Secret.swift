@@ -3,7 +3,7 @@ import Glibc
 /// A text that must not be seen: a token, a client secret, a DNS credential.
 ///
 /// It shows as `***` wherever a value can be shown: printed, dumped, reflected. Putting one into a string literal does
-/// not compile. Two places open it with ``reveal()``: the PBX client, which sends it, and the row key, which hashes it.
+/// not compile. It is opened with ``reveal()`` only where it is sent, hashed, or written into an undo file or an export.
 package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let text: String
 
@@ -15,7 +15,7 @@ package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugS
         self.text = text
     }
 
-    /// The secret itself, for sending or hashing and for nothing else.
+    /// The secret itself, for sending, hashing, and inputs that put it back; for nothing else.
     package func reveal() -> String { text }
 
     /// Whether both are the same bytes; Swift's strings are equal when they look the same.

@@ -9,7 +9,7 @@ struct TimelineChart {
     private let width: Int64
     private let slices: [Timeline.Slice]
 
-    init(_ timeline: Timeline, rows: Int) {
+    init(_ timeline: Timeline) {
         (start, width, slices) = timeline.evenly(atMost: 96)
     }
 

@@ -93,7 +93,7 @@ package struct ReportPage {
     // MARK: When, and how long
 
     private var charts: HTML {
-        let rows = TimelineChart(report.timeline, rows: report.rows).html
+        let rows = TimelineChart(report.timeline).html
         let times = LatencyChart(report.latency).html
         let requests = report.requests.map { "\(counted($0, "request"))" } ?? "Requests"
         let retries =

@@ -118,7 +118,7 @@ package struct HTTPExchange: Sendable {
     package enum Ending: Hashable, Sendable {
         /// A whole answer came.
         case answered(HTTPAnswer)
-        /// No byte of the request left for the server: it cannot have acted on it.
+        /// Nothing left on which the server can have acted: no byte, or the head of a request whose body was held back.
         case notConnected(ConnectFailure)
         /// The request, or a part of it, may have left: the server may have acted on it. The status is there when the
         /// head of an answer came.
@@ -203,7 +203,7 @@ package enum RetryAfter: Hashable, Sendable {
     }
 }
 
-/// Why a request never left.
+/// Why nothing of a request left on which the server can have acted.
 package enum ConnectFailure: Hashable, Sendable, CustomStringConvertible {
     /// The parts of connecting that take time.
     package enum Phase: Hashable, Sendable {

@@ -108,9 +108,6 @@ struct HostCertificates: Sendable {
         for state in states { known[state.id] = state }
     }
 
-    /// Takes a certificate that was read.
-    mutating func note(_ state: CertificateState) { known[state.id] = state }
-
     /// Forgets a certificate, which may be another one from now on, or which no row asks about any more.
     mutating func forget(_ id: Int64) { known[id] = nil }
 

@@ -70,7 +70,7 @@ package struct HostSession: Sendable {
     }
 
     /// Whether there is a login to end.
-    package var isOpen: Bool { held != nil }
+    var isOpen: Bool { held != nil }
 
     /// Whether the session was asked to end before.
     var isClosing: Bool { logouts > 0 }

@@ -129,9 +129,6 @@ package struct Reply: Sendable {
 
     /// Whether the status says that the request was not carried out: a redirect, or a mistake of the client's.
     var isRefusal: Bool { status.map { $0 / 100 == 3 || $0 / 100 == 4 } ?? false }
-
-    /// Whether the status blames the server.
-    var isServerError: Bool { status.map { $0 / 100 == 5 } ?? false }
 }
 
 extension JSONValue {
@@ -234,9 +231,8 @@ extension Reply {
         case .errcode(.success):
             return withoutErrcode(outcome(.failed, .protocol, "\(act): the answer does not hold it"))
         case .errcode(let errcode):
-            let isAuth = errcode == .tokenExpired || errcode.stopsHost
             return outcome(
-                .failed, isAuth ? .auth : .api, "\(act): \(phrase(errcode, advice: errcode.readingAdvice))",
+                .failed, errcode.errorClass, "\(act): \(phrase(errcode, advice: errcode.readingAdvice))",
                 errmsg: errmsg)
         case .unreadable(let failure):
             return outcome(.failed, .protocol, "\(act): \(failure?.description ?? noErrcode)")
@@ -272,8 +268,7 @@ extension Reply {
         guard errcode != .processing else {
             return outcome(.unknown, .api, "the PBX is not done with the edit: \(phrase)", errmsg: errmsg)
         }
-        let isAuth = errcode == .tokenExpired || errcode.stopsHost
-        return outcome(.failed, isAuth ? .auth : .api, "the PBX refused the edit: \(phrase)", errmsg: errmsg)
+        return outcome(.failed, errcode.errorClass, "the PBX refused the edit: \(phrase)", errmsg: errmsg)
     }
 
     private var editSent: String { isBodySent ? "the edit was sent, but " : "the edit was not sent: " }
@@ -320,6 +315,9 @@ extension Reply {
 }
 
 extension PBXErrorCode {
+    /// Whether it speaks of who asks, or of what is asked.
+    fileprivate var errorClass: ErrorClass { self == .tokenExpired || stopsHost ? .auth : .api }
+
     /// What to do about a refused login; nil when there is nothing to say. The guides document no errcode for a wrong
     /// Client ID or Client Secret, so any other may mean that.
     fileprivate var loginAdvice: String? {

@@ -44,11 +44,11 @@ package struct RowProcedure: Sendable {
     }
 
     /// The row; from when its certificate is found on, with its id.
-    package internal(set) var job: Job
+    var job: Job
     let policy: ReadingPolicy
     var stage: Stage
     /// What the PBX says that the edit replaces; nil when nobody asked.
-    package internal(set) var replaced: CertificateState?
+    var replaced: CertificateState?
     /// Every secret of the row that a PBX may know.
     let secrets: [Secret]
     /// The call whose reply is awaited, and when it was made.
@@ -65,7 +65,7 @@ package struct RowProcedure: Sendable {
     /// What the row is if the call that failed is not made again; nil when none is to be made again.
     private(set) var failed: Outcome?
     /// When the host wants to be spoken to again after the row's last try; nil when it did not say.
-    package private(set) var quietUntil: Duration?
+    private(set) var quietUntil: Duration?
 
     /// - Parameters:
     ///   - job: the row.
@@ -87,13 +87,13 @@ package struct RowProcedure: Sendable {
     mutating func beginReading() { stage = policy.readsFirst || job.isInDoubt ? .read : .edit }
 
     /// Whether the next call is made because an earlier one failed.
-    package var isRetry: Bool {
+    var isRetry: Bool {
         if case .settle = stage { false } else { failed != nil }
     }
 
     /// What the row is when no more calls are made for it although it is not done; nil when it is as if it had never been
     /// begun.
-    package var fallback: Outcome? {
+    var fallback: Outcome? {
         if case .watch(let watch) = stage { return weigh(watch.unfinished("the run ended before it was read back")) }
         if let failed { return failed }
         guard edits > 0 else { return nil }

@@ -8,7 +8,8 @@ import Platform
 /// - A row with an outcome stands as it is: it is left alone when the outcome is good, and sent again when not.
 /// - A row is **in doubt** when an edit request of its may have left and no answer told what became of it: it is noted as
 ///   sent and not as done, or done as `unknown`. It stays so, over any number of runs, until an outcome settles the doubt
-///   (``FleetModel/Outcome/settlesDoubt``). It is sent again, and `unknown` in the result until then.
+///   (``FleetModel/Outcome/settlesDoubt``). Its certificate is read: the row is done when the values are there, and sent
+///   again when not; it is `unknown` in the result until then.
 /// - A row is **superseded** while another row of the same certificate was sent last: whatever became of it, it says
 ///   nothing any more about the certificate. It is sent again.
 /// - A row that was noted and of which no request left (no attempt in its outcome) supersedes nothing, and is in doubt
@@ -25,7 +26,7 @@ package struct History: Sendable {
         /// Its last outcome tells what became of it.
         case done(Outcome)
 
-        /// Whether the row is sent when its run goes on: unless it is done and good.
+        /// Whether the row is taken up when its run goes on: unless it is done and good.
         package var isSentAgain: Bool { finalOutcome == nil }
 
         /// The outcome of a row that is not sent again; nil when it is.
