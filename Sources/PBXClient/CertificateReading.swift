@@ -68,6 +68,8 @@ struct HostCertificates: Sendable {
     private(set) var refusal: Outcome?
     /// All certificates, once they were listed.
     private(set) var list: [CertificateState]?
+    /// How many certificates the PBX says it has beside those that it listed.
+    private(set) var unlisted: Int64 = 0
     /// Those that came by `certificate/list` so far, and pages of it.
     private var listed: [CertificateState] = []
     private(set) var page = 1
@@ -131,7 +133,10 @@ struct HostCertificates: Sendable {
         let news = states.filter { state in !listed.contains { $0.id == state.id } }
         listed += news
         let isLast = news.isEmpty || page == Self.mostPages || Int64(listed.count) >= total ?? 0
-        if isLast { list = listed }
+        if isLast {
+            list = listed
+            unlisted = max(0, (total ?? 0) - Int64(listed.count))
+        }
         page += 1
     }
 }

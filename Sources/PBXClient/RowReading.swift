@@ -77,6 +77,11 @@ extension RowProcedure {
     /// - Returns: nil when nothing keeps the row from going on.
     private mutating func find(on host: inout HostSession) -> Outcome? {
         guard case .find = stage, let list = host.certificates.list, let match = job.match else { return nil }
+        let unlisted = host.certificates.unlisted
+        guard unlisted == 0 else {
+            let count = "the PBX lists \(list.count) of its \(Int64(list.count) + unlisted) certificates"
+            return unmatched("\(count): nobody knows which one fits 'match'")
+        }
         let fitting = list.filter(match.fits)
         guard fitting.count == 1 else {
             return unmatched("\(fitting.count) certificates of the PBX fit 'match' \(match), not 1")

@@ -214,6 +214,16 @@ extension RowReadingTests {
         #expect(outcome.attempts == (id == nil ? 0 : 1) && play.editedIDs == (id.map { [$0] } ?? []))
     }
 
+    @Test(
+        "what is found in a list that is not whole is not edited", arguments: [CertificateMatch.only, .name("a.pem")])
+    func cutList(match: CertificateMatch) {
+        var play = Play(.success)
+        play.found = [.certificates(#"{"id":5,"type":"server","name":"a.pem"}"#, total: 2)]
+        let outcome = play.run(.ownToken, edit: CertificateEdit(id: 0, autoRenewal: false), match: match).outcome
+        #expect(outcome.status == .failed && outcome.errorClass == .match && play.editedIDs == [])
+        #expect(outcome.error.hasPrefix("the PBX lists 1 of its 2 certificates"), "\(outcome.error)")
+    }
+
     @Test("two rows that meet at one certificate: the second is failed, and all are listed once")
     func meeting() {
         var play = Play(.success, .success)
