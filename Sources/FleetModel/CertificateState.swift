@@ -54,7 +54,7 @@ package struct CertificateState: Hashable, Sendable {
 /// What an edit would do to one field of a certificate. Values of secrets show as `***`.
 package struct FieldChange: Hashable, Sendable, CustomStringConvertible {
     /// The column of the field: `auto_renewal`, `auth.APIKey`.
-    package let field: String
+    package var field: String
     /// What the PBX holds: nil when there is nothing, or when ``isCertain`` is false.
     package var old: String?
     /// What the edit sets; nil when it takes the value away.

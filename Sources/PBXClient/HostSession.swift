@@ -149,6 +149,9 @@ package struct HostSession: Sendable {
         return redactor.redact(text, alsoWithout: secrets)
     }
 
+    /// Takes note of secrets that the PBX told, so that no later message shows them.
+    mutating func keep(_ states: [CertificateState]) { redactor.note(states.flatMap(\.secrets)) }
+
     /// Makes a text of a certificate fit to be shown: without these secrets and the session's token. Those of other rows
     /// may be part of a name that means something else.
     func shown(_ text: String, without secrets: [Secret]) -> String {

@@ -12,7 +12,7 @@ struct Redactor: Sendable {
     /// Bytes of a text that are looked at; what is kept comes from there.
     private static let window = 8192
     /// Shorter secrets are not kept, because they stand in too many texts that do not mean them.
-    private static let shortestSecret = 4
+    static let shortestSecret = 4
     private static let mostBytes = 16_384
     private static let mostSecrets = 128
 
@@ -79,6 +79,24 @@ struct Redactor: Sendable {
 
 extension Secret {
     fileprivate var byteCount: Int { reveal().utf8.count }
+}
+
+extension [AuthInfo] {
+    /// The texts among the values of DNS credentials: each is a secret.
+    var secrets: [Secret] {
+        compactMap { item in
+            if case .string(let secret) = item.value { secret } else { nil }
+        }
+    }
+}
+
+extension CertificateState {
+    /// The secrets that the PBX told, but short ones, which stand in too many texts that do not mean them, and masks.
+    var secrets: [Secret] {
+        (authInfo ?? []).secrets.filter { secret in
+            secret.byteCount >= Redactor.shortestSecret && !secret.reveal().utf8.allSatisfy { $0 == UInt8(ascii: "*") }
+        }
+    }
 }
 
 extension [UInt8] {

@@ -49,8 +49,8 @@ package struct RowProcedure: Sendable {
     var stage: Stage
     /// What the PBX says that the edit replaces; nil when nobody asked.
     var replaced: CertificateState?
-    /// Every secret of the row that a PBX may know.
-    let secrets: [Secret]
+    /// Every secret of the row that a PBX may know, and those that it told of the certificate.
+    var secrets: [Secret]
     /// The call whose reply is awaited, and when it was made.
     private var underWay: (call: PBXCall, since: Duration)?
     /// Edit requests of which the body may have left.
@@ -138,7 +138,7 @@ package struct RowProcedure: Sendable {
         }
         let access = host.access(with: job.credentials, at: now)
         if case .refused(let reason) = access {
-            return .done(Outcome(status: .skipped, errorClass: .hostStopped, error: reason))
+            return .done(weigh(Outcome(status: .skipped, errorClass: .hostStopped, error: reason)))
         }
         if let outcome = knownOutcome(on: &host, at: now) { return .done(outcome) }
         let act: PBXCall.Act
@@ -311,7 +311,12 @@ extension RowProcedure {
     /// Takes into account what became of the row's earlier edit requests.
     func weigh(_ outcome: Outcome) -> Outcome {
         let doubt = "an edit request sent before may have been carried out"
-        var outcome = isDoubtful ? outcome.weighed(against: doubt) : outcome
+        var outcome = outcome
+        if case .watch(let watch) = stage, !outcome.status.isGood, outcome.status != .unknown, !outcome.settlesDoubt {
+            // What keeps the certificate from being read back says nothing about the edit.
+            outcome = watch.unfinished("it could not be read back: \(outcome.error)")
+        }
+        if isDoubtful { outcome = outcome.weighed(against: doubt) }
         outcome.attempts = edits
         return outcome
     }
@@ -320,14 +325,11 @@ extension RowProcedure {
 extension Job {
     /// The secret of its credentials, and those of the DNS provider.
     fileprivate var secrets: [Secret] {
-        var secrets: [Secret] =
+        let secrets: [Secret] =
             switch credentials {
             case .token(let token): [token]
             case .client(_, let secret): [secret]
             }
-        for item in edit.authInfo ?? [] {
-            if case .string(let secret) = item.value { secrets.append(secret) }
-        }
-        return secrets
+        return secrets + (edit.authInfo ?? []).secrets
     }
 }

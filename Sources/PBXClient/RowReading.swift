@@ -33,6 +33,7 @@ extension RowProcedure {
         switch host.certificates.need(job.edit.id) {
         case .known(let state):
             host.certificates.forget(job.edit.id)
+            learn(state)
             return judge(state, on: host, at: now)
         case .refused(let outcome):
             if policy.readsFirst { return outcome }
@@ -61,13 +62,16 @@ extension RowProcedure {
         switch act {
         case .query(let ids, _):
             if reply.isTemporary { return .retry(outcome) }
-            host.certificates.note(reply.certificates?.list, of: ids)
+            let states = reply.certificates?.list
+            host.keep(states ?? [])
+            host.certificates.note(states, of: ids)
             return .goOn
         case .list: return afterPage(reply, outcome, on: &host)
         default:
             guard let state = reply.certificate, state.id == job.edit.id else {
                 return unread(outcome, reply, on: &host, at: now)
             }
+            host.keep([state])
             return afterCertificate(state, reply, on: host, at: now)
         }
     }
@@ -102,6 +106,7 @@ extension RowProcedure {
         guard let page = reply.certificates else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
         host.certificates.note(page: page.list, of: page.total)
         guard let list = host.certificates.list, case .list = stage else { return .goOn }
+        secrets += list.flatMap(\.secrets)
         let all = list.map { shown($0, on: host, keepsSecrets: true) }
         return .done(Outcome(status: .ok, httpStatus: reply.status, reading: Reading(certificates: all)))
     }
@@ -109,6 +114,7 @@ extension RowProcedure {
     private mutating func afterCertificate(
         _ state: CertificateState, _ reply: Reply, on host: HostSession, at now: Duration
     ) -> Verdict {
+        learn(state)
         switch stage {
         case .handshake, .find, .list, .edit, .read: return judge(state, on: host, at: now).map(Verdict.done) ?? .goOn
         case .settle(let sendsAgain): return settled(by: state, sendsAgain, on: host, at: now)
@@ -160,8 +166,9 @@ extension RowProcedure {
         }
         reading.isVerified = true
         let outcome = Outcome(status: .ok, reading: reading)
-        guard policy.verifies, state.isBeingIssued else { return outcome }
-        stage = .watch(Watch(answer: outcome, since: now))
+        guard policy.verifies, state.origin == .apply else { return outcome }
+        let verdict = watched(state, Watch(answer: outcome, since: now), on: host, at: now)
+        if case .done(let outcome) = verdict { return outcome }
         return nil
     }
 
@@ -197,7 +204,7 @@ extension RowProcedure {
         // What the PBX does not tell is no reason to doubt its word, and none to believe that it was done.
         let missing = isAccepted ? changes.filter(\.isCertain) : changes
         guard missing.isEmpty else {
-            let fields = missing.map(\.field).joined(separator: ", ")
+            let fields = missing.map { shown($0, on: host).field }.joined(separator: ", ")
             guard isAccepted else { return later(watch, reading, "\(fields) is not there yet", at: now) }
             return .done(failedVerify(watch, reading, "the PBX shows another value of \(fields)"))
         }
@@ -207,7 +214,9 @@ extension RowProcedure {
         )
         outcome.errcode = isAccepted ? watch.answer.errcode : nil
         outcome.reading = reading
-        outcome.reading?.isVerified = true
+        // A PBX that tells nothing of what the edit set has shown nothing.
+        let toldNothing = changes == job.edit.changes(to: CertificateState(id: state.id))
+        outcome.reading?.isVerified = changes.isEmpty || !toldNothing
         return .done(outcome)
     }
 
@@ -230,6 +239,11 @@ extension RowProcedure {
 
 /// What may be shown of a certificate: a PBX may write what it was given into any text.
 extension RowProcedure {
+    /// Takes note of the secrets that the PBX told of the row's certificate.
+    private mutating func learn(_ state: CertificateState) {
+        secrets += state.secrets.filter { !secrets.contains($0) }
+    }
+
     private func shown(
         _ state: CertificateState, on host: HostSession, keepsSecrets: Bool = false
     ) -> CertificateState {
@@ -246,6 +260,8 @@ extension RowProcedure {
     private func shown(_ change: FieldChange, on host: HostSession) -> FieldChange {
         var change = change
         change.old = shown(change.old, on: host)
+        // The name of what the edit takes away came from the PBX.
+        if change.new == nil { change.field = host.shown(change.field, without: secrets) }
         return change
     }
 

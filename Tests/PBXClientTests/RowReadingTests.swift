@@ -368,4 +368,59 @@ extension RowReadingTests {
         #expect(outcome.status == .unknown && outcome.errorClass == .verify && outcome.errcode == 0)
         #expect(outcome.error.hasPrefix("the edit was accepted, and it could not be read back: "))
     }
+
+    @Test(
+        "what keeps an accepted edit from being read back does not say that it failed",
+        arguments: [
+            ([.errcode(10005)], []), ([.errcode(10004)], [.errcode(40002)]), ([.errcode(10004)], [.answer(503)]),
+            ([.errcode(10004)], [.notConnected(.untrusted(.pinMismatch))]),
+            ([.errcode(10004), .errcode(10004)], [.token("t2")]),
+        ] as [([HTTPExchange], [HTTPExchange])])
+    func notReadBack(_ readings: [HTTPExchange], _ logins: [HTTPExchange]) {
+        var play = Play([.token("t1"), .success] + logins)
+        (play.policy, play.found) = (Self.verifying, [Self.other] + readings)
+        let outcome = play.run().outcome
+        #expect(outcome.status == .unknown && outcome.errorClass == .verify && outcome.attempts == 1)
+        #expect(outcome.errcode == 0 && outcome.reading?.isVerified == false)
+        #expect(outcome.error.hasPrefix("the edit was accepted, and it could not be read back: "), "\(outcome.error)")
+    }
+
+    @Test("a certificate that a later run finds not issued is failed, as within one run")
+    func resumedIssuance() {
+        var play = Play()
+        (play.policy, play.found) = (Self.verifying, [Self.unissued])
+        let outcome = play.run(.ownToken, edit: Self.domain, isInDoubt: true).outcome
+        #expect(outcome.status == .failed && outcome.errorClass == .verify && play.calls.isEmpty)
+        #expect(outcome.error.contains("the certificate was not issued: apply_tip_code 70401"))
+        (play.policy, play.found) = (Self.verifying, [Self.issued])
+        #expect(play.run(row: 2, .ownToken, edit: Self.domain, isInDoubt: true).outcome.status == .ok)
+    }
+
+    @Test("a PBX that tells nothing of what was set has verified nothing")
+    func nothingTold() {
+        var play = Play(.success)
+        (play.policy, play.found) = (Self.verifying, [.certificate(#""name":"x""#)])
+        let outcome = play.run(.ownToken).outcome
+        #expect(outcome.status == .ok && outcome.reading?.isVerified == false)
+    }
+}
+
+/// What a PBX tells of a certificate must not be seen where it says it again.
+extension RowReadingTests {
+    static let telling = HTTPExchange.certificate(
+        #""name":"pbx-secret.pem","expiration":"a","auth_info_list":[{"k":"own-token","sv":"pbx-secret"},{"k":"S","sv":"a"}]"#
+    )
+
+    @Test("a secret that the PBX told is masked in what it says later")
+    func toldSecret() throws {
+        var play = Play(.errcode(40002, "no pbx-secret"), .errcode(40002, "PBX-secret"))
+        (play.policy, play.found) = (Self.verifying, [Self.telling, Self.other])
+        #expect(play.run(.ownToken).outcome.errmsg == "no ***")
+        #expect(play.run(row: 2, .ownToken).outcome.errmsg == "***")
+        var plan = Play()
+        (plan.policy, plan.found) = (Self.planning, [Self.telling])
+        let reading = try #require(plan.run(.ownToken, edit: CertificateEdit(id: 5, authInfo: [])).outcome.reading)
+        #expect(reading.changes.map(\.description) == ["auth.***: *** -> (none)", "auth.S: *** -> (none)"])
+        #expect(reading.certificates[0].name == "***.pem" && reading.certificates[0].expiration == "a")
+    }
 }

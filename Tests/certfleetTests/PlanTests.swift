@@ -58,6 +58,36 @@ import Testing
         }
     }
 
+    @Test func whatAPBXTellsOfItsSecretsIsMaskedInWhateverItSays() throws {
+        let simulator = try Self.simulator(hosts: 1)
+        defer { try? simulator.stop() }
+        let client = simulator.hosts[0].clientSecret
+        simulator.set(
+            SimulatedCertificate(
+                id: 1, name: "\(Self.secret).pem", issueTo: Self.secret, expiration: Self.secret, autoRenewal: true,
+                dnsProvider: "arvancloud", authInfo: [SimulatedAuthInfo(key: client, value: .string(Self.secret))]),
+            on: 1)
+        simulator.set(
+            [.answer(body: #"{"errcode":40002,"errmsg":"\#(Self.secret)"}"#, at: .certificateUpdate)], on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", Self.sheet(simulator, ["1,,1,arvancloud,new-dns-secret-value"]))
+        try work.write("hosts.csv", Self.hosts(simulator))
+        var texts: [String] = []
+        for format in ["csv", "jsonl", "text"] {
+            for command in [["plan", "fleet.csv"], ["list", "hosts.csv"]] {
+                let answer = try BuiltTool.run(command + ["--as", format], in: work.path)
+                texts += [answer.output, answer.errors]
+            }
+        }
+        #expect(texts[0].contains("auth.***: *** -> (none)"), "\(texts[0])")
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--verify"], in: work.path)
+        texts += [run.output, run.errors]
+        for file in ["result.csv", "ledger.jsonl", "report.html"] {
+            texts.append(try String(contentsOfFile: work.file("run/\(file)"), encoding: .utf8))
+        }
+        for text in texts { #expect(!text.contains(Self.secret) && !text.contains(client), "\(text.prefix(2000))") }
+    }
+
     @Test func aPlanForPeopleIsGroupedByPBXAndEndsWithTheTotals() throws {
         let simulator = try Self.simulator(hosts: 2)
         defer { try? simulator.stop() }
