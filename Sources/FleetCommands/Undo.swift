@@ -36,17 +36,23 @@ package struct Undo: Sendable {
     /// - Throws: what keeps it from starting or breaks it; ``ExitCode/rowsFailed`` when something is left out.
     package func run() throws {
         Say.messages = messages
+        // Says what is wrong with a directory in words that fit a run that is over.
+        _ = try RecordedRun(path: directory)
         let list = try UndoList(RunDirectory(path: directory, for: .resumedRun))
         guard !list.items.isEmpty else {
+            try requireAllKept(list)
             throw ToolError(.noRows, "the run in '\(directory)' changed nothing that could be put back")
         }
         let (items, code) = insists ? (list.items.map { ($0, .putBack) }, .success) : try judged(list)
         var writer = RowWriter.plain(EditRow.columns)
-        var isComplete = true
+        var (isComplete, isEmpty) = (true, true)
         for (item, judgement) in items {
             switch judgement {
             case .same: break
-            case .putBack: if !item.isEmpty { writer.append(item.cells) }
+            case .putBack where item.isEmpty: break
+            case .putBack:
+                isEmpty = false
+                writer.append(item.cells)
             case .leftOut(let reason):
                 isComplete = false
                 say(item, "left out: \(reason)")
@@ -55,9 +61,23 @@ package struct Undo: Sendable {
             isComplete = false
             say(item, "cannot be put back, because the PBX does not tell it: \(item.lost.joined(separator: ", "))")
         }
+        if isEmpty, isComplete, code == .success {
+            try requireAllKept(list)
+            throw ToolError(.noRows, "nothing is left to put back: all is as it was before the run in '\(directory)'")
+        }
         try write(writer.take())
+        try requireAllKept(list)
         if code != .success { throw code }
         if !isComplete { throw ExitCode.rowsFailed }
+    }
+
+    /// - Throws: `ToolError` when rows that the run may have made have no values in `undo.csv`.
+    private func requireAllKept(_ list: UndoList) throws(ToolError) {
+        guard list.lostRows > 0 else { return }
+        throw ToolError(
+            .broken,
+            "'\(directory)/undo.csv' lacks the values of \(counted(list.lostRows, "row")) that the run may have changed",
+            hint: "it was cut or replaced, or a part of the run was made without --undo")
     }
 
     private func say(_ item: UndoList.Item, _ message: String) {

@@ -116,6 +116,9 @@ package struct History: Sendable {
         }
     }
 
+    /// Every row that the ledger names.
+    var keys: some Sequence<RowKey> { numbers.keys }
+
     private mutating func begin(salt: RowSalt) throws(LedgerLineError) {
         guard self.salt == nil || self.salt == salt else {
             throw LedgerLineError(reason: "its 'salt' is not that of the first run")

@@ -140,6 +140,9 @@ package struct UndoList: Sendable {
 
     /// In the order in which the run came to them.
     package private(set) var items: [Item] = []
+    /// How many rows the run may have made of which the file holds no values: it was cut, replaced, or added to a run that
+    /// had none before.
+    package let lostRows: Int
     private let salt: RowSalt?
 
     /// Reads what a run left behind; nothing is changed.
@@ -156,11 +159,13 @@ package struct UndoList: Sendable {
                 hint: "only a run with --undo, --skip-unchanged or --verify keeps the values that it overwrites")
         }
         var places: [[String]: Int] = [:]
+        var kept: Set<RowKey> = []
         let width = EditRow.columns.count
         for record in try Self.records(directory).dropFirst() {
             guard record.count == width + UndoEntry.columns.count, let row = Int(record[width]),
                 let key = RowKey(record[width + 1]), history.mayHaveChanged(key)
             else { continue }
+            kept.insert(key)
             let item = Item(
                 row: row, cells: Array(record[..<width]),
                 lost: record[width + 2].split(separator: " ").map(String.init),
@@ -173,10 +178,13 @@ package struct UndoList: Sendable {
                 items.append(item)
             }
         }
+        lostRows = history.keys.count { !kept.contains($0) && history.mayHaveChanged($0) }
     }
 
     private static func records(_ directory: RunDirectory) throws(ToolError) -> [[String]] {
-        let input = try InputFile.open(directory.file(RunDirectory.undo), kept: false)
+        let file = try directory.folder.open(RunDirectory.undo, flags: O_RDONLY | FileDescriptor.continued)
+        guard file.size != nil else { throw ToolError(.broken, "'\(file.name)' is no regular file") }
+        let input = InputFile(file)
         let table = try TableReader(input, TableChoices(format: .csv, delimiter: .comma, encoding: .utf8))
         var records: [[String]] = []
         var problem: Diagnostic?

@@ -43,6 +43,11 @@ package final class InputFile: Sendable {
         return InputFile(name: path, source: source, copy: copy, isKept: kept)
     }
 
+    /// An input that is open already; it is not kept.
+    package convenience init(_ source: consuming FileDescriptor) {
+        self.init(name: source.name, source: source, copy: nil, isKept: false)
+    }
+
     /// An input that stands in memory and was no file; it is kept.
     ///
     /// - Parameters:

@@ -166,4 +166,66 @@ import Testing
         let everything = try String(contentsOfFile: work.file("run/undo.csv"), encoding: .utf8)
         #expect(!everything.contains("new-secret"))
     }
+
+    /// A run of two rows with --verify whose first edit cannot be read back.
+    private static func unverified(_ simulator: Simulator, _ work: WorkDirectory) throws -> [String: String] {
+        let host = simulator.hosts[0]
+        simulator.set([.errcode(10005, at: .certificateGet)], on: 1)
+        let header = "base_url,client_id,client_secret,id,name\n"
+        let login = "\(host.baseURL),\(host.clientID),\(host.clientSecret)"
+        try work.write("fleet.csv", "\(header)\(login),1,new.pem\n\(login),2,new.pem\n")
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--verify"], in: work.path)
+        #expect(run.status == 2, "\(run.errors)")
+        simulator.set([Fault](), on: 1)
+        return ["CERTFLEET_CLIENT_ID": host.clientID, "CERTFLEET_CLIENT_SECRET": host.clientSecret]
+    }
+
+    @Test func anAcceptedEditThatCannotBeReadBackIsUnknownAndPutBack() throws {
+        let fleet = try Fleet(hosts: 1, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let before = fleet.simulator.certificates(on: 1)[0]
+        let environment = try Self.unverified(fleet.simulator, work)
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.status"] == ["unknown", "skipped"] && result["result.error_class"][0] == "verify")
+        #expect(result["result.error"][0].hasPrefix("the edit was accepted, and it could not be read back: "))
+        let undo = try BuiltTool.run(["undo", "run"], environment: environment, in: work.path)
+        #expect(undo.status == 0 && undo.lines.count == 2 && undo.lines[1].contains(",1,\(before.name),"), "\(undo)")
+        fleet.simulator.set(before, on: 1)
+        let again = try BuiltTool.run(["undo", "run"], environment: environment, in: work.path)
+        #expect(again.status == 9 && again.output.isEmpty, "\(again)")
+        #expect(again.errors.contains("nothing is left to put back"))
+    }
+
+    @Test func valuesThatAreLostAreSaidToBe() throws {
+        let fleet = try Fleet(hosts: 1, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let environment = try Self.unverified(fleet.simulator, work)
+        let file = work.file("run/undo.csv")
+        let header = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")[0]
+        for text in ["", header + "\n", header + "\nhttp://127.0.0.1,,", "root:x:0:0\n"] {
+            try work.write("run/undo.csv", String(text))
+            let undo = try BuiltTool.run(["undo", "run", "--force"], environment: environment, in: work.path)
+            #expect(undo.status == 1 && undo.output.isEmpty, "\(undo)")
+            #expect(undo.errors.contains("lacks the values of 1 row that the run may have changed"), "\(undo)")
+        }
+        try work.write("elsewhere.csv", "")
+        unlink(file)
+        #expect(symlink(work.file("elsewhere.csv"), file) == 0)
+        #expect(try BuiltTool.run(["undo", "run"], environment: environment, in: work.path).status == 1)
+        unlink(file)
+        #expect(mkfifo(file, 0o600) == 0)
+        let fifo = try BuiltTool.run(["undo", "run"], environment: environment, in: work.path)
+        #expect(fifo.status == 1 && fifo.errors.contains("is no regular file"), "\(fifo)")
+    }
+
+    @Test func whatIsNoRunIsSaidInWordsThatFitAnUndo() throws {
+        let work = try WorkDirectory()
+        try work.write("file", "")
+        for path in ["none", "file", "."] {
+            let undo = try BuiltTool.run(["undo", path], in: work.path)
+            #expect(undo.status == 64 && !undo.errors.contains("--out") && !undo.errors.contains("--resume"), "\(undo)")
+        }
+    }
 }
