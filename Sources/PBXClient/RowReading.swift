@@ -106,7 +106,7 @@ extension RowProcedure {
         guard let page = reply.certificates else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
         host.certificates.note(page: page.list, of: page.total)
         guard let list = host.certificates.list, case .list = stage else { return .goOn }
-        secrets += list.flatMap(\.secrets)
+        for state in list { learn(state) }
         let all = list.map { shown($0, on: host, keepsSecrets: true) }
         return .done(Outcome(status: .ok, httpStatus: reply.status, reading: Reading(certificates: all)))
     }
@@ -239,7 +239,7 @@ extension RowProcedure {
 
 /// What may be shown of a certificate: a PBX may write what it was given into any text.
 extension RowProcedure {
-    /// Takes note of the secrets that the PBX told of the row's certificate.
+    /// Takes note of the secrets that the PBX told of a certificate.
     private mutating func learn(_ state: CertificateState) {
         secrets += state.secrets.filter { !secrets.contains($0) }
     }
