@@ -25,9 +25,14 @@ package struct Check: Sendable {
     /// - Throws: `ToolError`, and ``ExitCode/inputInvalid`` when there are problems.
     package func run() throws {
         let file = try input.open(kept: false)
+        var lastLine: Int?
         var printer = DiagnosticPrinter(file: file.name, isJSON: printsJSON, limit: limit)
-        let catalog = try RowCatalog.read(file, settings: input.settings()) { printer.print($0) }
+        let catalog = try RowCatalog.read(file, settings: input.settings()) { problem in
+            printer.print(problem)
+            if problem.endsReading { lastLine = problem.line }
+        }
         try printer.finish()
+        if let lastLine { Say.say(.notice, "nothing behind line \(lastLine) was read: mend it, and check again") }
         if !printsJSON { tell(catalog) }
         switch ExitCode.ofInput(catalog) {
         case nil: break

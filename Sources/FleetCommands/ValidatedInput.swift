@@ -65,7 +65,9 @@ package struct InputRequest: Sendable {
             Say.say(.warning, doubt)
         }
         settings.columns = try ColumnChoices(columns: columns, values: values)
-        if settings.columns.hasPlainSecret {
+        // Those of the variable are not beside the flag's.
+        let isOnCommandLine = ThisProcess.arguments.contains { $0 == "--set" || $0.hasPrefix("--set=") }
+        if settings.columns.hasPlainSecret, isOnCommandLine {
             Say.say(.warning, "--set: others see a secret on the command line: give env:NAME or file:PATH instead")
         }
         settings.keepsLeftOut = keepsLeftOut

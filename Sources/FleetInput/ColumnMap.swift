@@ -50,8 +50,12 @@ struct ColumnMap {
             add(meaning, at: column, &columns)
             if meaning.title != nil || meaning == .other { self.columns.append((names[column], meaning.title)) }
         }
-        addOwnSecrets()
-        diagnostics += choices.missing(chosen, line: line)
+        let absent = choices.missing(chosen, line: line)
+        diagnostics += absent
+        if !absent.isEmpty { isUsable = false }
+        if !choices.namesHostsOnly {
+            addOwn(meanings.compactMap(\.title) + choices.fillings.map(\.title), chosen: choices)
+        }
         let found = fields.map(\.field) + choices.filledFields
         let missing = needed.filter { !found.contains($0) && !($0 == .id && found.contains(.match)) }
         if !missing.isEmpty { refuse(UnknownNames(header, meanings, choices), missing, likelyLine) }
@@ -60,13 +64,14 @@ struct ColumnMap {
     /// Whether rows can be made sense of at all.
     private(set) var isUsable = true
 
-    /// Warns of columns that are only carried along and hold secrets by their names.
-    private mutating func addOwnSecrets() {
-        let own = columns.filter { $0.meaning == nil }.map(\.name)
+    /// Warns of columns that are only carried along, nobody having said so, and whose names mean something.
+    private mutating func addOwn(_ titles: [String], chosen choices: ColumnChoices) {
+        let own = columns.filter { $0.meaning == nil && !choices.isChosen($0.name) }.map(\.name)
         let hasPassword = own.contains(where: ColumnMeaning.isPassword)
         for name in own {
-            guard let advice = ColumnMeaning.adviceOnSecret(named: name, besidePassword: hasPassword) else { continue }
-            diagnostics.append(Diagnostic(.ownSecret, severity: .warning, line: line, column: name, advice))
+            let doubt = ColumnMeaning.doubt(aboutOwn: name, beside: titles, besidePassword: hasPassword)
+            guard let doubt else { continue }
+            diagnostics.append(Diagnostic(doubt.code, severity: .warning, line: line, column: name, doubt.message))
         }
     }
 
@@ -141,7 +146,7 @@ private struct UnknownNames {
         for (column, meaning) in meanings.enumerated() {
             let name = Whitespace.trimmed(header[column])
             if areNames, Self.isValue(name) { areNames = false }
-            switch meaning {
+            switch choices.namesHostsOnly ? ColumnMeaning(name: name, in: .csv) : meaning {
             case .field, .auth: isKnown = true
             case .result, .nameless: break
             case .other where choices.index(of: name) != nil: break
@@ -227,6 +232,8 @@ package struct ColumnChoices: Sendable {
 
     private var renamed: [Renamed] = []
     private(set) var fillings: [Filling] = []
+    /// Whether nothing matters but the columns that name PBXs and log in.
+    var namesHostsOnly = false
 
     /// Nothing is said.
     package init() {}
@@ -237,7 +244,16 @@ package struct ColumnChoices: Sendable {
     ///   - columns: `HEADER=COLUMN` each; with nothing behind the last equals sign the column is only carried along.
     ///   - values: `COLUMN=VALUE` each.
     /// - Throws: ``ToolError`` of kind `usage` when a column is unknown or given twice, or an equals sign is missing.
+    ///   Also when one holds bytes that are no UTF-8, which only a file's name may.
     package init(columns: [String], values: [String]) throws(ToolError) {
+        for (flag, choices) in [("--column", columns), ("--set", values)] {
+            // Nothing is quoted: it may be a secret.
+            guard choices.allSatisfy({ SystemText.bytes($0) == Array($0.utf8) }) else {
+                throw ToolError(
+                    .usage, "a value of \(flag) holds bytes that are no UTF-8 text",
+                    hint: "write it in a terminal that is set to UTF-8")
+            }
+        }
         for choice in columns { try addColumn(choice) }
         for choice in values { try addValue(choice) }
     }
@@ -257,8 +273,22 @@ package struct ColumnChoices: Sendable {
 
     /// What a column or member means.
     func meaning(of name: Bytes, in format: TableShape.Format) -> ColumnMeaning {
-        index(of: name).map { renamed[$0].meaning } ?? ColumnMeaning(name: name, in: format)
+        let meaning = index(of: name).map { renamed[$0].meaning } ?? ColumnMeaning(name: name, in: format)
+        guard namesHostsOnly else { return meaning }
+        switch meaning {
+        case .field(let field), .nearMiss(let field): return Self.hostFields.contains(field) ? meaning : .other
+        case .auth, .badAuth: return .other
+        case .result, .other, .nameless: return meaning
+        }
     }
+
+    /// What is read of a row that names a PBX and nothing else.
+    private static let hostFields: Set<Field> = [
+        .baseURL, .apiPath, .accessToken, .clientID, .clientSecret, .tlsPin,
+    ]
+
+    /// Whether a header was given a meaning, or none.
+    func isChosen(_ name: String) -> Bool { name.withBytes { index(of: Whitespace.trimmed($0)) } != nil }
 
     /// How a column or member comes back in the result: what only is called a secret is hidden as well.
     func passThrough(of name: Bytes, _ meaning: ColumnMeaning, in format: TableShape.Format) -> PassThrough {

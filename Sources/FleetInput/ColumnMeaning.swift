@@ -106,18 +106,43 @@ enum ColumnMeaning: Hashable {
         }
     }
 
-    /// What to say of a column of the user's own whose name says that a secret stands in it; nil for most.
+    /// What to say of a column of the user's own whose name says that a secret stands in it, or that it is probably one
+    /// which is missing; nil for most.
     ///
-    /// - Parameter besidePassword: whether a password stands in another one, so that this may be the name to it.
-    static func adviceOnSecret(named name: String, besidePassword: Bool = false) -> String? {
+    /// - Parameters:
+    ///   - titles: the names of the columns that are read.
+    ///   - besidePassword: whether a password stands in another one, so that this may be the name to it.
+    static func doubt(
+        aboutOwn name: String, beside titles: [String], besidePassword: Bool = false
+    ) -> Diagnostic? {
         guard name.utf8.count <= nameLimit else { return nil }
-        let name = plain(name.utf8)
-        if let meant = ownSecrets[name] {
-            return
-                "is a column of your own: it is not used, and stands in the result as it is: did you mean '\(meant)'?"
+        let header = Quotation.escaped(name.utf8)
+        if let meant = ownSecrets[plain(name.utf8)] {
+            return Diagnostic(
+                .ownSecret,
+                "is a column of your own: it is not used, and stands in the result as it is: did you mean "
+                    + "'\(meant)'? \(advice(header, meant))")
         }
-        guard besidePassword, likelyNames[name] == "client_id" else { return nil }
-        return "is a column of your own: it is not used: did you mean 'client_id'?"
+        var text = name
+        guard let meant = text.withUTF8({ likely($0) }), !isThere(meant, titles) else { return nil }
+        // Many a sheet names people.
+        guard meant != "client_id" || besidePassword else { return nil }
+        return Diagnostic(
+            meant == "client_id" ? .ownSecret : .ownColumn,
+            "is a column of your own and is not used: did you mean '\(meant)'? \(advice(header, meant))")
+    }
+
+    private static func isThere(_ title: String, _ titles: [String]) -> Bool {
+        titles.contains { $0 == title || $0.hasPrefix("\(title):") || title == "id" && $0 == "match" }
+    }
+
+    private static func advice(_ header: String, _ column: String) -> String {
+        "--column '\(header)=\(column)', or --column '\(header)=' to only carry it along"
+    }
+
+    /// Whether a name that means nothing here says that a secret stands under it.
+    static func isSecret(_ name: String) -> Bool {
+        name.utf8.count <= nameLimit && ownSecrets[plain(name.utf8)] != nil
     }
 
     /// Whether a name says that a password stands under it.
@@ -152,9 +177,12 @@ enum ColumnMeaning: Hashable {
         let names = [
             "base_url":
                 "hostname fqdn ip ipaddress address server servername pbxaddress pbxurl pbxhost pbxip pbxfqdn hostip",
-            "id": "certificateid certid certificateno certno certificatenumber certnumber sslid",
-            "issue_to": "domain domainname commonname cn san issuedto dnsname certificatedomain certdomain",
-            "name": "certificatename certname filename certificatefilename certfilename",
+            "id":
+                "certificateid certid certificateno certno certificatenumber certnumber sslid zertifikatid zertifikatsid",
+            "issue_to":
+                "domain domainname commonname cn san issuedto dnsname certificatedomain certdomain zertifikatdomain "
+                + "zertifikatsdomain",
+            "name": "certificatename certname filename certificatefilename certfilename zertifikatname zertifikatsname",
             "cert_file": "certificatefile certfilepath certificatepath certpath",
             "auto_renewal": "autorenew renew renewal renewable autorenewalenabled automaticrenewal",
             "dns_provider": "provider dns dnshost dnsservice dnsprovidername registrar",

@@ -58,6 +58,7 @@ extension Diagnostic.Code {
     static let fileNameDoubtful = Self(rawValue: "file-name-doubtful")
     static let authKeyDoubtful = Self(rawValue: "auth-key-doubtful")
     static let ownSecret = Self(rawValue: "own-secret")
+    static let ownColumn = Self(rawValue: "own-column")
     static let rowCutShort = Self(rawValue: "row-cut-short")
     static let sameSource = Self(rawValue: "same-source")
     static let secretFileExposed = Self(rawValue: "secret-file-exposed")

@@ -47,6 +47,13 @@ package struct InputSettings: Sendable {
 extension InputSettings {
     /// The columns without which no row can be made sense of.
     var needed: [Field] { namesHostsOnly ? [.baseURL] : ColumnMap.needed }
+
+    /// What is said about the columns that matter.
+    var choices: ColumnChoices {
+        var choices = columns
+        choices.namesHostsOnly = namesHostsOnly
+        return choices
+    }
 }
 
 /// A part of a fleet that is split over several machines, by a hash of the host that is the same everywhere.

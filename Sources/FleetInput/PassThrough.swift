@@ -155,7 +155,7 @@ package enum ColumnRole: Hashable, Sendable {
         switch meaning {
         case .field(.baseURL): self = .host
         case .field(.id): self = .certificate
-        case .other: self = ColumnMeaning.adviceOnSecret(named: name) == nil ? .own : .other
+        case .other: self = ColumnMeaning.isSecret(name) ? .other : .own
         case .field, .auth, .result, .nameless, .nearMiss, .badAuth: self = .other
         }
     }

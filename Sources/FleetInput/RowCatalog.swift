@@ -147,7 +147,7 @@ private struct CatalogBuilder: ~Copyable {
         namesHostsOnly = settings.namesHostsOnly
         needed = settings.needed
         isStrict = settings.isStrict
-        choices = settings.columns
+        choices = settings.choices
         cells = RowCells(choices)
         meanings = MemberMeanings(choices)
     }
@@ -287,7 +287,7 @@ final class RowDecoder {
         index = catalog.index
         map = catalog.map
         spool = SpoolReader(catalog.spool, delimiter: catalog.shape.delimiter)
-        let choices = catalog.settings.columns
+        let choices = catalog.settings.choices
         cells = catalog.map.map { RowCells($0, choices) } ?? RowCells(choices)
         meanings = MemberMeanings(choices)
         parser = RowParser(catalog.settings, catalog.secrets)

@@ -39,8 +39,11 @@ struct RowCells: ~Copyable {
     private(set) var isShifted = false
     private let fields = UnsafeMutablePointer<Cell?>.allocate(capacity: Field.allCases.count)
     private var columns: [Int?] = Array(repeating: nil, count: Field.allCases.count)
-    /// The user's own keys that say that a secret stands under them, as far as they were told of.
-    private var ownSecrets: Set<String> = []
+    /// The user's own keys that were looked at.
+    private var own: Set<String> = []
+    /// Own keys to look at; a file with more has keys that do not repeat.
+    private static let ownLimit = 1024
+    private let choices: ColumnChoices
     /// Whether the rows are those of a CSV.
     let isCSV: Bool
     // Of the map of a CSV, each by itself: taking the map apart for each row would cost more than reading it.
@@ -57,6 +60,7 @@ struct RowCells: ~Copyable {
     init(_ map: ColumnMap, _ choices: ColumnChoices) {
         isCSV = true
         width = map.names.count
+        self.choices = choices
         fillings = choices.fillings
         for value in fillings { filling.append(value.text) }
         fieldColumns = map.fields
@@ -74,6 +78,7 @@ struct RowCells: ~Copyable {
     init(_ choices: ColumnChoices) {
         isCSV = false
         width = 0
+        self.choices = choices
         fillings = choices.fillings
         for value in fillings { filling.append(value.text) }
         fieldColumns = []
@@ -94,6 +99,9 @@ struct RowCells: ~Copyable {
 
     /// Whether the row could have a value: in a CSV there is a column for it.
     func canHave(_ field: Field) -> Bool { !isCSV || columns[field.rawValue] != nil }
+
+    /// Whether what stands under a name comes from the command line.
+    func isFilled(_ column: Int) -> Bool { column >= (isCSV ? width : values.count) }
 
     /// The value of JSON lines that a cell was made of; nil for one that is text alone.
     func value(of cell: Cell) -> JSONValue? { cell.column < values.count ? values[cell.column] : nil }
@@ -180,7 +188,13 @@ struct RowCells: ~Copyable {
         buffer.removeAll()
         for value in values { buffer.append(value.cellText) }
         let record = buffer.record(0..<buffer.count)
-        for column in values.indices { take(column, meanings[names[column]], Whitespace.trimmed(record[column])) }
+        var newOwn: [Int] = []
+        for column in values.indices {
+            let meaning = meanings[names[column]]
+            take(column, meaning, Whitespace.trimmed(record[column]))
+            if meaning == .other, isNewOwn(names[column]) { newOwn.append(column) }
+        }
+        if !newOwn.isEmpty { tellOwn(newOwn, &meanings) }
         guard !fillings.isEmpty else { return }
         names += fillings.map(\.title)
         fill(from: values.count)
@@ -192,14 +206,7 @@ struct RowCells: ~Copyable {
             kind == .text && bytes.isEmpty ? nil : Cell(bytes: bytes, kind: kind, column: column)
         }
         switch meaning {
-        case .result: break
-        case .other:
-            // Once for each name, for it is so on every line.
-            if let advice = ColumnMeaning.adviceOnSecret(named: names[column]),
-                ownSecrets.insert(names[column]).inserted
-            {
-                diagnostics.append((column, Diagnostic(.ownSecret, severity: .warning, advice)))
-            }
+        case .result, .other: break
         case .nameless:
             if cell != nil { addDiagnostic(nil, .cellWithoutName, "a member without a name holds a value") }
         case .nearMiss(let field):
@@ -219,6 +226,23 @@ struct RowCells: ~Copyable {
                 columns[field.rawValue] = column
                 fields[field.rawValue] = cell
             }
+        }
+    }
+
+    /// Once for each name, for it is so on every line.
+    private mutating func isNewOwn(_ name: String) -> Bool {
+        !choices.namesHostsOnly && own.count < Self.ownLimit && own.insert(name).inserted
+    }
+
+    /// Warns of keys of the user's own whose names mean something.
+    private mutating func tellOwn(_ own: [Int], _ meanings: inout MemberMeanings) {
+        var titles = fillings.map(\.title)
+        for name in names { if let title = meanings[name].title { titles.append(title) } }
+        let hasPassword = own.contains { ColumnMeaning.isPassword(names[$0]) }
+        for column in own where !choices.isChosen(names[column]) {
+            let name = names[column]
+            let doubt = ColumnMeaning.doubt(aboutOwn: name, beside: titles, besidePassword: hasPassword)
+            if let doubt { diagnostics.append((column, Diagnostic(doubt.code, severity: .warning, doubt.message))) }
         }
     }
 

@@ -18,7 +18,7 @@ struct RowParser: ~Copyable {
     let keepsSecrets: Bool
     var providerAdvice = ProviderAdvice()
     let scratch = HostName.makeScratch()
-    /// Whether a secret stood in a cell itself so far.
+    /// Whether a secret stood in a cell of the input itself so far.
     private(set) var hasPlainSecret = false
     /// What is to be said of secret files, once for each: with the column that names it.
     private(set) var exposures: [(column: String, diagnostic: Diagnostic)] = []
@@ -91,7 +91,7 @@ struct RowParser: ~Copyable {
 
     /// Takes what there is to say of the secrets of a column.
     mutating func take(_ notes: SecretNotes, _ column: Int, _ cells: borrowing RowCells) {
-        if notes.isPlain { hasPlainSecret = true }
+        if notes.isPlain, !cells.isFilled(column) { hasPlainSecret = true }
         if !notes.isEmpty { takeRare(notes, column, cells) }
     }
 

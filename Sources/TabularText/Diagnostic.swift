@@ -98,6 +98,11 @@ package struct Diagnostic: Error, Hashable, Sendable {
         return "\(Quotation.escaped(file)):\(line): \(warning)\(row)\(sentence)"
     }
 
+    /// Whether nothing that stands behind it was read, because nobody can tell where a cell ends there.
+    package var endsReading: Bool {
+        [.quoteUnclosed, .quoteInCell, .quoteTrailing, .fieldTooLong, .rowTooLong, .columnsTooMany].contains(code)
+    }
+
     /// The text without file and line.
     package var sentence: String {
         column.map { "column '\(Quotation.escaped($0.utf8, limit: Diagnostic.columnLimit))': \(message)" } ?? message

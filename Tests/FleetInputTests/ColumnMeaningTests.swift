@@ -115,6 +115,40 @@ struct ColumnMeaningTests {
         #expect(lines.codes == [.ownSecret] && lines.validRowCount == 2)
     }
 
+    @Test(
+        "A column that probably is one which is missing is doubtful, once, unless somebody says what it is",
+        arguments: [("Domain", "issue_to"), ("Provider", "dns_provider"), ("Zertifikat-Domain", "issue_to")])
+    func ownColumn(name: String, meant: String) throws {
+        let line = "{\"host\":\"a\",\"id\":1,\"auto_renewal\":0,\"access_token\":\"t\",\"\(name)\":\"x\"}\n"
+        let lines = try Reading(line + line.replacing(":1,", with: ":2,"), name: "fleet.jsonl")
+        for reading in [try Reading.row([(name, "x")]), lines] {
+            #expect(reading.codes == [.ownColumn] && reading.texts[0].contains("did you mean '\(meant)'?"))
+            #expect(reading.texts[0].contains("--column '\(name)=\(meant)'"))
+        }
+        #expect(try Reading.row([(name, "x"), (meant, "")]).texts == [])
+        for own in [name, "API Key"] {
+            var settings = InputSettings()
+            settings.columns = try ColumnChoices(columns: ["\(own)="], values: [])
+            #expect(try Reading.row([(own, "x")], settings: settings).texts == [])
+            #expect(
+                try Reading(line, name: "fleet.jsonl", settings: settings).codes
+                    == (own == name ? [] : [.ownColumn, .headerChosenMissing]))
+        }
+    }
+
+    @Test("Where rows only name PBXs other columns do not matter", arguments: ["fleet.csv", "fleet.jsonl"])
+    func hostsOnly(file: String) throws {
+        var settings = InputSettings()
+        settings.namesHostsOnly = true
+        let names = ["host", "access_token", "auto_renewl", "Domain", "API Key", "auth_x", "name", "Name "]
+        let csv = names.joined(separator: ",") + "\n" + names.map { _ in "a" }.joined(separator: ",") + "\n"
+        let line = "{" + names.map { "\"\($0)\":\"a\"" }.joined(separator: ",") + "}\n"
+        let reading = try Reading(file.hasSuffix("csv") ? csv : line, name: file, settings: settings)
+        #expect(reading.texts == [] && reading.validRowCount == 1)
+        let missing = try Reading("id,name,auto_renewl,FQDN\n", settings: settings).texts
+        #expect(missing.count == 1 && missing[0].contains("'FQDN' (base_url?)") && !missing[0].contains("'name'"))
+    }
+
     @Test("What each column is read as is known")
     func columns() throws {
         let reading = try Reading("Host,ID,Name,Auth.TTL:int,customer,result.row,auto_renewal,access_token\n")

@@ -121,6 +121,7 @@ enum DiagnosticGallery {
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.SecretAccessKey", "route53,key,secret"),
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.Zone", "route53,key,secret"),
         row(.authKeyDoubtful, "auth.KEY", "key"), Exhibit(.ownSecret, "host,id,auto_renewal,access_token,password"),
+        Exhibit(.ownColumn, "host,id,auto_renewal,access_token,Domain"),
         row(.blankAtEnd, "auth.APIKey", "env:BLANK_AT_END"),
         Exhibit(.rowCutShort, bytes: Array("\(header),auth.APIKey,note\npbx1,5,0,token,lon".utf8)),
         row(.sameSource, "auth.APIKey,auth.APISecret", "env:API_KEY,env:API_KEY"),

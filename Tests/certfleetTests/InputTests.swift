@@ -183,6 +183,36 @@ import Testing
         #expect(check.status == 64 && check.output.isEmpty && check.errors.contains(flags[0]), "\(check.errors)")
     }
 
+    @Test(arguments: ["--set client_secret=", "--set issue_to=", "--column x"])
+    func bytesThatAreNoTextAreNeverSent(flag: String) throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "\(Self.header)\nhttp://127.0.0.1:1,t,1,0\n")
+        let words = flag.split(separator: " ")
+        let tool = try BuiltTool.path
+        let run = try Shell.run("'\(tool)' run fleet.csv --dry-run \(words[0]) $'\(words[1])\\xff=id'", in: work.path)
+        #expect(run.status == 64 && run.output.isEmpty && run.errors.contains("no UTF-8"), "\(run.errors)")
+    }
+
+    @Test func secretsOfFlagsAndVariablesDoNotStandInTheSheet() throws {
+        let work = try WorkDirectory()
+        let path = try work.write("fleet.csv", "base_url,id,auto_renewal\nhttp://127.0.0.1:1,1,0\n")
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        let flag = try BuiltTool.run(["check", "fleet.csv", "--set", "access_token=x"], in: work.path)
+        #expect(flag.status == 0 && flag.errors.contains("on the command line") && !flag.errors.contains("stand in it"))
+        let variable = ["CERTFLEET_SET": "access_token=x"]
+        let check = try BuiltTool.run(["check", "fleet.csv"], environment: variable, in: work.path)
+        #expect(check.status == 0 && !check.errors.contains("warning"), "\(check.errors)")
+    }
+
+    @Test func whereReadingStopsIsSaid() throws {
+        let work = try WorkDirectory()
+        try work.write(
+            "fleet.csv", "\(Self.header)\nhttp://127.0.0.1:1,t,1,0\nhttp://12\"7,t,2,0\nhttp://127.0.0.1:1,t,x,0\n")
+        let check = try BuiltTool.run(["check", "fleet.csv"], in: work.path)
+        #expect(check.status == 3 && check.lines.count == 1, "\(check.output)")
+        #expect(check.errors.contains("nothing behind line 3 was read"), "\(check.errors)")
+    }
+
     @Test func aResultIsWrittenAsItsInputAndCanBeFedBack() throws {
         let (work, dead) = (try WorkDirectory(), try LoopbackSocket.unused())
         let header = " Base URL ;access-token;ID;auto-renewal;issue_to;a,b"
