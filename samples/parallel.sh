@@ -13,6 +13,7 @@ seq "$parts" | parallel --quote --jobs 1 --sshlogin "$machines" --basefile "$inp
     certfleet run "$input" --shard "{}/$parts" --out 'part-{}' --progress never ||
     echo "parallel.sh: not every part ended with 0; its exit code stands in parts.log" >&2
 
+rm -f report.html
 certfleet report -o report.html part-* || true
 
 # The highest exit code of a part is that of the whole; 9 says that no PBX falls to a part.

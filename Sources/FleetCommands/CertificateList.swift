@@ -243,41 +243,69 @@ package struct Export: Sendable {
     ///
     /// - Throws: what keeps it from starting or breaks it; ``ExitCode/rowsFailed`` when a host cannot be read.
     package func run() throws {
+        let file = try output.map { path throws(ToolError) in try OutputFile(path) }
         let read = try request.read(keepsSecrets: keepsSecrets)
-        var writer = RowWriter.plain(EditRow.columns + Self.columns)
+        let shape = TableShape(format: .csv, header: EditRow.columns.map { Array($0.utf8) })
+        var writer = RowWriter(shape, columns: Self.columns)
+        var (certificates, hosts, lacksLogin) = (0, 0, false)
         try read.forEachHost { job, outcome in
             if outcome.status != .ok {
                 Say.say(.warning, "\(job.address.host): \(outcome.error)", insists: true)
             }
-            for state in outcome.reading?.certificates ?? [] { writer.append(cells(job, state, read.now)) }
+            hosts += outcome.status == .ok ? 1 : 0
+            let login = job.cells ?? CredentialCells()
+            lacksLogin = lacksLogin || login.accessToken.isEmpty && login.clientSecret.isEmpty
+            for state in outcome.reading?.certificates ?? [] {
+                guard let edit = edit(of: state, on: job) else { continue }
+                certificates += 1
+                let row = EditRow(address: job.address, credentials: login, tlsPin: job.tlsPin, edit: edit)
+                writer.append(.cells(row.cells.map { Array($0.utf8) })) { Self.add(state, read.now, to: &$0) }
+            }
         }
-        if let output {
-            try PrivateFile.write(writer.take(), to: output)
+        if let file {
+            try file.write(writer.take())
+            file.say(
+                "\(counted(certificates, "certificate")) of \(counted(hosts, "PBX"))",
+                next: ["plan", file.path] + flags(toGoOnWith: read.catalog, lacksLogin))
         } else {
             try Say.print(String(decoding: writer.take(), as: UTF8.self))
         }
         try read.throwCode()
     }
 
-    private func cells(_ job: Job, _ state: CertificateState, _ now: WallTime) -> [String] {
-        let row = EditRow(
-            address: job.address, credentials: job.cells ?? CredentialCells(), tlsPin: job.tlsPin, edit: edit(of: state)
-        )
-        let daysLeft = state.expiration.flatMap(WallTime.init(expiration:)).map { ($0 - now).wholeDays }
-        return row.cells + [
-            state.purpose?.rawValue ?? "", state.origin?.rawValue ?? "", state.expiration ?? "",
-            daysLeft.map(String.init) ?? "", state.applyStatus?.rawValue ?? "",
-            state.autoRenewal.map { $0 ? "1" : "0" } ?? "", state.dnsProvider ?? "",
-        ]
+    /// The credentials are named again where the sheet does not hold them.
+    private func flags(toGoOnWith hosts: RowCatalog, _ lacksLogin: Bool) -> [String] {
+        var input = request.input
+        if !lacksLogin {
+            input.credentials = nil
+        } else if input.credentials == nil, hosts.shape.header.contains(Array("client_secret".utf8)), input.path != "-"
+        {
+            input.credentials = input.path
+        }
+        return input.followingFlags
+    }
+
+    private static func add(_ state: CertificateState, _ now: WallTime, to writer: inout RowWriter) {
+        writer.add(state.purpose?.rawValue ?? "")
+        writer.add(state.origin?.rawValue ?? "")
+        writer.add(state.expiration ?? "")
+        writer.add(state.expiration.flatMap(WallTime.init(expiration:)).map { ($0 - now).wholeDays })
+        writer.add(state.applyStatus?.rawValue ?? "")
+        writer.add(state.autoRenewal.map { $0 ? 1 : 0 })
+        writer.add(state.dnsProvider ?? "")
     }
 
     /// The edit that changes nothing; what is empty is left alone, but for a row that would otherwise set nothing.
-    private func edit(of state: CertificateState) -> CertificateEdit {
+    ///
+    /// A text in which a secret stood is left empty, because its mask would be sent; nil when nothing else is known.
+    private func edit(of state: CertificateState, on job: Job) -> CertificateEdit? {
         var (edit, lost) = CertificateEdit(of: state).undone(to: state)
-        if edit.name?.isEmpty == true { edit.name = nil }
-        if edit.issueTo?.isEmpty == true { edit.issueTo = nil }
-        let hasSecrets = edit.authInfo?.isEmpty == false || lost.contains("auth_info_list")
-        if !keepsSecrets || lost.contains("auth_info_list") {
+        let masked = Self.maskedColumns(of: state)
+        if edit.name?.isEmpty == true || masked.contains("name") { edit.name = nil }
+        if edit.issueTo?.isEmpty == true || masked.contains("issue_to") { edit.issueTo = nil }
+        let isLost = lost.contains("auth_info_list") || masked.contains("dns_provider")
+        let hasSecrets = edit.authInfo?.isEmpty == false || isLost
+        if !keepsSecrets || isLost {
             if hasSecrets { edit.dnsProvider = nil }
             if edit.autoRenewal == true { edit.autoRenewal = nil }
             edit.authInfo = nil
@@ -286,8 +314,21 @@ package struct Export: Sendable {
         if edit.dnsProvider?.isEmpty == true { edit.dnsProvider = nil }
         if state.purpose == .trusted { edit = CertificateEdit(id: edit.id, name: edit.name) }
         lost.removeAll()
-        if edit.isEmpty { edit.issueTo = "" }
-        return edit
+        let hasRow = !edit.isEmpty || !masked.contains("issue_to")
+        if !masked.isEmpty {
+            let fate = hasRow ? "left empty, because a secret stands in it" : "left out, because a secret stands in it"
+            Say.say(
+                .warning,
+                "\(job.address.host), certificate \(state.id): \(fate): \(masked.joined(separator: ", "))",
+                insists: true)
+        }
+        if edit.isEmpty { edit.issueTo = state.issueTo ?? "" }
+        return hasRow ? edit : nil
+    }
+
+    private static func maskedColumns(of state: CertificateState) -> [String] {
+        [("name", state.name), ("issue_to", state.issueTo), ("dns_provider", state.dnsProvider)]
+            .filter { $0.1?.contains(Secret.mask) ?? false }.map(\.0)
     }
 }
 

@@ -143,8 +143,8 @@ private struct DemoSample {
                 .usage, "'\(files.fleet)' is there already", hint: "choose another directory with --out")
         }
         let credentials = hosts.map { "\($0.baseURL),\($0.clientID),\($0.clientSecret)\n" }.joined()
-        try PrivateFile.write(Array(text.utf8), to: files.fleet)
-        try PrivateFile.write(Array(("base_url,client_id,client_secret\n" + credentials).utf8), to: files.hosts)
+        try OutputFile(files.fleet).write(Array(text.utf8))
+        try OutputFile(files.hosts).write(Array(("base_url,client_id,client_secret\n" + credentials).utf8))
         return files
     }
 

@@ -1,3 +1,4 @@
+import FleetInput
 import FleetModel
 import Logging
 import PBXClient
@@ -26,6 +27,7 @@ package struct Pins: Sendable {
     /// - Throws: what keeps it from starting or breaks it; ``ExitCode/rowsFailed`` when a host shows no key, or another one
     ///   than the file says.
     package func run() throws {
+        let file = try output.map { path throws(ToolError) in try OutputFile(path) }
         let read = try request.read(.pins, keepsSecrets: output != nil, needsCredentials: false)
         var writer =
             isJSON
@@ -47,8 +49,10 @@ package struct Pins: Sendable {
                 writer.append(Self.cells(of: job, pin: job.tlsPin ?? seen ?? ""))
             }
         }
-        if let output {
-            try PrivateFile.write(writer.take(), to: output)
+        if let file {
+            try file.write(writer.take())
+            let next = ["list", file.path] + request.input.followingFlags
+            file.say(counted(read.catalog.hostCount, "host"), next: isJSON ? nil : next)
         } else {
             try Say.print(String(decoding: writer.take(), as: UTF8.self))
         }

@@ -34,15 +34,18 @@ package struct Report: Sendable {
     ///
     /// - Throws: `ToolError` when a directory holds no run, or a file cannot be read or written.
     package func run() throws {
+        let file = try output.map { path throws(ToolError) in try OutputFile(path) }
         let report = try RunReport(of: directories, listsAllRows: form == .json)
         switch form {
         case .html:
             let path = output ?? Report.path(for: report)
-            try Report.write(ReportPage.of(report).bytes, to: path)
+            let bytes = ReportPage.of(report).bytes
+            if let file { try file.write(bytes, isPrivate: false) } else { try Report.write(bytes, to: path) }
             SummaryTable(report, style: TextStyle(isColored: false)).say()
             try Say.print(path + "\n")
-        case .text: try deliver(Array((SummaryTable(report, style: TextStyle(isColored: false)).text + "\n").utf8))
-        case .json: try deliver(report.json)
+        case .text:
+            try deliver(Array((SummaryTable(report, style: TextStyle(isColored: false)).text + "\n").utf8), to: file)
+        case .json: try deliver(report.json, to: file)
         }
     }
 
@@ -70,9 +73,9 @@ package struct Report: Sendable {
         try file.commit()
     }
 
-    private func deliver(_ bytes: [UInt8]) throws {
-        guard let output else { return try Say.print(String(decoding: bytes, as: UTF8.self)) }
-        try Report.write(bytes, to: output)
+    private func deliver(_ bytes: [UInt8], to file: OutputFile?) throws {
+        guard let file else { return try Say.print(String(decoding: bytes, as: UTF8.self)) }
+        try file.write(bytes, isPrivate: false)
     }
 }
 

@@ -36,6 +36,7 @@ package struct Undo: Sendable {
     /// - Throws: what keeps it from starting or breaks it; ``ExitCode/rowsFailed`` when something is left out.
     package func run() throws {
         Say.messages = messages
+        let file = try output.map { path throws(ToolError) in try OutputFile(path) }
         // Says what is wrong with a directory in words that fit a run that is over.
         _ = try RecordedRun(path: directory)
         let list = try UndoList(RunDirectory(path: directory, for: .resumedRun))
@@ -45,14 +46,15 @@ package struct Undo: Sendable {
         }
         let (items, code) = insists ? (list.items.map { ($0, .putBack) }, .success) : try judged(list)
         var writer = RowWriter.plain(EditRow.columns)
-        var (isComplete, isEmpty) = (true, true)
+        var isComplete = true
+        var rows = 0
         for (item, judgement) in items {
             switch judgement {
             case .same: break
             case .putBack where item.isEmpty: break
             case .putBack:
-                isEmpty = false
                 writer.append(item.cells)
+                rows += 1
             case .leftOut(let reason):
                 isComplete = false
                 say(item, "left out: \(reason)")
@@ -61,11 +63,11 @@ package struct Undo: Sendable {
             isComplete = false
             say(item, "cannot be put back, because the PBX does not tell it: \(item.lost.joined(separator: ", "))")
         }
-        if isEmpty, isComplete, code == .success {
+        if rows == 0, isComplete, code == .success {
             try requireAllKept(list)
             throw ToolError(.noRows, "nothing is left to put back: all is as it was before the run in '\(directory)'")
         }
-        try write(writer.take())
+        try write(writer.take(), rows, to: file)
         try requireAllKept(list)
         if code != .success { throw code }
         if !isComplete { throw ExitCode.rowsFailed }
@@ -121,23 +123,9 @@ package struct Undo: Sendable {
         return .leftOut("changed since the run: \(changed.joined(separator: ", ")) (--force insists)")
     }
 
-    private func write(_ bytes: [UInt8]) throws {
-        guard let output else { return try Say.print(String(decoding: bytes, as: UTF8.self)) }
-        try PrivateFile.write(bytes, to: output)
-    }
-}
-
-/// A file that may hold secrets, and so is its owner's only.
-enum PrivateFile {
-    /// Writes a file, replacing one that is there, which then is its owner's only.
-    ///
-    /// - Throws: `ToolError` when it cannot be written.
-    static func write(_ bytes: [UInt8], to path: String) throws {
-        let folder = try Folder(containing: path)
-        let name =
-            path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
-        let file = try AtomicFile(name, in: folder, mode: 0o600)
-        try file.append(bytes)
-        try file.commit()
+    private func write(_ bytes: [UInt8], _ rows: Int, to file: OutputFile?) throws {
+        guard let file else { return try Say.print(String(decoding: bytes, as: UTF8.self)) }
+        try file.write(bytes)
+        file.say(counted(rows, "row"), next: rows == 0 ? nil : ["run", file.path] + input.followingFlags)
     }
 }

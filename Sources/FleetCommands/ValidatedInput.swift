@@ -30,6 +30,11 @@ package struct InputRequest: Sendable {
         self.path = path
     }
 
+    /// What a command needs that goes on with what this one wrote.
+    var followingFlags: [String] {
+        (credentials.map { ["--credentials", $0] } ?? []) + (allowsPlainHTTP ? ["--allow-plain-http"] : [])
+    }
+
     /// Why a text can be no pattern of `--only`, and what to write instead; nil for a pattern.
     package static func problem(withOnly pattern: String) -> String? { Selection.problem(with: pattern) }
 

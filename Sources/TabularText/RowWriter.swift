@@ -110,7 +110,8 @@ package struct RowWriter: Sendable {
         }
     }
 
-    private static let formulaStarts = Array("=+-@\t\r".utf8)
+    /// With the blank that a tab or a line end became before.
+    private static let formulaStarts = Array("=+-@\t\r ".utf8)
 
     /// Adds a number; nil says nothing.
     package mutating func add(_ number: Int?) {

@@ -69,7 +69,8 @@ import Testing
         "text that a spreadsheet would take for a formula is made harmless, and what is passed through is not touched",
         arguments: [
             ("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("\tx", "'\tx"),
-            ("\rx", "\"'\rx\""), ("=a,b", "\"'=a,b\""), ("1=1", "1=1"), ("SUCCESS", "SUCCESS"), ("", ""),
+            ("\rx", "\"'\rx\""), ("=a,b", "\"'=a,b\""), (" =1", "' =1"), ("1=1", "1=1"), ("SUCCESS", "SUCCESS"),
+            ("", ""),
         ])
     func formulas(text: String, cell: String) {
         var writer = RowWriter(TableShape(format: .csv, header: Self.bytes(["own"])), columns: ["text"])
