@@ -231,7 +231,14 @@ struct Conclusion {
         if word != nil { return "to go on" }
         let others = rows.rows - rows[.ok] - rows[.noChange]
         guard others > 0 else { return nil }
-        return "\(counted(others, "row")) not ok: result.error says why; to try again"
+        let isInvalid = others == rows[.invalid]
+        let isRefused = rows.groups.keys.contains { $0.errorClass == .auth && !$0.status.isGood }
+        let first =
+            isInvalid
+            ? " mend the input first;"
+            : isRefused
+                ? " where it names a login, mend the credentials first (five that fail block this machine's address);" : ""
+        return "\(counted(others, "row")) not ok: result.error says why;\(first) to try again"
     }
 
     private var tripping: String { trippingRow ?? "a row of the first hosts" }

@@ -16,12 +16,18 @@ struct ResumedSource: JobSource {
     /// edit of theirs may have been made.
     ///
     /// - Throws: when the input can no longer be read.
-    init(_ catalog: RowCatalog, history: History?, recorder: RunRecorder, logger: Logger) throws {
+    init(
+        _ catalog: RowCatalog, _ input: InputIdentity, history: History?, recorder: RunRecorder, logger: Logger
+    ) throws {
         self.catalog = catalog
         isDone = []
         guard let history else { return }
         isDone = [Bool](repeating: false, count: catalog.rowCount)
-        for row in 0..<catalog.rowCount where catalog.isLeftOut(row) {
+        for row in 0..<catalog.rowCount where !catalog.isSelected(row) {
+            guard catalog.isLeftOut(row) else {
+                recorder.leaveOut(row: catalog.number(ofRow: row))
+                continue
+            }
             let job = try catalog.job(row: row)
             recorder.keep(history.standing(of: job), history.outcome(of: job), job)
         }
@@ -48,10 +54,22 @@ struct ResumedSource: JobSource {
         Self.name(
             superseded, logger, "its certificate was edited otherwise since, and is edited again",
             "have certificates that were edited otherwise since, and are edited again")
-        if known * 2 < rows {
+        if !history.inputs.contains(input.sha256), known * 2 < rows {
             logger.warning("the earlier run knows \(known) of \(counted(rows, "row")): is this the input that it had?")
         }
         resumed = recorder.resumed
+    }
+
+    /// How many rows the result has: those that are to run, and of the others those that the history knows.
+    static func resultRows(_ catalog: RowCatalog, _ history: History?) throws -> Int {
+        guard let history, catalog.selectedRowCount < catalog.rowCount else { return catalog.rowCount }
+        let kept = try (0..<catalog.rowCount).reduce(0) { count, row in
+            guard catalog.isLeftOut(row) else { return count }
+            let job = try catalog.job(row: row)
+            let isKnown = history.standing(of: job) != .neverSent || history.outcome(of: job) != nil
+            return count + (isKnown ? 1 : 0)
+        }
+        return catalog.selectedRowCount + kept
     }
 
     /// Says something of one or several lines, in one line itself.

@@ -47,11 +47,10 @@ struct RunSession {
         let spareFiles = try SpareFiles(4)
         let path = try directory ?? RunDirectory.makeNew(at: clock.wallTime())
         let directory = try RunDirectory(path: path, for: resumes ? .resumedRun : .newRun)
-        let header = try header
         let events = EventRelay()
         // From here to the end, so that the result is written whatever comes.
         Signals.set(answers(events, messages.logger))
-        return try run(header, in: directory, events, spareFiles)
+        return try run(in: directory, events, spareFiles)
     }
 
     private func answers(_ events: EventRelay, _ logger: Logger) -> Signals.Answers {
@@ -67,39 +66,39 @@ struct RunSession {
     }
 
     private func run(
-        _ header: RunHeader, in directory: RunDirectory, _ events: EventRelay, _ spareFiles: SpareFiles
+        in directory: RunDirectory, _ events: EventRelay, _ spareFiles: SpareFiles
     ) throws -> ExitCode {
         let logger = messages.logger
         let history = resumes ? try directory.readLedger() : nil
+        let header = try header(continuing: history)
         let recorder = try RunRecorder(
             directory: directory, run: header, continuing: history, keepsValues: reading.readsFirst, clock: clock
         ) { error in
             events.report(.failed(error))
         }
         let end = try Say.withoutWaiting {
-            let source = try ResumedSource(input.catalog, history: history, recorder: recorder, logger: logger)
+            let source = try ResumedSource(
+                input.catalog, header.input, history: history, recorder: recorder, logger: logger)
             if transport.isInsecure {
                 Say.say(.warning, "--insecure: any certificate of a PBX is trusted", insists: true)
             }
             sayWhatBegins(source, directory, logger)
-            return try carryOut(source, recorder, events, logger)
+            return try carryOut(source, rows: header.input.rows, recorder, events, logger)
         }
         // Requests that were cut, and lookups that hang, may hold all the others.
         spareFiles.release()
         return try CommandError.endingRun { try conclude(end, header, recorder, directory, logger) }
     }
 
-    private var header: RunHeader {
-        get throws {
-            var hash = SHA256()
-            try input.file.forEachSlice { hash.update($0) }
-            let identity = InputIdentity(
-                path: input.file.name, sha256: hash.finish(), rows: input.catalog.rowCount)
-            let startedAt = clock.wallTime()
-            return RunHeader(
-                runID: "\(startedAt.compact)-\(getpid())", version: ThisProcess.version, input: identity,
-                startedAt: startedAt, arguments: arguments)
-        }
+    private func header(continuing history: History?) throws -> RunHeader {
+        var hash = SHA256()
+        try input.file.forEachSlice { hash.update($0) }
+        let identity = InputIdentity(
+            path: input.file.name, sha256: hash.finish(), rows: try ResumedSource.resultRows(input.catalog, history))
+        let startedAt = clock.wallTime()
+        return RunHeader(
+            runID: "\(startedAt.compact)-\(getpid())", version: ThisProcess.version, input: identity,
+            startedAt: startedAt, arguments: arguments)
     }
 
     private func sayWhatBegins(_ source: ResumedSource, _ directory: RunDirectory, _ logger: Logger) {
@@ -125,7 +124,7 @@ struct RunSession {
     }
 
     private func carryOut(
-        _ source: ResumedSource, _ recorder: RunRecorder, _ events: EventRelay, _ logger: Logger
+        _ source: ResumedSource, rows: Int, _ recorder: RunRecorder, _ events: EventRelay, _ logger: Logger
     ) throws -> RunEnd {
         let (sink, lookups) = (LoggedSink(recorder: recorder, logger: logger), NameLookups())
         let ids = HostCertificateIDs(input.catalog, from: source, reading)
@@ -135,7 +134,7 @@ struct RunSession {
                 reading: reading, certificates: ids?.lookup)
         }
         let scope = ProgressReporter.Scope(
-            rows: input.catalog.rowCount, hosts: input.catalog.hostCount,
+            rows: rows, hosts: input.catalog.hostCount,
             windowEnd: windowEnd.map { String($0.localText().dropFirst(11).prefix(5)) })
         let progress = ProgressReporter(recorder: recorder, scope: scope, clock: clock, messages: messages) {
             runner.hosts

@@ -22,6 +22,8 @@ struct SummaryTable {
         /// Nil when nobody counted them.
         let requests: Int?
         let retries: Int
+        /// Whether the rows tell of earlier runs, too, but the requests do not.
+        let isResumed: Bool
         /// Nil when nobody knows.
         let elapsed: Duration?
     }
@@ -37,6 +39,7 @@ struct SummaryTable {
         causes = report?.causes ?? []
         totals = Totals(
             rows: summary.rows.rows, hosts: summary.hosts, requests: summary.requests, retries: summary.retries,
+            isResumed: summary.resumed > 0,
             elapsed: elapsed)
         self.style = style
     }
@@ -47,7 +50,8 @@ struct SummaryTable {
         firstLines = report.groups.compactMapValues(\.firstLine)
         causes = report.causes
         totals = Totals(
-            rows: report.rows, hosts: report.hosts, requests: report.requests, retries: report.retries, elapsed: nil)
+            rows: report.rows, hosts: report.hosts, requests: report.requests, retries: report.retries,
+            isResumed: false, elapsed: nil)
         self.style = style
     }
 
@@ -147,7 +151,7 @@ struct SummaryTable {
     var footer: String {
         let hosts = totals.hosts
         var facts = [counted(totals.rows, "row"), counted(hosts.total, "host")]
-        if let requests = totals.requests { facts.append(counted(requests, "request")) }
+        if let requests = totals.requests { facts.append(counted(requests, "request") + (totals.isResumed ? " of this run" : "")) }
         if totals.retries == 1 { facts.append("1 of them a retry") }
         if totals.retries > 1 { facts.append("\(totals.retries) of them retries") }
         if hosts.stopped > 0 { facts.append("\(counted(hosts.stopped, "host")) stopped") }

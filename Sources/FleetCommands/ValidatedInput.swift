@@ -159,9 +159,11 @@ struct ValidatedInput {
             Say.error("'\(file.name)' cannot be read as it is: nothing was sent")
         } else {
             let verb = catalog.invalidRowCount == 1 ? "is" : "are"
+            let mend = catalog.invalidRowCount == 1 ? "mend it" : "mend them"
+            let hasOthers = catalog.invalidRowCount < catalog.selectedRowCount
             Say.error(
                 "\(catalog.invalidRowCount) of \(counted(catalog.selectedRowCount, "row")) \(verb) invalid: nothing was sent",
-                hint: "mend them, or run the others with --skip-invalid")
+                hint: hasOthers ? "\(mend), or run the others with --skip-invalid" : mend)
         }
     }
 }

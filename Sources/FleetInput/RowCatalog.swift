@@ -75,6 +75,10 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
 
     /// Whether a row can run and is left out of this run.
     package func isLeftOut(_ row: Int) -> Bool { index.isValid(row) && !index.isSelected(row) }
+    /// Whether a row, by its index, is to run, though perhaps it cannot.
+    package func isSelected(_ row: Int) -> Bool { index.isSelected(row) }
+    /// The number of a row among all data rows, from 1.
+    package func number(ofRow row: Int) -> Int { index.position(row).row }
     /// Distinct hosts of the rows that can run.
     package var hostCount: Int { index.hosts.laneCount }
 

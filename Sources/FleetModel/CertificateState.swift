@@ -187,17 +187,35 @@ extension CertificateEdit {
         name == nil && issueTo == nil && autoRenewal == nil && dnsProvider == nil && authInfo == nil
     }
 
-    /// The text when a cell can hold it.
+    /// The text when a cell can hold it, so that an input that puts it back has nothing else in its place.
     private static func plain(_ text: String) -> String? {
-        let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-        return isPlain && text.utf8.first != 0x20 && text.utf8.last != 0x20 ? text : nil
+        let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !isBlank($0) || $0 == " " }
+        let isWord = ["CLEAR!", "CLEAR"].contains(text.uppercased()) || text.hasPrefix("'") || text.hasPrefix("#")
+        return isPlain && !isWord && !isReference(text) && text.utf8.first != 0x20 && text.utf8.last != 0x20 ? text : nil
+    }
+
+    /// Whether a reader of tables drops a character from the ends of a cell, or refuses it.
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isWhitespace || scalar.properties.generalCategory == .format
+            || (0x7F...0x9F).contains(scalar.value)
+    }
+
+    /// Whether a cell with this text is read as a reference: a PBX must not make this machine open a file of its choice.
+    private static func isReference(_ text: String) -> Bool {
+        let text = text.lowercased()
+        return text.hasPrefix("env:") || text.hasPrefix("file:")
     }
 
     /// The list when a cell can hold it: `***` is what a PBX may write instead of a secret, and nothing is no secret.
     private static func plain(_ list: [AuthInfo]) -> [AuthInfo]? {
         let isWhole = list.allSatisfy { item in
+            guard !item.key.isEmpty, plain(item.key) != nil else { return false }
             guard case .string(let secret) = item.value else { return true }
-            return !secret.reveal().isEmpty && !secret.reveal().utf8.allSatisfy { $0 == UInt8(ascii: "*") }
+            let text = secret.reveal()
+            let isMask = text.utf8.allSatisfy { $0 == UInt8(ascii: "*") }
+            // A line break is part of a value, as of a key in PEM; what stands at its ends would be lost.
+            let ends = [text.unicodeScalars.first, text.unicodeScalars.last].compactMap(\.self)
+            return !isMask && !isReference(text) && !ends.contains(where: isBlank)
         }
         return isWhole ? list : nil
     }

@@ -288,7 +288,7 @@ extension Reply {
         case 404:
             "the answer, \(answer), has no readable errcode: is this the PBX's API? check address, port and api_path"
         case 500...599:
-            "the answer, \(answer), has no readable errcode: the PBX is in trouble, go on later with --resume"
+            "the answer, \(answer), has no readable errcode: the PBX is in trouble, try again later"
         default: "the answer, \(answer), has no readable errcode"
         }
     }
@@ -354,7 +354,7 @@ extension PBXErrorCode {
         case .accountIPBlocked: "too many logins failed: unblock this machine's address in the PBX's web portal"
         case .ipForbidden: "allow this machine's address in the PBX's API settings"
         case .apiUnavailable: "switch the API on in the PBX's web portal"
-        case _ where isTemporary: "the PBX is busy or in trouble: go on later with --resume"
+        case _ where isTemporary: "the PBX is busy or in trouble: try again later"
         default: nil
         }
     }

@@ -1,5 +1,5 @@
 package import FleetModel
-import Platform
+package import Platform
 
 /// What a ledger says became of each row, and with that whether a row is sent again when its run goes on.
 ///
@@ -39,6 +39,8 @@ package struct History: Sendable {
     package private(set) var salt: RowSalt?
     /// How many bytes of the ledger are whole lines, when there are others behind them.
     var tornAt: Int?
+    /// Digests of the inputs that its runs had.
+    package private(set) var inputs: Set<SHA256Digest> = []
     private var rows: [Row] = []
     /// Where each row stands in `rows`.
     private var numbers: [RowKey: UInt32] = [:]
@@ -106,7 +108,7 @@ package struct History: Sendable {
 
     /// Takes in the next line of the ledger.
     mutating func take(_ line: LedgerLine) throws(LedgerLineError) {
-        if case .run(let salt) = line { return try begin(salt: salt) }
+        if case .run(let salt, let input) = line { return try begin(salt: salt, input) }
         if case .unknown = line { return }
         guard salt != nil else { throw LedgerLineError(reason: "no run begins before it") }
         switch line {
@@ -119,11 +121,12 @@ package struct History: Sendable {
     /// Every row that the ledger names.
     var keys: some Sequence<RowKey> { numbers.keys }
 
-    private mutating func begin(salt: RowSalt) throws(LedgerLineError) {
+    private mutating func begin(salt: RowSalt, _ input: SHA256Digest?) throws(LedgerLineError) {
         guard self.salt == nil || self.salt == salt else {
             throw LedgerLineError(reason: "its 'salt' is not that of the first run")
         }
         self.salt = salt
+        if let input { inputs.insert(input) }
         // Whatever the run before left open stays in doubt.
         for index in rows.indices { rows[index].wasInDoubt = rows[index].isInDoubt }
     }

@@ -239,7 +239,7 @@ struct LedgerText: Sendable {
 /// One line of a ledger, as far as it can be taken in.
 enum LedgerLine {
     /// A run begins, or goes on.
-    case run(salt: RowSalt)
+    case run(salt: RowSalt, input: SHA256Digest?)
     /// A row was about to be sent; a line that does not name the certificate has none.
     case sent(RowKey, HostKey?, certificate: Int64?)
     /// A row has its outcome.
@@ -255,7 +255,7 @@ enum LedgerLine {
             guard line["run_id"]?.text != nil, let salt = line["salt"]?.text.flatMap(RowSalt.init) else {
                 throw LedgerLineError(reason: "its 'run_id' or 'salt' is not readable")
             }
-            self = .run(salt: salt)
+            self = .run(salt: salt, input: RunHeader(line)?.input.sha256)
         case "sent": self = .sent(try line.key, HostKey(line), certificate: line["id"]?.integer)
         case "done": self = .done(try line.key, try Outcome(line))
         default: self = .unknown

@@ -2,7 +2,7 @@ package import FleetModel
 import Platform
 package import TabularText
 
-/// Writes the result file: every input row exactly once, in input order, each with what became of it.
+/// Writes the result file: every input row that is part of the run exactly once, in input order, each with what became of it.
 package struct ResultWriter {
     private let outcomes: OutcomeStore
     private let unattempted: String
@@ -45,6 +45,7 @@ package struct ResultWriter {
         var writer = RowWriter(source.shape, columns: columns, under: "result")
         var rows = OutcomeTally()
         try source.forEachRow { row in
+            if outcomes.isLeftOut(row: row.row) { return }
             let outcome = outcome(of: row)
             rows.count(outcome)
             writer.append(row.content) { writer in
@@ -65,7 +66,9 @@ package struct ResultWriter {
     /// Counts without writing; when the input cannot be read again, what is on disk.
     private func counted(_ source: any PassThroughSource) -> OutcomeTally {
         var rows = OutcomeTally()
-        let isRead = (try? source.forEachRow { rows.count(outcome(of: $0)) }) != nil
+        let isRead = (try? source.forEachRow { row in
+            if !outcomes.isLeftOut(row: row.row) { rows.count(outcome(of: row)) }
+        }) != nil
         return isRead ? rows : outcomes.tally
     }
 
@@ -144,12 +147,22 @@ package struct OutcomeStore: Sendable {
         return rows[row - 1].unpacked(texts, reading: readings[row])
     }
 
+    /// Whether a row is no part of the run, and never was.
+    func isLeftOut(row: Int) -> Bool { rows.indices.contains(row - 1) && rows[row - 1].isLeftOut }
+
+    /// Keeps a row out of the result.
+    mutating func leaveOut(row: Int) { put(.leftOut, row: row) }
+
     /// Takes the outcome of a row; it is known from now on, and not counted.
     package mutating func set(_ outcome: Outcome, row: Int) {
+        put(PackedOutcome(outcome, texts: &texts), row: row)
+        if outcome.reading != nil || !readings.isEmpty { readings[row] = outcome.reading?.recorded }
+    }
+
+    private mutating func put(_ outcome: PackedOutcome, row: Int) {
         precondition(row >= 1, "rows count from 1")
         if row > rows.count { rows.append(contentsOf: repeatElement(.absent, count: row - rows.count)) }
-        rows[row - 1] = PackedOutcome(outcome, texts: &texts)
-        if outcome.reading != nil || !readings.isEmpty { readings[row] = outcome.reading?.recorded }
+        rows[row - 1] = outcome
     }
 
     /// Counts a row that has its outcome on disk.
@@ -190,9 +203,17 @@ struct PackedOutcome: Sendable {
     private var hasErrcode = false
     private var status: RowStatus?
     private var errorClass: ErrorClass?
+    /// Whether the result is to be without the row.
+    private(set) var isLeftOut = false
 
     /// No outcome.
     static let absent = PackedOutcome()
+    /// No outcome, and no place in the result.
+    static let leftOut = {
+        var outcome = PackedOutcome()
+        outcome.isLeftOut = true
+        return outcome
+    }()
 
     private init() {}
 

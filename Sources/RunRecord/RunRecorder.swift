@@ -103,20 +103,26 @@ package final class RunRecorder: OutcomeSink {
         }
     }
 
-    /// Takes over how a row that is left out of this run stands after the earlier ones.
+    /// Takes over how a row that is left out of this run stands after the earlier ones: without one, it is in no result.
     ///
     /// - Parameters:
     ///   - standing: how it stands.
     ///   - outcome: its last one; nil when it never was done.
     ///   - job: the row.
     package func keep(_ standing: History.Standing, _ outcome: Outcome?, _ job: Job) {
-        if case .inDoubt = standing { adopt(standing, row: job.position.row) }
-        let left = Outcome(status: .notAttempted, errorClass: .runStopped, error: "left out by --only or --shard")
+        let row = job.position.row
+        if standing == .neverSent, outcome == nil { return leaveOut(row: row) }
+        if case .inDoubt = standing { adopt(standing, row: row) }
         store.withLock { store in
-            store.set(outcome ?? left, row: job.position.row)
-            store.count(row: job.position.row)
+            if let outcome { store.set(outcome, row: row) }
+            store.count(row: row)
         }
     }
+
+    /// Keeps a row out of the result that neither this run nor an earlier one came to.
+    ///
+    /// - Parameter row: its ``RowPosition/row``.
+    package func leaveOut(row: Int) { store.withLock { $0.leaveOut(row: row) } }
 
     /// Notes durably that the first edit request of a job is about to leave. Does not wait, and comes again when the
     /// request did not leave.

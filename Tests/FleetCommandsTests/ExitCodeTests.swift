@@ -131,6 +131,12 @@ import Testing
         let advice = Conclusion(stopReasons: [], failure: nil).advice
         #expect(advice(Self.tally([.ok, .noChange])) == nil)
         #expect(advice(Self.tally([.ok, .failed])) == "1 row not ok: result.error says why; to try again")
+        #expect(
+            advice(Self.tally([.ok, .invalid]))
+                == "1 row not ok: result.error says why; mend the input first; to try again")
+        var refused = Self.tally([.ok])
+        refused.count(Outcome(status: .failed, errorClass: .auth))
+        #expect(advice(refused)?.contains("mend the credentials first") == true)
         #expect(Conclusion(stopReasons: [.window], failure: nil).advice(rows: Self.tally([])) == "to go on")
     }
 

@@ -21,7 +21,7 @@ struct ReplyTests {
     @Test(
         "a refused edit is told with the errcode's name and what to do",
         arguments: [
-            (-2, " (INTERNAL SERVER ERROR), the PBX is busy or in trouble: go on later with --resume"),
+            (-2, " (INTERNAL SERVER ERROR), the PBX is busy or in trouble: try again later"),
             (
                 10001,
                 " (INTERFACE NOT EXISTED), its firmware cannot edit certificates by the API: update it,"
@@ -79,7 +79,7 @@ struct ReplyTests {
             ),
             (
                 .answer(503),
-                "the answer, HTTP 503, has no readable errcode: the PBX is in trouble, go on later with --resume"
+                "the answer, HTTP 503, has no readable errcode: the PBX is in trouble, try again later"
             ),
             (
                 .answer(404),
@@ -146,7 +146,7 @@ struct ReplyTests {
             (.errcode(70004), "errcode 70004 (ACCOUNT IP BLOCKED), \(unblock)"),
             (
                 .errcode(70082),
-                "errcode 70082 (OVERLOAD_TASK_RUNNING), the PBX is busy or in trouble: go on later with --resume"
+                "errcode 70082 (OVERLOAD_TASK_RUNNING), the PBX is busy or in trouble: try again later"
             ),
             (.success, "the PBX gave no token"),
             (

@@ -55,11 +55,11 @@ import Testing
     }
 
     /// Kills a run of one row whose edit got no answer, and leaves its directory.
-    private func killInDoubt(_ fleet: Fleet) throws -> WorkDirectory {
+    private func killInDoubt(_ fleet: Fleet, _ flags: String...) throws -> WorkDirectory {
         fleet.simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)
         let work = try WorkDirectory()
         try work.write("fleet.csv", fleet.csv)
-        let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run"] + flags, in: work.path)
         try RunningTool.poll { try Ledger(work.file("run/ledger.jsonl")).rows("sent") == [1] }
         tool.send(SIGKILL)
         #expect(tool.wait() == -SIGKILL)
@@ -89,6 +89,14 @@ import Testing
         #expect(said.map { $0.contains(suspicion) } == [false, true, false, false], "\(said)")
         let again = "2 rows have certificates that were edited otherwise since, and are edited again: lines 2, 3\n"
         #expect(said.map { $0.contains(again) } == [false, false, true, false], "\(said)")
+    }
+
+    @Test func theSameInputIsNotSuspectedHoweverLittleOfItIsKnown() throws {
+        let fleet = try Fleet(hosts: 3, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try killInDoubt(fleet, "--jobs", "1")
+        let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
+        #expect(second.status == 0 && !second.errors.contains("is this the input"), "\(second.errors)")
     }
 
     @Test func aRowInDoubtThatIsNotReachedAgainIsUnknown() throws {
