@@ -299,7 +299,8 @@ package struct Export: Sendable {
     ///
     /// A text in which a secret stood is left empty, because its mask would be sent; nil when nothing else is known.
     private func edit(of state: CertificateState, on job: Job) -> CertificateEdit? {
-        var (edit, lost) = CertificateEdit(of: state).undone(to: state)
+        let (whole, lost) = CertificateEdit(of: state).undone(to: state)
+        var edit = whole
         let masked = Self.maskedColumns(of: state)
         if edit.name?.isEmpty == true || masked.contains("name") { edit.name = nil }
         if edit.issueTo?.isEmpty == true || masked.contains("issue_to") { edit.issueTo = nil }
@@ -313,7 +314,6 @@ package struct Export: Sendable {
         if edit.authInfo?.isEmpty == true { edit.authInfo = nil }
         if edit.dnsProvider?.isEmpty == true { edit.dnsProvider = nil }
         if state.purpose == .trusted { edit = CertificateEdit(id: edit.id, name: edit.name) }
-        lost.removeAll()
         let hasRow = !edit.isEmpty || !masked.contains("issue_to")
         if !masked.isEmpty {
             let fate = hasRow ? "left empty, because a secret stands in it" : "left out, because a secret stands in it"

@@ -237,7 +237,8 @@ struct Conclusion {
             isInvalid
             ? " mend the input first;"
             : isRefused
-                ? " where it names a login, mend the credentials first (five that fail block this machine's address);" : ""
+                ? " where it names a login, mend the credentials first (five that fail block this machine's address);"
+                : ""
         return "\(counted(others, "row")) not ok: result.error says why;\(first) to try again"
     }
 

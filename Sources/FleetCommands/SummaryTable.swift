@@ -151,7 +151,9 @@ struct SummaryTable {
     var footer: String {
         let hosts = totals.hosts
         var facts = [counted(totals.rows, "row"), counted(hosts.total, "host")]
-        if let requests = totals.requests { facts.append(counted(requests, "request") + (totals.isResumed ? " of this run" : "")) }
+        if let requests = totals.requests {
+            facts.append(counted(requests, "request") + (totals.isResumed ? " of this run" : ""))
+        }
         if totals.retries == 1 { facts.append("1 of them a retry") }
         if totals.retries > 1 { facts.append("\(totals.retries) of them retries") }
         if hosts.stopped > 0 { facts.append("\(counted(hosts.stopped, "host")) stopped") }

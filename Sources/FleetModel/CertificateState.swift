@@ -191,7 +191,8 @@ extension CertificateEdit {
     private static func plain(_ text: String) -> String? {
         let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !isBlank($0) || $0 == " " }
         let isWord = ["CLEAR!", "CLEAR"].contains(text.uppercased()) || text.hasPrefix("'") || text.hasPrefix("#")
-        return isPlain && !isWord && !isReference(text) && text.utf8.first != 0x20 && text.utf8.last != 0x20 ? text : nil
+        return isPlain && !isWord && !isReference(text) && text.utf8.first != 0x20 && text.utf8.last != 0x20
+            ? text : nil
     }
 
     /// Whether a reader of tables drops a character from the ends of a cell, or refuses it.

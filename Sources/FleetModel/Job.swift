@@ -56,6 +56,15 @@ package enum CertificateMatch: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether the certificate is found no more, or another one, once an edit was made.
+    package func isChanged(by edit: CertificateEdit) -> Bool {
+        switch self {
+        case .issueTo: edit.issueTo != nil
+        case .name: edit.name != nil
+        case .only: false
+        }
+    }
+
     /// Whether a certificate is meant.
     package func fits(_ state: CertificateState) -> Bool {
         switch self {

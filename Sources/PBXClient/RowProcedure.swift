@@ -132,6 +132,10 @@ package struct RowProcedure: Sendable {
 
     private mutating func nextCall(on host: inout HostSession, at now: Duration) -> Move {
         if case .handshake = stage {
+            guard job.address.scheme == .https else {
+                return .done(
+                    Outcome(status: .failed, errorClass: .tls, error: "http has no key: name the PBX by https"))
+            }
             let call = PBXCall(act: .handshake, base: host.base(of: job.address), pin: PBXCall.impossiblePin)
             underWay = (call, now)
             return .call(call)

@@ -81,6 +81,10 @@ extension RowProcedure {
     /// - Returns: nil when nothing keeps the row from going on.
     private mutating func find(on host: inout HostSession) -> Outcome? {
         guard case .find = stage, let list = host.certificates.list, let match = job.match else { return nil }
+        if job.isInDoubt, match.isChanged(by: job.edit) {
+            return unmatched(
+                "an earlier run may have changed what 'match' \(match) goes by: look at the PBX, and name the id")
+        }
         let unlisted = host.certificates.unlisted
         guard unlisted == 0 else {
             let count = "the PBX lists \(list.count) of its \(Int64(list.count) + unlisted) certificates"

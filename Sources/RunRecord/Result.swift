@@ -66,9 +66,10 @@ package struct ResultWriter {
     /// Counts without writing; when the input cannot be read again, what is on disk.
     private func counted(_ source: any PassThroughSource) -> OutcomeTally {
         var rows = OutcomeTally()
-        let isRead = (try? source.forEachRow { row in
-            if !outcomes.isLeftOut(row: row.row) { rows.count(outcome(of: row)) }
-        }) != nil
+        let isRead =
+            (try? source.forEachRow { row in
+                if !outcomes.isLeftOut(row: row.row) { rows.count(outcome(of: row)) }
+            }) != nil
         return isRead ? rows : outcomes.tally
     }
 

@@ -83,6 +83,29 @@ struct CertificateStateTests {
         #expect(odd.lost == ["name"] && odd.edit.isEmpty)
     }
 
+    @Test(
+        "what would be read as something else is not put back",
+        arguments: ["file:/etc/shadow", "ENV:TOKEN", "a\u{A0}", "\u{FEFF}a", " a", "***"])
+    func readAsOther(text: String) {
+        let edit = CertificateEdit(id: 5, dnsProvider: "x", authInfo: [])
+        let list = [AuthInfo(key: "k", value: .string(Secret(text)))]
+        let (undo, lost) = edit.undone(
+            to: Self.state {
+                $0.authInfo = list
+                $0.dnsProvider = text == "***" ? "CLEAR!" : text
+            })
+        #expect(
+            undo.authInfo == nil && undo.dnsProvider == nil
+                && Set(lost).isSuperset(of: ["auth_info_list", "dns_provider"]))
+    }
+
+    @Test("a key in PEM is put back as it is")
+    func pem() {
+        let list = [AuthInfo(key: "k", value: .string(Secret("-----BEGIN\nx\n-----END")))]
+        let edit = CertificateEdit(id: 5, authInfo: [])
+        #expect(edit.undone(to: Self.state { $0.authInfo = list }).edit.authInfo == list)
+    }
+
     @Test("an edit that cannot take effect is doubted")
     func doubts() {
         let domain = CertificateEdit(id: 5, issueTo: "b.example.com")

@@ -224,6 +224,15 @@ extension RowReadingTests {
         #expect(outcome.error.hasPrefix("the PBX lists 1 of its 2 certificates"), "\(outcome.error)")
     }
 
+    @Test("a row in doubt that may have changed what it goes by looks for no other certificate")
+    func matchInDoubt() {
+        var play = Play(.success)
+        play.found = [Self.two]
+        let edit = CertificateEdit(id: 0, issueTo: "c.example.com")
+        let outcome = play.run(.ownToken, edit: edit, isInDoubt: true, match: .issueTo("a.example.com")).outcome
+        #expect(outcome.status == .failed && outcome.errorClass == .match && play.editedIDs == [], "\(outcome)")
+    }
+
     @Test("two rows that meet at one certificate: the second is failed, and all are listed once")
     func meeting() {
         var play = Play(.success, .success)
