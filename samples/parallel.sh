@@ -8,6 +8,8 @@ set -eu
 cd "$(dirname "$1")"
 input=$(basename "$1") parts=$2 machines=$3
 rm -f parts.log
+# A shell that every machine has, also where no SHELL is set, as for a scheduler's jobs.
+export PARALLEL_SHELL=/bin/sh
 
 seq "$parts" | parallel --quote --jobs 1 --sshlogin "$machines" --basefile "$input" --return 'part-{}' --joblog parts.log \
     certfleet run "$input" --shard "{}/$parts" --out 'part-{}' --progress never ||
@@ -16,5 +18,7 @@ seq "$parts" | parallel --quote --jobs 1 --sshlogin "$machines" --basefile "$inp
 rm -f report.html
 certfleet report -o report.html part-* || true
 
-# The highest exit code of a part is that of the whole; 9 says that no PBX falls to a part.
-awk 'NR > 1 && $7 != 9 && $7 > highest { highest = $7 } END { exit NR > 1 ? highest : 1 }' parts.log
+# The highest exit code of a part is that of the whole; 9 says that no PBX falls to a part. A part that left no result
+# did not run, whatever its exit code says.
+awk 'NR > 1 && $7 != 9 { code = $7 == 0 && system("test -d part-" $1) ? 1 : $7; if (code > highest) highest = code }
+    END { exit NR > 1 ? highest : 1 }' parts.log

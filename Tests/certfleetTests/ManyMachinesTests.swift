@@ -23,7 +23,7 @@ import Testing
             exec sh -c "$*"
             """)
         let sample = try fleet.shell(
-            "chmod +x ssh; PATH=$PWD:$PATH sh '\(fleet.sample("parallel.sh"))' fleet.csv 4 a,b,c,d")
+            "chmod +x ssh; unset SHELL; PATH=$PWD:$PATH sh '\(fleet.sample("parallel.sh"))' fleet.csv 4 a,b,c,d")
         #expect(sample.status == 2, "\(sample.errors)")
         try fleet.expectPartsToBeTheWhole("part-")
         #expect(FileManager.default.fileExists(atPath: fleet.work.file("report.html")))
