@@ -1,10 +1,9 @@
 import FleetInput
 import FleetModel
-package import HTTPTransport
+import HTTPTransport
 import Logging
 import PBXClient
 import Platform
-package import RunEngine
 import RunRecord
 import TabularText
 
@@ -15,11 +14,7 @@ package struct HostsRequest: Sendable {
     /// Whether the valid rows are read although others are invalid.
     package var skipsInvalid = false
     /// How PBXs are asked.
-    package var settings = RunSettings()
-    /// How PBXs are reached and trusted.
-    package var transport = TransportSettings()
-    /// What standard error shows.
-    package var messages = Messages()
+    package var work = WorkSettings()
 
     /// A reading of hosts with nothing else asked for.
     package init(_ input: InputRequest) {
@@ -35,22 +30,19 @@ package struct HostsRequest: Sendable {
     func read(
         _ aim: ReadingPolicy.Aim = .list, keepsSecrets: Bool, needsCredentials: Bool = true
     ) throws -> HostsRead {
-        Say.messages = messages
+        Say.messages = work.messages
+        // A key is shown whether it is trusted or not, and nothing else leaves.
+        var work = work
+        if aim == .pins { work.transport.isInsecure = true }
+        let session = try ReadingSession(work, for: aim)
         let input = try ValidatedInput(input, skipsInvalid: skipsInvalid) { settings in
             settings.namesHostsOnly = true
             settings.keepsCells = true
             settings.keepsSecrets = keepsSecrets
             settings.needsCredentials = needsCredentials
         }
-        var policy = ReadingPolicy()
-        policy.aim = aim
-        // A key is shown whether it is trusted or not, and nothing else leaves.
-        var transport = transport
-        if aim == .pins { transport.isInsecure = true }
-        let clock = SystemClock()
-        let session = ReadingSession(
-            settings: settings, policy: policy, transport: transport, messages: messages, clock: clock)
-        return HostsRead(catalog: input.catalog, findings: try session.run(input.catalog), now: clock.wallTime())
+        let findings = try session.run(input.catalog)
+        return HostsRead(catalog: input.catalog, findings: findings, now: SystemClock().wallTime())
     }
 }
 
@@ -113,13 +105,13 @@ package struct CertificateList: Sendable {
         }
         lines.sort { ($0.timeLeft ?? .seconds(Int64.max)) < ($1.timeLeft ?? .seconds(Int64.max)) }
         switch format {
-        case .table: try Say.print(ListTable(lines: lines, style: request.messages.outputStyle).text)
+        case .table: try Say.print(ListTable(lines: lines, style: request.work.messages.outputStyle).text)
         case .csv, .jsonl: try printRows(lines, failed, format == .csv ? .csv : .jsonl)
         }
         for host in failed { Say.say(.warning, "\(host.job.address.host): \(host.error)", insists: true) }
         let hosts = counted(read.catalog.hostCount - failed.count, "PBX")
         let unread = failed.isEmpty ? "" : ", \(counted(failed.count, "PBX")) could not be read"
-        request.messages.logger.info("\(counted(lines.count, "certificate")) on \(hosts)\(unread)")
+        request.work.messages.logger.info("\(counted(lines.count, "certificate")) on \(hosts)\(unread)")
         try read.throwCode()
     }
 

@@ -52,7 +52,7 @@ private struct DemoSteps {
         request.only = [hosts[0].address]
         tell("what one of them has", ["list", input.hosts, "--only", hosts[0].address])
         var listing = HostsRequest(request)
-        listing.messages = messages
+        listing.work.messages = messages
         try CertificateList(listing).run()
     }
 
@@ -64,7 +64,7 @@ private struct DemoSteps {
             ["plan", input.fleet, "--as", "text"] + request.only.flatMap { ["--only", $0] })
         var plan = Plan(request)
         plan.format = .text
-        plan.messages = messages
+        plan.work.messages = messages
         try expect(.rowsFailed) { try plan.run() }
     }
 
@@ -76,7 +76,7 @@ private struct DemoSteps {
         var undo = Undo(directory: directory)
         undo.output = back
         undo.input.credentials = input.hosts
-        undo.messages = messages
+        undo.work.messages = messages
         try undo.run()
         try run(back, credentials: input.hosts, in: "\(directory)/back", "its run", endingWith: .success)
     }

@@ -1,11 +1,10 @@
 import FleetInput
 import FleetModel
-package import HTTPTransport
+import HTTPTransport
 import JSONText
 import Logging
 import PBXClient
 import Platform
-package import RunEngine
 import TabularText
 
 /// How a command that reads writes its answer.
@@ -22,11 +21,7 @@ package struct Plan: Sendable {
     /// Whether the valid rows are read although others are invalid.
     package var skipsInvalid = false
     /// How PBXs are asked.
-    package var settings = RunSettings()
-    /// How PBXs are reached and trusted.
-    package var transport = TransportSettings()
-    /// What standard error shows.
-    package var messages = Messages()
+    package var work = WorkSettings()
     /// How the answer is written; nil for text on a terminal, else as the input is.
     package var format: AnswerFormat?
 
@@ -40,23 +35,20 @@ package struct Plan: Sendable {
     /// - Throws: what keeps it from starting or breaks it; ``ExitCode/rowsFailed`` when something would change, or a
     ///   certificate cannot be read.
     package func run() throws {
-        Say.messages = messages
+        Say.messages = work.messages
+        let session = try ReadingSession(work, for: .plan)
         let catalog = try ValidatedInput(input, skipsInvalid: skipsInvalid).catalog
         let format = format ?? (Say.isOutputTerminal ? .text : catalog.shape.format == .csv ? .csv : .jsonl)
         if format == .csv, catalog.shape.format == .jsonl {
             throw ToolError(.usage, "JSON lines cannot be written as CSV", hint: "say --as jsonl or --as text")
         }
-        var policy = ReadingPolicy()
-        policy.aim = .plan
-        let session = ReadingSession(
-            settings: settings, policy: policy, transport: transport, messages: messages, clock: SystemClock())
         let findings = try session.run(catalog)
-        let report = PlanReport(catalog: catalog, outcomes: findings.outcomes, pin: transport.pin)
+        let report = PlanReport(catalog: catalog, outcomes: findings.outcomes, pin: work.transport.pin)
         switch format {
-        case .text: try report.printText(style: messages.outputStyle)
+        case .text: try report.printText(style: work.messages.outputStyle)
         case .csv, .jsonl:
             try report.printTable(format == .csv ? .csv : .jsonl)
-            for doubt in try report.doubts { messages.logger.warning("\(doubt)") }
+            for doubt in try report.doubts { work.messages.logger.warning("\(doubt)") }
         }
         let isWanting = findings.outcomes.values.contains { $0.status != .noChange } || catalog.invalidRowCount > 0
         let code = findings.exitCode(isWanting: isWanting)

@@ -9,11 +9,21 @@ import RunRecord
 
 /// A run that reads PBXs and edits nothing: what `plan`, `list`, `export` and `undo` have in common.
 struct ReadingSession {
-    let settings: RunSettings
-    let policy: ReadingPolicy
-    let transport: TransportSettings
-    let messages: Messages
-    let clock: any RunClock
+    private let work: WorkSettings
+    private let pace: RunSettings
+    private let policy: ReadingPolicy
+    private let clock = SystemClock()
+
+    /// One whose window begins now.
+    ///
+    /// - Throws: `ToolError` when no window can be like that.
+    init(_ work: WorkSettings, for aim: ReadingPolicy.Aim) throws(ToolError) {
+        self.work = work
+        var policy = ReadingPolicy()
+        policy.aim = aim
+        self.policy = policy
+        pace = try work.windowedPace(by: clock)
+    }
 
     /// What became of the rows, and why the run ended.
     struct Findings {
@@ -38,14 +48,14 @@ struct ReadingSession {
         let events = EventRelay()
         let (sink, lookups) = (ReadingSink(rows: source.rowCount), NameLookups())
         Signals.set(answers(events))
-        if transport.isInsecure, policy.aim != .pins {
+        if work.transport.isInsecure, policy.aim != .pins {
             Say.say(.warning, "--insecure: any certificate of a PBX is trusted", insists: true)
         }
-        let ids = HostCertificateIDs(source, from: source, policy)
-        let runner = try Runner(source: source, sink: sink, settings: settings, clock: clock) {
+        let certificates = source.certificateIDs(of: source, policy)
+        let runner = try Runner(source: source, sink: sink, settings: pace, clock: clock) {
             try PBXPerformer(
-                transport: transport, lookups: lookups, sink: sink, retry: settings.retry, clock: clock,
-                reading: policy, certificates: ids?.lookup)
+                transport: work.transport, lookups: lookups, sink: sink, retry: pace.retry, clock: clock,
+                reading: policy, certificates: certificates)
         }
         events.connect { event in
             switch event {
@@ -58,7 +68,7 @@ struct ReadingSession {
         let end = Say.withoutWaiting { runner.run() }
         let conclusion = Conclusion(stopReasons: end.stopReasons, failure: end.failure)
         if let failure = conclusion.failure { throw failure }
-        if conclusion.word != nil { messages.logger.warning("\(conclusion.sentence)") }
+        if conclusion.word != nil { work.messages.logger.warning("\(conclusion.sentence)") }
         return Findings(outcomes: sink.outcomes, conclusion: conclusion)
     }
 
@@ -104,4 +114,19 @@ private final class ReadingSink: OutcomeSink {
     }
 
     func requestEnded(latency: Duration, isRetry: Bool) {}
+}
+
+extension RowCatalog {
+    /// The ids of the certificates that the rows of a host name, by the host's number. Nil when nobody asks for them: no
+    /// certificate is read first, and none is found by what it is.
+    ///
+    /// - Parameters:
+    ///   - source: the rows that run.
+    ///   - policy: what is read.
+    func certificateIDs(of source: some JobSource, _ policy: ReadingPolicy) -> (@Sendable (Int) -> [Int64])? {
+        guard policy.aim == .edit || policy.aim == .plan else { return nil }
+        guard policy.readsFirst || (0..<rowCount).contains(where: { certificate(ofRow: $0) < 0 }) else { return nil }
+        let rows = LaneRows(source)
+        return { host in rows.positions(ofHost: host).map { self.certificate(ofRow: rows[$0]) } }
+    }
 }

@@ -1,7 +1,6 @@
 import FleetModel
 import Logging
 import FleetInput
-import PBXClient
 import RunRecord
 
 /// The rows of an input without those that ``RunRecord/History`` says are done.
@@ -92,42 +91,4 @@ struct ResumedSource: JobSource {
         let job = try catalog.job(row: row)
         return isInDoubt.contains(row) ? job.inDoubt() : job
     }
-}
-
-/// The ids of the certificates that the rows of each host name, in the order of the rows: 8 bytes a row.
-struct HostCertificateIDs: Sendable {
-    private var ids: [Int64] = []
-    /// Where the ids of each host end.
-    private var ends: [Int] = []
-
-    /// Nil when nobody asks for them: no certificate is read first, and none is found by what it is.
-    ///
-    /// - Parameters:
-    ///   - catalog: the input.
-    ///   - source: its rows that run.
-    ///   - policy: what is read.
-    init?(_ catalog: RowCatalog, from source: some JobSource, _ policy: ReadingPolicy) {
-        guard policy.aim == .edit || policy.aim == .plan else { return nil }
-        let id = { catalog.certificate(ofRow: $0) }
-        guard policy.readsFirst || (0..<catalog.rowCount).contains(where: { id($0) < 0 }) else { return nil }
-        var counts = [Int](repeating: 0, count: source.hostCount)
-        for row in 0..<source.rowCount { if let host = source.host(ofRow: row) { counts[host] += 1 } }
-        var sum = 0
-        ends = counts.map { count in
-            defer { sum += count }
-            return sum
-        }
-        ids = [Int64](repeating: 0, count: sum)
-        // Each host's start moves up to its end as its ids are put in.
-        for row in 0..<source.rowCount {
-            guard let host = source.host(ofRow: row) else { continue }
-            ids[ends[host]] = id(row)
-            ends[host] += 1
-        }
-    }
-
-    /// The ids of a host by its number.
-    var lookup: @Sendable (Int) -> [Int64] { { self[$0] } }
-
-    private subscript(host: Int) -> [Int64] { Array(ids[(host == 0 ? 0 : ends[host - 1])..<ends[host]]) }
 }

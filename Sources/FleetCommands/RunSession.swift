@@ -127,11 +127,11 @@ struct RunSession {
         _ source: ResumedSource, rows: Int, _ recorder: RunRecorder, _ events: EventRelay, _ logger: Logger
     ) throws -> RunEnd {
         let (sink, lookups) = (LoggedSink(recorder: recorder, logger: logger), NameLookups())
-        let ids = HostCertificateIDs(input.catalog, from: source, reading)
+        let certificates = input.catalog.certificateIDs(of: source, reading)
         let runner = try Runner(source: source, sink: sink, settings: settings, clock: clock) {
             try PBXPerformer(
                 transport: transport, lookups: lookups, sink: sink, retry: settings.retry, clock: clock,
-                reading: reading, certificates: ids?.lookup)
+                reading: reading, certificates: certificates)
         }
         let scope = ProgressReporter.Scope(
             rows: rows, hosts: input.catalog.hostCount,

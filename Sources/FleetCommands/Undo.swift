@@ -1,10 +1,8 @@
 import FleetInput
 import FleetModel
-package import HTTPTransport
 import Logging
 import PBXClient
 import Platform
-package import RunEngine
 import RunRecord
 import TabularText
 
@@ -19,11 +17,7 @@ package struct Undo: Sendable {
     /// Where credentials come from, and what may be spoken to.
     package var input: InputRequest
     /// How PBXs are asked.
-    package var settings = RunSettings()
-    /// How PBXs are reached and trusted.
-    package var transport = TransportSettings()
-    /// What standard error shows.
-    package var messages = Messages()
+    package var work = WorkSettings()
 
     /// An undo of the run in a directory with nothing else asked for.
     package init(directory: String) {
@@ -35,7 +29,7 @@ package struct Undo: Sendable {
     ///
     /// - Throws: what keeps it from starting or breaks it; ``ExitCode/rowsFailed`` when something is left out.
     package func run() throws {
-        Say.messages = messages
+        Say.messages = work.messages
         let file = try output.map { path throws(ToolError) in try OutputFile(path) }
         // Says what is wrong with a directory in words that fit a run that is over.
         _ = try RecordedRun(path: directory)
@@ -101,11 +95,7 @@ package struct Undo: Sendable {
         for item in items { sheet.append(item.cells) }
         let file = try InputFile.holding(sheet.take(), name: input.path)
         let catalog = try ValidatedInput(input, file: file).catalog
-        var policy = ReadingPolicy()
-        policy.aim = .plan
-        let session = ReadingSession(
-            settings: settings, policy: policy, transport: transport, messages: messages, clock: SystemClock())
-        let findings = try session.run(catalog)
+        let findings = try ReadingSession(work, for: .plan).run(catalog)
         let judged = try zip(items, 0..<catalog.rowCount).map { item, row in
             let job = try catalog.job(row: row)
             return (item, judgement(of: item, job, findings.outcomes[job.position.row], list))

@@ -6,8 +6,6 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     package let name: String
     /// TCP port, 1–65535.
     package let port: UInt16
-    /// Whether the name is an address, for which there is nothing to look up.
-    package let isNumericAddress: Bool
     /// Whether connecting stays on this machine: `localhost`, `[::1]` or an address of 127.0.0.0/8.
     package let isLoopback: Bool
 
@@ -17,13 +15,7 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     package init(name: String, port: UInt16) {
         var name = name
         if name.withUTF8({ $0.contains { $0.isCapital || $0 >= 0x80 } }) { name = name.lowercased() }
-        (isNumericAddress, isLoopback) = name.withUTF8 { bytes in
-            let isIPv6 = bytes.first == UInt8(ascii: "[")
-            // A name like 127.example.org is no address.
-            let isIPv4 = !bytes.isEmpty && bytes.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
-            let isLoopback = isIPv4 ? bytes.starts(with: "127.") : bytes.equals("localhost") || bytes.equals("[::1]")
-            return (isIPv6 || isIPv4, isLoopback)
-        }
+        isLoopback = name.withUTF8 { HostForm($0).isLoopback }
         self.name = name
         self.port = port
     }

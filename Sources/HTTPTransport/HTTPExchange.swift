@@ -58,17 +58,8 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
 extension HTTPRequest {
     /// What stands in a URL between its scheme and its path, as far as the transport must know it.
     struct Host {
-        /// How the server is named.
-        enum Kind: Equatable {
-            /// An address, for which there is nothing to look up.
-            case address
-            /// A name of this machine, which libcurl knows by itself.
-            case localName
-            /// A name to look up, in lower case.
-            case name(String)
-        }
-
-        let kind: Kind
+        /// The server's name in lower case; nil for an address and a name of this machine, which libcurl knows by itself.
+        let nameToLookUp: String?
         /// As in the URL, or the usual one of its scheme.
         let port: Int
         /// Whether it is this machine: `localhost`, `[::1]` or an address of 127.0.0.0/8.
@@ -78,11 +69,9 @@ extension HTTPRequest {
             let schemeEnd = url.firstIndex(of: UInt8(ascii: ":")) ?? url.endIndex
             let rest = url.part(min(schemeEnd + "://".utf8.count, url.count)..<url.count)
             let name = rest.part(0..<Self.nameLength(rest))
-            let isIPv6 = name.first == UInt8(ascii: "[")
-            let isIPv4 = !isIPv6 && !name.isEmpty && name.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
-            let isLocalName = name.equalsIgnoringCase("localhost")
-            isLoopback = isIPv4 && name.starts(with: "127.") || isLocalName || name.equals("[::1]")
-            kind = isIPv4 || isIPv6 ? .address : isLocalName ? .localName : .name(name.text.lowercased())
+            let form = HostForm(name)
+            isLoopback = form.isLoopback
+            nameToLookUp = form == .name ? name.text.lowercased() : nil
             let isSecure = url.part(0..<schemeEnd).equalsIgnoringCase("https")
             port = Self.port(rest.part(name.count..<rest.count)) ?? (isSecure ? 443 : 80)
         }

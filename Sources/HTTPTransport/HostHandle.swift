@@ -234,7 +234,7 @@ extension HostHandle {
         let host = call.host
         var lifetimeSeconds = 0
         addresses = nil
-        if case .name(let name) = host.kind {
+        if let name = host.nameToLookUp {
             lifetimeSeconds = 60
             if case .addresses(let found) = call.finding {
                 lifetimeSeconds = 2

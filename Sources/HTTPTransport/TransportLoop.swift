@@ -158,7 +158,7 @@ extension TransportLoop {
     private func findHost(of ticket: Ticket) {
         let handle = ticket.handle
         handle.state = .waiting
-        guard !hasProxy, case .name(let name) = handle.call.host.kind, name.isLookedUpHere else {
+        guard !hasProxy, let name = handle.call.host.nameToLookUp, name.isLookedUpHere else {
             ready.append(ticket)
             return
         }

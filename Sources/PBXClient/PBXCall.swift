@@ -34,14 +34,6 @@ package struct PBXCall: Sendable {
         if case .edit = act { true } else { false }
     }
 
-    /// Whether it only asks what certificates there are.
-    var isReading: Bool {
-        switch act {
-        case .get, .query, .list: true
-        case .handshake, .login, .edit, .logout: false
-        }
-    }
-
     /// Whether the PBX may serve HTTPS with another key afterwards: `name` says which certificate file it uses.
     var mayChangeKey: Bool {
         if case .edit(let edit, _) = act { edit.name != nil } else { false }

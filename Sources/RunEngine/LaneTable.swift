@@ -1,6 +1,6 @@
 import DequeModule
 import HeapModule
-import FleetModel
+package import FleetModel
 import Pacing
 
 /// The rows of one host that were begun and are not over: one at a time, in file order.
@@ -238,11 +238,12 @@ private struct Waiting: Comparable {
 }
 
 /// The rows of all hosts, grouped by host and in file order within each: four bytes a row and four a host.
-struct LaneRows: Sendable {
+package struct LaneRows: Sendable {
     private var rows: [UInt32]
     private var ends: [UInt32]
 
-    init(_ source: some JobSource) {
+    /// The rows of a source that run.
+    package init(_ source: some JobSource) {
         var counts = [UInt32](repeating: 0, count: source.hostCount)
         for row in 0..<source.rowCount {
             if let host = source.host(ofRow: row) { counts[host] += 1 }
@@ -266,10 +267,10 @@ struct LaneRows: Sendable {
     var hostCount: Int { ends.count }
 
     /// The row number at a position.
-    subscript(position: Int) -> Int { Int(rows[position]) }
+    package subscript(position: Int) -> Int { Int(rows[position]) }
 
     /// The positions of a host's rows.
-    func positions(ofHost host: Int) -> Range<Int> {
+    package func positions(ofHost host: Int) -> Range<Int> {
         (host == 0 ? 0 : Int(ends[host - 1]))..<Int(ends[host])
     }
 }

@@ -2,8 +2,8 @@ package import Pacing
 
 /// How a run is paced. Only ``jobs``, ``retry`` and ``maxHostErrors`` always apply; a limit that is nil does not exist.
 package struct RunSettings: Sendable {
-    /// Requests under way at once; the default is ``Jobs/auto``.
-    package var jobs = Jobs.auto
+    /// Requests under way at once; the default is ``JobLimit/auto``.
+    package var jobs = JobLimit.auto
     /// HTTP requests started, all hosts together.
     package var rate: Rate?
     /// HTTP requests started on one host.
@@ -26,7 +26,7 @@ package struct RunSettings: Sendable {
 /// How many requests may be under way at once: `min(young + those that are not young, most)`.
 ///
 /// A request is young until it has waited for its PBX for 100 ms. A PBX that is dead or slow thus takes no other's place.
-package struct Jobs: Hashable, Sendable {
+package struct JobLimit: Hashable, Sendable {
     /// Requests at once while all of them are young.
     package let young: Int
     /// Requests at once, whatever their age.
@@ -38,12 +38,12 @@ package struct Jobs: Hashable, Sendable {
     }
 
     /// 64 young ones, 1,024 in all: with more young ones they make each other slow.
-    package static let auto = Jobs(young: 64, most: 1024)
+    package static let auto = JobLimit(young: 64, most: 1024)
 
     /// A strict bound.
     ///
     /// - Parameter count: requests at once, 1 to 10,000.
-    package static func fixed(_ count: Int) -> Jobs { Jobs(young: count, most: count) }
+    package static func fixed(_ count: Int) -> JobLimit { JobLimit(young: count, most: count) }
 }
 
 /// How a run ended.

@@ -150,20 +150,12 @@ extension Outcome {
         let start = field("started_at")
         let end = field("finished_at")
         let outcome = Outcome(
-            status: status, errcode: Int(field("errcode")), errmsg: field("errmsg").withoutFormulaMark,
+            status: status, errcode: Int(field("errcode")), errmsg: FormulaMark.removed(from: field("errmsg")),
             httpStatus: Int(field("http_status")), errorClass: ErrorClass(rawValue: field("error_class")),
-            error: field("error").withoutFormulaMark, attempts: Int(field("attempts")) ?? 0,
+            error: FormulaMark.removed(from: field("error")), attempts: Int(field("attempts")) ?? 0,
             startedAt: start.isEmpty ? nil : WallTime(rfc3339: start),
             finishedAt: end.isEmpty ? nil : WallTime(rfc3339: end))
         return (RowPosition(row: row, line: Int(field("line")) ?? 0), outcome)
-    }
-}
-
-extension String {
-    /// The text as it was before a spreadsheet was kept from taking it for a formula.
-    fileprivate var withoutFormulaMark: String {
-        guard utf8.first == UInt8(ascii: "'"), let second = utf8.dropFirst().first else { return self }
-        return "=+-@\t\r".utf8.contains(second) ? String(dropFirst()) : self
     }
 }
 

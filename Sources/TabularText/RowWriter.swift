@@ -105,13 +105,9 @@ package struct RowWriter: Sendable {
         if text.isEmpty { return addNothing() }
         add { writer in
             if writer.shape.format == .jsonl { return writer.bytes.appendJSONString(text) }
-            let isFormula = text.utf8.first.map(Self.formulaStarts.contains) ?? false
-            writer.appendText(isFormula ? "'" + text : text)
+            writer.appendText(FormulaMark.guarding(text))
         }
     }
-
-    /// With the blank that a tab or a line end became before.
-    private static let formulaStarts = Array("=+-@\t\r ".utf8)
 
     /// Adds a number; nil says nothing.
     package mutating func add(_ number: Int?) {
@@ -219,4 +215,20 @@ package protocol PassThroughSource: Sendable {
     ///
     /// - Throws: when the input can no longer be read, and what `body` throws.
     func forEachRow(_ body: (PassThroughRow) throws -> Void) throws
+}
+
+/// The apostrophe that keeps a spreadsheet from taking a text for a formula.
+package enum FormulaMark {
+    /// With the blank that a tab or a line end became before.
+    private static let starts = Array("=+-@\t\r ".utf8)
+
+    static func guarding(_ text: String) -> String {
+        text.utf8.first.map(starts.contains) == true ? "'" + text : text
+    }
+
+    /// The text as it was before it was guarded.
+    package static func removed(from text: String) -> String {
+        let guarded = text.utf8.first == UInt8(ascii: "'") && text.utf8.dropFirst().first.map(starts.contains) == true
+        return guarded ? String(text.dropFirst()) : text
+    }
 }

@@ -24,22 +24,14 @@ struct PlanCommand: ParsableCommand {
         help: "How the answer is written: text, csv or jsonl (default: text on a terminal, else as the input is).")
     var format: AnswerFormat?
 
-    @OptionGroup(title: "Pace")
-    var pacing: PacingOptions
-
-    @OptionGroup(title: "Connection")
-    var transport: TransportOptions
-
-    @OptionGroup(title: "Messages")
-    var messages: MessageOptions
+    @OptionGroup
+    var work: WorkOptions
 
     func run() throws {
         var plan = Plan(input.request)
         plan.skipsInvalid = skipInvalid
         plan.format = format
-        plan.settings = try pacing.settings(transport.settings)
-        plan.transport = transport.settings
-        plan.messages = messages.messages
+        plan.work = work.settings
         try plan.run()
     }
 }
@@ -72,14 +64,8 @@ struct UndoCommand: ParsableCommand {
     @Flag(name: .customLong("allow-plain-http"), help: "Allow http:// also to other machines.")
     var allowsPlainHTTP = false
 
-    @OptionGroup(title: "Pace")
-    var pacing: PacingOptions
-
-    @OptionGroup(title: "Connection")
-    var transport: TransportOptions
-
-    @OptionGroup(title: "Messages")
-    var messages: MessageOptions
+    @OptionGroup
+    var work: WorkOptions
 
     func run() throws {
         var undo = Undo(directory: directory)
@@ -87,9 +73,7 @@ struct UndoCommand: ParsableCommand {
         undo.insists = force
         undo.input.credentials = credentials
         undo.input.allowsPlainHTTP = allowsPlainHTTP
-        undo.settings = try pacing.settings(transport.settings)
-        undo.transport = transport.settings
-        undo.messages = messages.messages
+        undo.work = work.settings
         try undo.run()
     }
 }
@@ -102,21 +86,13 @@ struct HostsOptions: ParsableArguments {
     @Flag(help: "Read the valid rows' PBXs although other rows are invalid.")
     var skipInvalid = false
 
-    @OptionGroup(title: "Pace")
-    var pacing: PacingOptions
+    @OptionGroup
+    var work: WorkOptions
 
-    @OptionGroup(title: "Connection")
-    var transport: TransportOptions
-
-    @OptionGroup(title: "Messages")
-    var messages: MessageOptions
-
-    func request() throws -> HostsRequest {
+    var request: HostsRequest {
         var request = HostsRequest(input.request)
         request.skipsInvalid = skipInvalid
-        request.settings = try pacing.settings(transport.settings)
-        request.transport = transport.settings
-        request.messages = messages.messages
+        request.work = work.settings
         return request
     }
 }
@@ -141,7 +117,7 @@ struct ListCommand: ParsableCommand {
     var hosts: HostsOptions
 
     func run() throws {
-        var list = try CertificateList(hosts.request())
+        var list = CertificateList(hosts.request)
         list.format = format
         list.expiringWithin = expiringWithin?.duration
         try list.run()
@@ -171,7 +147,7 @@ struct ExportCommand: ParsableCommand {
     var hosts: HostsOptions
 
     func run() throws {
-        var export = try Export(hosts.request())
+        var export = Export(hosts.request)
         export.output = output
         export.keepsSecrets = withSecrets
         try export.run()
@@ -202,7 +178,7 @@ struct PinsCommand: ParsableCommand {
     var hosts: HostsOptions
 
     func run() throws {
-        var pins = try Pins(hosts.request())
+        var pins = Pins(hosts.request)
         pins.output = output
         pins.isJSON = format == .jsonl
         try pins.run()

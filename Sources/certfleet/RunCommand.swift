@@ -35,14 +35,8 @@ struct RunCommand: ParsableCommand {
     @OptionGroup(title: "Before and after")
     var reading: ReadingOptions
 
-    @OptionGroup(title: "Pace")
-    var pacing: PacingOptions
-
-    @OptionGroup(title: "Connection")
-    var transport: TransportOptions
-
-    @OptionGroup(title: "Messages")
-    var messages: MessageOptions
+    @OptionGroup
+    var work: WorkOptions
 
     mutating func validate() throws {
         if resume, out == nil {
@@ -57,9 +51,7 @@ struct RunCommand: ParsableCommand {
         request.directory = out
         request.resumes = resume
         request.reading = reading.policy
-        pacing.pace(&request)
-        request.transport = transport.settings
-        request.messages = messages.messages
+        request.work = work.settings
         try request.run()
     }
 }

@@ -6,6 +6,28 @@ import Pacing
 import Platform
 import RunEngine
 
+/// The flags of every command that reaches PBXs.
+struct WorkOptions: ParsableArguments {
+    @OptionGroup(title: "Pace")
+    var pacing: PacingOptions
+
+    @OptionGroup(title: "Connection")
+    var transport: TransportOptions
+
+    @OptionGroup(title: "Messages")
+    var messages: MessageOptions
+
+    var settings: WorkSettings {
+        var settings = WorkSettings()
+        settings.pace = pacing.settings
+        settings.windowEnd = pacing.windowEnd
+        settings.maxDuration = pacing.maxDuration?.duration
+        settings.transport = transport.settings
+        settings.messages = messages.messages
+        return settings
+    }
+}
+
 /// The flags that pace a run.
 struct PacingOptions: ParsableArguments {
     @Option(
@@ -15,7 +37,7 @@ struct PacingOptions: ParsableArguments {
             Hosts worked on at once: 1-10000 is a strict bound; auto is 64, and one more for each request that has \
             waited for its PBX over 100ms, up to 1024.
             """, valueName: "n|auto"))
-    var jobs = Jobs.auto
+    var jobs = JobLimit.auto
 
     @Option(
         help: ArgumentHelp("HTTP requests started, all hosts together, as 20/s, 600/m or 1000/h.", valueName: "rate"))
@@ -25,19 +47,19 @@ struct PacingOptions: ParsableArguments {
     var ratePerHost: Rate?
 
     @Option(help: ArgumentHelp("Further tries of a retryable request, 0-100.", valueName: "n"))
-    var retries = 3
+    var retries = RetryPolicy().retries
 
     @Option(
         help: ArgumentHelp(
             "First pause before a retry, as 500ms or 2s; doubles each time, jittered, at most 60s.",
             valueName: "duration"))
-    var retryDelay = DurationText(.seconds(1))
+    var retryDelay = DurationText(RetryPolicy().firstDelay)
 
     @Option(
         help: ArgumentHelp(
             "Rows in a row that could not reach a host or found it busy before its others are skipped, from 1.",
             valueName: "n"))
-    var maxHostErrors = 3
+    var maxHostErrors = RunSettings().maxHostErrors
 
     @Option(
         help: ArgumentHelp(
@@ -74,7 +96,7 @@ struct PacingOptions: ParsableArguments {
     }
 
     /// All but the window.
-    private var settings: RunSettings {
+    var settings: RunSettings {
         var settings = RunSettings()
         settings.jobs = jobs
         settings.rate = rate
@@ -84,20 +106,6 @@ struct PacingOptions: ParsableArguments {
         settings.halt = haltAfter
         settings.canaryHosts = canary
         return settings
-    }
-
-    /// The settings of a command that has no run directory.
-    func settings(_ transport: TransportSettings) throws -> RunSettings {
-        var request = RunRequest(InputRequest(path: "-"))
-        pace(&request)
-        request.transport = transport
-        return try request.windowedSettings()
-    }
-
-    func pace(_ request: inout RunRequest) {
-        request.settings = settings
-        request.windowEnd = windowEnd
-        request.maxDuration = maxDuration?.duration
     }
 }
 
@@ -116,7 +124,7 @@ struct ReadingOptions: ParsableArguments {
         help: ArgumentHelp(
             "How long to wait, after an edit, for a PBX that is not done with it, as 30s or 5m.", valueName: "duration")
     )
-    var verifyTimeout = DurationText(.seconds(120))
+    var verifyTimeout = DurationText(ReadingPolicy().verifyTimeout)
 
     var policy: ReadingPolicy {
         var policy = ReadingPolicy()
@@ -131,10 +139,10 @@ struct ReadingOptions: ParsableArguments {
 /// The flags that say how a PBX is reached and trusted.
 struct TransportOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Time to connect, as 500ms or 10s.", valueName: "duration"))
-    var connectTimeout = DurationText(.seconds(10))
+    var connectTimeout = DurationText(TransportSettings().connectTimeout)
 
     @Option(help: ArgumentHelp("Time for a whole request, as 30s or 2m.", valueName: "duration"))
-    var timeout = DurationText(.seconds(30))
+    var timeout = DurationText(TransportSettings().timeout)
 
     @Option(
         help: ArgumentHelp("Authorities to trust instead of the system's, a PEM file.", valueName: "file"),
@@ -162,7 +170,7 @@ struct TransportOptions: ParsableArguments {
     }
 }
 
-extension Jobs: ExpressibleByArgument {
+extension JobLimit: ExpressibleByArgument {
     /// Reads a flag's value: `auto` or a number from 1 to 10,000.
     package init?(argument: String) {
         if argument == "auto" {

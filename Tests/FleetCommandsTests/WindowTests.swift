@@ -11,10 +11,10 @@ import Testing
     private static let noon = WallTime(rfc3339: "2026-11-24T12:00:00Z")
 
     private static func window(_ end: String?, _ length: Duration?) throws -> RunWindow? {
-        var request = RunRequest(InputRequest(path: "fleet.csv"))
-        request.transport.timeout = .seconds(30)
-        (request.windowEnd, request.maxDuration) = (end, length)
-        return try request.window(now: .seconds(1000), wallTime: #require(noon))
+        var work = WorkSettings()
+        work.transport.timeout = .seconds(30)
+        (work.windowEnd, work.maxDuration) = (end, length)
+        return try work.window(now: .seconds(1000), wallTime: #require(noon))
     }
 
     private static let ends: [(String?, Duration?, Int)] = [

@@ -69,19 +69,19 @@ struct RequestHostTests {
     @Test(
         "to an address, a name of this machine or a name to look up, on its own port or the usual one",
         arguments: [
-            ("http://127.0.0.1:8088/openapi", .address, 8088, true), ("https://10.0.0.1/", .address, 443, false),
-            ("http://[::1]:80/", .address, 80, true), ("https://[2001:db8::1]", .address, 443, false),
-            ("http://127.53.0.9?x", .address, 80, true), ("http://128.0.0.1/", .address, 80, false),
-            ("HTTPS://LocalHost:1/a:b", .localName, 1, true), ("http://pbx.example/", .name("pbx.example"), 80, false),
-            ("https://1PBX.example:8088", .name("1pbx.example"), 8088, false),
-            ("http://1.2.3.4.example:80/", .name("1.2.3.4.example"), 80, false),
-            ("http://127.example.org/", .name("127.example.org"), 80, false),
-            ("https://mylocalhost#", .name("mylocalhost"), 443, false), ("http:", .name(""), 80, false),
-            ("", .name(""), 80, false),
-        ] as [(String, HTTPRequest.Host.Kind, Int, Bool)])
-    func host(_ url: String, _ kind: HTTPRequest.Host.Kind, _ port: Int, _ isLoopback: Bool) {
+            ("http://127.0.0.1:8088/openapi", nil, 8088, true), ("https://10.0.0.1/", nil, 443, false),
+            ("http://[::1]:80/", nil, 80, true), ("https://[2001:db8::1]", nil, 443, false),
+            ("http://127.53.0.9?x", nil, 80, true), ("http://128.0.0.1/", nil, 80, false),
+            ("HTTPS://LocalHost:1/a:b", nil, 1, true), ("http://pbx.example/", "pbx.example", 80, false),
+            ("https://1PBX.example:8088", "1pbx.example", 8088, false),
+            ("http://1.2.3.4.example:80/", "1.2.3.4.example", 80, false),
+            ("http://127.example.org/", "127.example.org", 80, false),
+            ("https://mylocalhost#", "mylocalhost", 443, false), ("http:", "", 80, false),
+            ("", "", 80, false),
+        ] as [(String, String?, Int, Bool)])
+    func host(_ url: String, _ name: String?, _ port: Int, _ isLoopback: Bool) {
         let host = HTTPRequest(.get, url: url).host
-        #expect(host.kind == kind && host.port == port && host.isLoopback == isLoopback)
+        #expect(host.nameToLookUp == name && host.port == port && host.isLoopback == isLoopback)
     }
 }
 

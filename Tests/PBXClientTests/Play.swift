@@ -212,3 +212,13 @@ extension Credentials {
 
     static let ownToken = Credentials.token(Secret("own-token"))
 }
+
+extension PBXCall {
+    /// Whether it only asks what certificates there are.
+    fileprivate var isReading: Bool {
+        switch act {
+        case .get, .query, .list: true
+        case .handshake, .login, .edit, .logout: false
+        }
+    }
+}

@@ -25,7 +25,7 @@ struct RunStateModel {
 
     var state: RunState
     let hosts: [Int?]
-    let jobs: Jobs
+    let jobs: JobLimit
     private(set) var now = Duration.zero
     private(set) var busy: [Request] = []
     private(set) var outcomes: [Int: Outcome] = [:]

@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func aRequestThatHasWaitedForItsHostTakesNoOthersPlace() {
-        var model = model(Array(0..<10)) { $0.jobs = Jobs(young: 2, most: 5) }
+        var model = model(Array(0..<10)) { $0.jobs = JobLimit(young: 2, most: 5) }
         #expect(model.busy.count == 2)
         for index in 0..<5 { model.age(index) }
         #expect(model.busy.count == 5)

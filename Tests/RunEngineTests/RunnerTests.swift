@@ -120,7 +120,7 @@ private struct Play {
     let script: Script
 
     init(
-        hosts: [Int], jobs: Jobs, workers: Int = 2, window: RunWindow? = nil, clock: any RunClock = SystemClock(),
+        hosts: [Int], jobs: JobLimit, workers: Int = 2, window: RunWindow? = nil, clock: any RunClock = SystemClock(),
         sink: RecordingSink = RecordingSink(), script: Script = Script()
     ) throws {
         let source = FleetSource(hosts: hosts)
@@ -128,7 +128,7 @@ private struct Play {
     }
 
     init(
-        _ source: FleetSource, jobs: Jobs, workers: Int = 2, window: RunWindow? = nil,
+        _ source: FleetSource, jobs: JobLimit, workers: Int = 2, window: RunWindow? = nil,
         clock: any RunClock = SystemClock(), sink: RecordingSink = RecordingSink(), script: Script = Script()
     ) throws {
         var settings = RunSettings()

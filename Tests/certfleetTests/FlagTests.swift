@@ -40,15 +40,15 @@ import Testing
 
     @Test func ofAFlagGivenTwiceTheLastOneCounts() throws {
         let command = try RunCommand.parse(["--jobs=3", "fleet.csv", "--jobs", "5"])
-        #expect(command.pacing.jobs == .fixed(5))
+        #expect(command.work.pacing.jobs == .fixed(5))
     }
 
     @Test(arguments: [
-        ("-j4", Jobs.fixed(4)), ("-j=4", .fixed(4)), ("--jobs=10000", .fixed(10_000)), ("--jobs=1", .fixed(1)),
+        ("-j4", JobLimit.fixed(4)), ("-j=4", .fixed(4)), ("--jobs=10000", .fixed(10_000)), ("--jobs=1", .fixed(1)),
         ("-jauto", .auto), ("--jobs=auto", .auto), ("-v", .auto),
     ])
-    func jobsAreANumberOrAuto(flag: String, jobs: Jobs) throws {
-        #expect(try RunCommand.parse(["fleet.csv", flag]).pacing.jobs == jobs)
+    func jobsAreANumberOrAuto(flag: String, jobs: JobLimit) throws {
+        #expect(try RunCommand.parse(["fleet.csv", flag]).work.pacing.jobs == jobs)
     }
 
     @Test(arguments: ["--jobs=0", "--jobs=10001", "--jobs=+4", "--jobs=4.0", "--jobs=AUTO", "--jobs="])
