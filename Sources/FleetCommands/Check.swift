@@ -57,10 +57,9 @@ extension Check {
             Say.say(.notice, "carried along into the result: \(carried.joined(separator: ", "))")
         }
         guard catalog.selectedRowCount > 0, !catalog.isFileInvalid else { return }
-        let (selected, all) = (catalog.selectedRowCount, catalog.inputRowCount)
-        let edits = counted(selected - catalog.invalidRowCount, "edit")
+        let edits = counted(catalog.selectedRowCount - catalog.invalidRowCount, "edit")
         let invalid = catalog.invalidRowCount > 0 ? ", \(catalog.invalidRowCount) invalid" : ""
-        let share = selected < all ? " (\(selected) of \(counted(all, "row")))" : ""
+        let share = input.share(of: catalog).map { " (\($0))" } ?? ""
         Say.say(.notice, "\(edits) on \(counted(catalog.hostCount, "PBX"))\(invalid)\(share)")
     }
 

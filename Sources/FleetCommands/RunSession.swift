@@ -103,9 +103,7 @@ struct RunSession {
 
     private func sayWhatBegins(_ source: ResumedSource, _ directory: RunDirectory, _ logger: Logger) {
         let resumed = resumes ? ", \(source.resumed) of them done before" : ""
-        let (selected, all) = (input.catalog.selectedRowCount, input.catalog.inputRowCount)
-        let count = selected == all ? counted(all, "row") : "\(selected) of \(counted(all, "row"))"
-        let rows = "\(count) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
+        let rows = "\(counted(input.catalog.selectedRowCount, "row")) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
         let width = (settings.jobs == .auto ? "up to " : "") + "\(settings.jobs.most)"
         logger.info("\(rows), \(width) at once; run directory '\(directory.path)'")
         guard let window = settings.window, let end = windowEnd?.localText() else { return }

@@ -104,6 +104,14 @@ package struct InputRequest: Sendable {
         return file
     }
 
+    /// How many rows are taken and by which filter, which may have been left in the environment; nil when all are.
+    func share(of catalog: RowCatalog) -> String? {
+        guard catalog.selectedRowCount < catalog.inputRowCount else { return nil }
+        let filters = only.map { "--only \($0)" } + [shard.map { "--shard \($0)" }].compactMap(\.self)
+        return "\(catalog.selectedRowCount) of \(counted(catalog.inputRowCount, "row")), "
+            + filters.joined(separator: " ")
+    }
+
     /// What an input without rows means.
     var noRows: ToolError {
         let conditions = [
@@ -146,7 +154,7 @@ struct ValidatedInput {
         catalog = try RowCatalog.read(file, settings: settings) { $0.say(file: file.name) }
         self.file = file
         switch ExitCode.ofInput(catalog, skipsInvalid: skipsInvalid) {
-        case nil: break
+        case nil: if let share = request.share(of: catalog) { Say.say(.info, share) }
         case .noRows: throw request.noRows
         case let code?:
             sayProblems()

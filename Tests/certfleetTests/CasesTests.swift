@@ -1,4 +1,5 @@
 import Foundation
+import PBXSimulator
 import Platform
 import TestSupport
 import Testing
@@ -77,5 +78,69 @@ import Testing
             try work.write(name, bytes: Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))))
         }
         return work
+    }
+}
+
+/// Commands as people really gave them: cases that a sheet alone cannot show. That a pattern for `--only` is of no use,
+/// or a flag's value has no unit, stands in `Messages.txt`; names that are no UTF-8 and pipes are in ``InputTests``.
+@Suite(.sideBySide) struct CommandCasesTests {
+    private let fleet: Fleet
+    private let work: WorkDirectory
+
+    init() throws {
+        fleet = try Fleet(hosts: 3, edits: 1)
+        work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+    }
+
+    private func run(_ arguments: String..., environment: [String: String] = [:]) throws -> BuiltTool.Result {
+        defer { try? fleet.simulator.stop() }
+        return try BuiltTool.run(arguments, environment: environment, in: work.path)
+    }
+
+    @Test func aTimerThatLostItsCommandDidNotSucceed() throws {
+        let tool = try run()
+        #expect(tool.status == 64 && tool.output.isEmpty && tool.errors.contains("name a command"))
+        #expect(try run("--help").status == 0)
+    }
+
+    @Test func aNumberMayFollowItsLetterAtOnce() throws {
+        let tool = try run("run", "fleet.csv", "-j4", "--out", "run")
+        #expect(tool.status == 0 && tool.errors.contains("3 rows on 3 hosts, 4 at once"), "\(tool.errors)")
+    }
+
+    /// A timer that starts the run a minute or two after its window.
+    @Test func aWindowThatJustEndedIsNotTakenForTomorrows() throws {
+        let over = Date().addingTimeInterval(-60).formatted(.iso8601)
+        let time = String(over.split(separator: "T")[1].prefix(5))
+        let tool = try run("run", "fleet.csv", "--window-end", time, "--out", "late", environment: ["TZ": "UTC"])
+        #expect(tool.status == 64 && tool.errors.contains("the next \(time) is more than 12 hours away"))
+        #expect(tool.errors.contains("--window-end 20") && !FileManager.default.fileExists(atPath: work.file("late")))
+    }
+
+    /// So that a time zone that is not the operator's is seen.
+    @Test func theEndOfTheWindowIsToldInLocalTime() throws {
+        let end = Date().addingTimeInterval(3600).formatted(.iso8601)
+        let tool = try run(
+            "run", "fleet.csv", "--window-end", end, "--out", "run", environment: ["TZ": "IST-5:30"])
+        #expect(tool.status == 0 && tool.errors.contains(#/the window ends at 20.*\+05:30, in /#), "\(tool.errors)")
+    }
+
+    @Test func aResultInAnotherFormatStaysNotBesideTheNewOne() throws {
+        let rows = fleet.rows.map { row in
+            #"{"base_url":"\#(row.host.baseURL)","client_id":"\#(row.host.clientID)","client_secret":"\#(row.host.clientSecret)","id":1,"auto_renewal":0}"#
+        }
+        try work.write("fleet.jsonl", rows.joined(separator: "\n") + "\n")
+        #expect(try BuiltTool.run(["run", "fleet.csv", "--out", "both"], in: work.path).status == 0)
+        let tool = try run("run", "fleet.jsonl", "--out", "both", "--resume")
+        #expect(tool.status == 0 && tool.output == "both/result.jsonl\n")
+        let files = try FileManager.default.contentsOfDirectory(atPath: work.file("both"))
+        #expect(files.filter { $0.hasPrefix("result.") } == ["result.jsonl"])
+        #expect(fleet.editsReceived(ofRow: 1) == 1)
+    }
+
+    @Test func aFilterLeftInTheEnvironmentIsTold() throws {
+        let tool = try run("run", "fleet.csv", "--out", "run", environment: ["CERTFLEET_ONLY": "127.1.0.1"])
+        #expect(tool.status == 0 && tool.errors.contains("1 of 3 rows, --only 127.1.0.1"), "\(tool.errors)")
     }
 }
