@@ -19,8 +19,6 @@ struct Budget {
     /// Whether somebody waits for the run to end, so that the rates no longer hold.
     var isUrgent = false
 
-    /// What a PBX is given at least to end a session before a window ends.
-    private static let shortestClose = Duration.seconds(1)
     /// How often a window is held against the calendar at least, because nothing rings when a clock is set.
     private static let calendarCheck = Duration.seconds(30)
 
@@ -96,18 +94,14 @@ extension Budget {
     /// When every request must be over; nil when there is no window.
     var deadline: Duration? { settings.window?.end }
 
-    /// Whether a row's request may start at a time.
+    /// Whether a request may start at a time, be it the one that ends a session.
     func mayStart(at time: Duration) -> Bool { settings.window?.mayStart(now: time) ?? true }
-
-    /// Whether a session can still be ended at a time.
-    func mayClose(at time: Duration) -> Bool { deadline.map { time <= $0 - Self.shortestClose } ?? true }
 
     /// The next moment from which on less may start, or at which the window is to be held against the calendar; nil when
     /// there is no window.
     func nextLimit(after now: Duration) -> Duration? {
         guard let window = settings.window else { return nil }
-        let limits = [window.lastStart, window.end - Self.shortestClose].map { $0 + .milliseconds(1) }
-        return (limits + [now + Self.calendarCheck]).filter { $0 > now }.min()
+        return [window.lastStart + .milliseconds(1), now + Self.calendarCheck].filter { $0 > now }.min()
     }
 }
 

@@ -240,7 +240,7 @@ extension RunState {
 
     /// Leaves the sessions open that could no longer be ended before the window is, or that nobody waits for.
     private mutating func abandonSessions(now: Duration, _ actions: inout [RunAction]) {
-        guard isCut || !budget.mayClose(at: now) else { return }
+        guard isCut || !budget.mayStart(at: now) else { return }
         while var idle = lanes.checkoutAnyClosing() {
             idle.lane.isSessionOpen = false
             let place = closing(&idle.lane, now: now)

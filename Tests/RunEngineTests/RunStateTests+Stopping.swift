@@ -70,10 +70,8 @@ extension RunStateTests {
         var model = model([0, 0, 1]) { $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30)) }
         model.advance(by: .seconds(11))
         model.end(0) { _ in Self.done(isSessionOpen: true) }
-        #expect(model.busy.map(\.work) == [.close(host: 0, deadline: .seconds(40))])
-        #expect(model.state.stopReasons == [.window])
-        model.end(0) { _ in Self.closed }
-        #expect(model.isOver)
+        // Nor the request that would end the session.
+        #expect(model.isOver && model.state.stopReasons == [.window])
         #expect(Array(model.outcomes.keys) == [0])
     }
 
@@ -118,7 +116,7 @@ extension RunStateTests {
     @Test func aSessionThatWaitsForTheHostsRateDoesNotMakeTheWindowEndTheRun() {
         var model = model([0]) {
             $0.ratePerHost = Rate("1/m")
-            $0.window = RunWindow(end: .seconds(200), timeout: .seconds(150))
+            $0.window = RunWindow(end: .seconds(210), timeout: .seconds(150))
         }
         model.end(0) { _ in Self.done(isSessionOpen: true) }
         model.sleepUntilBusy()
@@ -134,7 +132,7 @@ extension RunStateTests {
         }
         model.end(0) { _ in Self.done(isSessionOpen: true) }
         model.sleepUntilBusy()
-        #expect(model.isOver && model.now < .seconds(200) && model.state.stopReasons.isEmpty)
+        #expect(model.isOver && model.now < .seconds(51) && model.state.stopReasons.isEmpty)
     }
 
     @Test func aSignalWhileAHaltedRunLogsOutIsNoReasonOfItsOwn() {

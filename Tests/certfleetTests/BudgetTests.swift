@@ -115,6 +115,8 @@ import Testing
         #expect(Set(run.classes.suffix(3)) == ["run_stopped"] && run.sentences[4].contains("window"))
         // When the second edit has used up its time, less than that is left: it is not sent again.
         #expect(run.attempts == ["1", "1", "0", "0", "0"] && fleet.requests(.certificateUpdate) == 2)
+        // Nor is the request that would end the session.
+        #expect(fleet.requests(.delToken) == 0)
         // Every request came to its end, that of the server or that of its time.
         #expect(fleet.simulator.requests(on: 1) == fleet.simulator.record.count)
         let times = run.result["result.duration_ms"].compactMap { Int($0) }
