@@ -121,8 +121,8 @@ extension UnicodeScalar {
     }
 }
 
-/// How a PBX may write a secret back: as it is, as JSON escapes it in several ways, as a URL or HTML encodes it, in base64,
-/// in hexadecimal.
+/// How a PBX may write a secret back: as it is, as JSON escapes it in several ways, once or twice, as a URL or HTML encodes
+/// it, in base64, in hexadecimal, each byte or character of it escaped.
 extension Redactor {
     /// The most bytes of a spelling; longer ones are cut here.
     static let longestSpelling = 4096
@@ -133,8 +133,10 @@ extension Redactor {
         guard !text.isEmpty else { return [] }
         let isPlain = text.percentEncoded() == text
         let all =
-            [Array(text.utf8), hexadecimal(text)] + base64(text)
-            + (isPlain ? [] : json(text) + percent(text) + html(text))
+            [
+                Array(text.utf8), hexadecimal(text, before: ""), hexadecimal(text, before: "%"),
+                text.unicodeScalars.flatMap(escape),
+            ] + base64(text) + (isPlain ? [] : json(text) + percent(text) + html(text))
         return all.map { $0.prefix(longestSpelling).map(\.lowercased) }
     }
 
@@ -154,7 +156,7 @@ extension Redactor {
                 }
             }
         }
-        return spellings
+        return spellings + spellings.map { String(decoding: $0, as: UTF8.self).unicodeScalars.flatMap(plain) }
     }
 
     /// `\u00e9`, or two of them.
@@ -195,9 +197,9 @@ extension Redactor {
         }
     }
 
-    private static func hexadecimal(_ text: String) -> [UInt8] {
+    private static func hexadecimal(_ text: String, before mark: String) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
-        return text.utf8.flatMap { byte in [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return text.utf8.flatMap { byte in mark.utf8 + [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
     }
 
     /// With and without the padding, for texts and for URLs.

@@ -327,12 +327,12 @@ extension RowProcedure {
 }
 
 extension Job {
-    /// The secret of its credentials, and those of the DNS provider.
+    /// The secret of its credentials, also as HTTP writes a login, and those of the DNS provider.
     fileprivate var secrets: [Secret] {
         let secrets: [Secret] =
             switch credentials {
             case .token(let token): [token]
-            case .client(_, let secret): [secret]
+            case .client(let id, let secret): [secret, Secret("\(id):\(secret.reveal())")]
             }
         return secrets + (edit.authInfo ?? []).secrets
     }

@@ -39,6 +39,9 @@ struct RedactorTests {
             "cy8ow6kpICY8Picqfg==", "cy8ow6kpICY8Picqfg", "732F28C3A92920263C3E272A7E",
             "s/(é) &amp;&lt;&gt;'*~", "s/(é) &amp;&lt;&gt;&#39;*~", "s/(é) &amp;&lt;&gt;&#x27;*~",
             "s%252F%2528%25C3%25A9%2529%2520%2526%253C%253E%2527%252A~",
+            "%73%2F%28%C3%A9%29%20%26%3C%3E%27%2A%7E",
+            #"\u0073\u002f\u0028\u00e9\u0029\u0020\u0026\u003c\u003e\u0027\u002a\u007e"#,
+            #"s\\/(\\u00e9) &<>'*~"#, #"s/(é) \\u0026\\u003c\\u003e'*~"#,
         ])
     func librarySpellings(_ spelling: String) {
         #expect(redact("[\(spelling)]", Secret("s/(é) &<>'*~")) == "[***]")
@@ -83,6 +86,13 @@ struct RedactorTests {
     @Test("control characters become blanks")
     func controlCharacters() {
         #expect(redact("a\r\nb\u{1B}[31mc\u{7F}\u{85}\u{2028}\u{202E}d\0") == "a  b [31mc    d ")
+    }
+
+    @Test("what a PBX echoes as HTTP's Basic login is masked")
+    func basicLogin() {
+        // id-A:secret-A
+        var play = Play(.errcode(40002, "Basic aWQtQTpzZWNyZXQtQQ== refused"))
+        #expect(play.run().outcome.errmsg == "Basic *** refused")
     }
 
     @Test("what a PBX echoes of a row's secrets is masked in its outcome")
