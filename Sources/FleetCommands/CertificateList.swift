@@ -220,6 +220,7 @@ package struct Export: Sendable {
     package var output: String?
     /// Whether secrets are written, and what needs them.
     package var keepsSecrets = false
+    private let proof = EditProof()
 
     private static let columns = [
         "cert.type", "cert.ca_type", "cert.expiration", "cert.days_left", "cert.apply_status", "cert.auto_renewal",
@@ -289,38 +290,40 @@ package struct Export: Sendable {
 
     /// The edit that changes nothing; what is empty is left alone, but for a row that would otherwise set nothing.
     ///
-    /// A text in which a secret stood is left empty, because its mask would be sent; nil when nothing else is known.
+    /// What is not known to the letter, or no input can hold, is left empty; nil when nothing else is known.
     private func edit(of state: CertificateState, on job: Job) -> CertificateEdit? {
-        let (whole, lost) = CertificateEdit(of: state).undone(to: state)
-        var edit = whole
-        let masked = Self.maskedColumns(of: state)
-        if edit.name?.isEmpty == true || masked.contains("name") { edit.name = nil }
-        if edit.issueTo?.isEmpty == true || masked.contains("issue_to") { edit.issueTo = nil }
-        let isLost = lost.contains("auth_info_list") || masked.contains("dns_provider")
-        let hasSecrets = edit.authInfo?.isEmpty == false || isLost
-        if !keepsSecrets || isLost {
-            if hasSecrets { edit.dnsProvider = nil }
+        var (whole, lost) = CertificateEdit(of: state).undone(to: state, unwritable: proof.unwritable)
+        for column in state.altered { whole.leaveAlone(column) }
+        var edit = state.purpose == .trusted ? CertificateEdit(id: whole.id, name: whole.name) : whole
+        if !keepsSecrets, edit.authInfo?.isEmpty == false || lost.contains("auth_info_list") {
+            (edit.dnsProvider, edit.authInfo) = (nil, nil)
             if edit.autoRenewal == true { edit.autoRenewal = nil }
-            edit.authInfo = nil
         }
+        if edit.authInfo == nil || edit.dnsProvider == nil, edit.autoRenewal == true { edit.autoRenewal = nil }
+        if edit.name?.isEmpty == true { edit.name = nil }
+        if edit.issueTo?.isEmpty == true { edit.issueTo = nil }
         if edit.authInfo?.isEmpty == true { edit.authInfo = nil }
         if edit.dnsProvider?.isEmpty == true { edit.dnsProvider = nil }
-        if state.purpose == .trusted { edit = CertificateEdit(id: edit.id, name: edit.name) }
-        let hasRow = !edit.isEmpty || !masked.contains("issue_to")
-        if !masked.isEmpty {
-            let fate = hasRow ? "left empty, because a secret stands in it" : "left out, because a secret stands in it"
-            Say.say(
-                .warning,
-                "\(job.address.host), certificate \(state.id): \(fate): \(masked.joined(separator: ", "))",
-                insists: true)
-        }
-        if edit.isEmpty { edit.issueTo = state.issueTo ?? "" }
-        return hasRow ? edit : nil
+        if edit.isEmpty { edit.issueTo = whole.issueTo }
+        if edit.isEmpty { edit.name = whole.name }
+        sayLost(state.altered + lost.filter { !state.altered.contains($0) }, of: state, on: job, hasRow: !edit.isEmpty)
+        return edit.isEmpty ? nil : edit
     }
 
-    private static func maskedColumns(of state: CertificateState) -> [String] {
-        [("name", state.name), ("issue_to", state.issueTo), ("dns_provider", state.dnsProvider)]
-            .filter { $0.1?.contains(Secret.mask) ?? false }.map(\.0)
+    private func sayLost(_ columns: [String], of state: CertificateState, on job: Job, hasRow: Bool) {
+        let isServer = state.purpose != .trusted
+        let said = columns.filter { column in
+            switch column {
+            case "name": true
+            case "issue_to", "dns_provider": isServer
+            default: isServer && keepsSecrets
+            }
+        }
+        guard !said.isEmpty || !hasRow else { return }
+        let reason = "because a secret stands in it, or no input can hold it"
+        let fate = hasRow ? "left empty, \(reason)" : "left out, \(reason)"
+        let place = "\(job.address.host), certificate \(state.id)"
+        Say.say(.warning, "\(place): \(fate): \(said.joined(separator: ", "))", insists: true)
     }
 }
 

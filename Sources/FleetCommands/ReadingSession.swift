@@ -122,11 +122,19 @@ extension RowCatalog {
     ///
     /// - Parameters:
     ///   - source: the rows that run.
+    ///   - found: the certificates that rows found in an earlier run, of those that are done as well: no other row may
+    ///     find them.
     ///   - policy: what is read.
-    func certificateIDs(of source: some JobSource, _ policy: ReadingPolicy) -> (@Sendable (Int) -> [Int64])? {
+    func certificateIDs(
+        of source: some JobSource, found: [Int: Int64] = [:], _ policy: ReadingPolicy
+    ) -> (@Sendable (Int) -> [Int64])? {
         guard policy.aim == .edit || policy.aim == .plan else { return nil }
         guard policy.readsFirst || (0..<rowCount).contains(where: { certificate(ofRow: $0) < 0 }) else { return nil }
-        let rows = LaneRows(source)
-        return { host in rows.positions(ofHost: host).map { self.certificate(ofRow: rows[$0]) } }
+        let rows = LaneRows(rowCount: rowCount, hostCount: hostCount) {
+            found[$0] == nil ? source.host(ofRow: $0) : self.host(ofRow: $0)
+        }
+        return { host in
+            rows.positions(ofHost: host).map { found[rows[$0]] ?? self.certificate(ofRow: rows[$0]) }
+        }
     }
 }

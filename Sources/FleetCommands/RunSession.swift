@@ -72,7 +72,8 @@ struct RunSession {
         let history = resumes ? try directory.readLedger() : nil
         let header = try header(continuing: history)
         let recorder = try RunRecorder(
-            directory: directory, run: header, continuing: history, keepsValues: reading.readsFirst, clock: clock
+            directory: directory, run: header, continuing: history,
+            keepingValuesBut: reading.readsFirst ? EditProof().unwritable : nil, clock: clock
         ) { error in
             events.report(.failed(error))
         }
@@ -103,9 +104,10 @@ struct RunSession {
 
     private func sayWhatBegins(_ source: ResumedSource, _ directory: RunDirectory, _ logger: Logger) {
         let resumed = resumes ? ", \(source.resumed) of them done before" : ""
-        let rows = "\(counted(input.catalog.selectedRowCount, "row")) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
+        let rows = counted(input.catalog.selectedRowCount, "row")
+        let scope = "\(rows) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
         let width = (settings.jobs == .auto ? "up to " : "") + "\(settings.jobs.most)"
-        logger.info("\(rows), \(width) at once; run directory '\(directory.path)'")
+        logger.info("\(scope), \(width) at once; run directory '\(directory.path)'")
         guard let window = settings.window, let end = windowEnd?.localText() else { return }
         let rest = window.end - clock.now()
         guard rest > .zero else { return logger.warning("the window ended at \(end): nothing is sent") }
@@ -125,7 +127,7 @@ struct RunSession {
         _ source: ResumedSource, rows: Int, _ recorder: RunRecorder, _ events: EventRelay, _ logger: Logger
     ) throws -> RunEnd {
         let (sink, lookups) = (LoggedSink(recorder: recorder, logger: logger), NameLookups())
-        let certificates = input.catalog.certificateIDs(of: source, reading)
+        let certificates = input.catalog.certificateIDs(of: source, found: source.found, reading)
         let runner = try Runner(source: source, sink: sink, settings: settings, clock: clock) {
             try PBXPerformer(
                 transport: transport, lookups: lookups, sink: sink, retry: settings.retry, clock: clock,

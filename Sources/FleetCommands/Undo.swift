@@ -34,14 +34,29 @@ package struct Undo: Sendable {
         // Says what is wrong with a directory in words that fit a run that is over.
         _ = try RecordedRun(path: directory)
         let list = try UndoList(RunDirectory(path: directory, for: .resumedRun))
-        guard !list.items.isEmpty else {
-            try requireAllKept(list)
+        guard !list.items.isEmpty || !list.missing.isEmpty else {
             throw ToolError(.noRows, "the run in '\(directory)' changed nothing that could be put back")
         }
+        for row in list.missing {
+            say(
+                row.row, row.host?.description, row.certificate,
+                "left out: undo.csv does not hold its values (\(Self.cut))")
+        }
         let (items, code) = insists ? (list.items.map { ($0, .putBack) }, .success) : try judged(list)
+        let (sheet, rows, isWhole) = sheet(of: items)
+        let isComplete = isWhole && list.missing.isEmpty
+        if rows == 0, isComplete, code == .success {
+            throw ToolError(.noRows, "nothing is left to put back: all is as it was before the run in '\(directory)'")
+        }
+        try write(sheet, rows, to: file)
+        if code != .success { throw code }
+        if !isComplete { throw ExitCode.rowsFailed }
+    }
+
+    /// The input, how many rows it has, and whether they put everything back; says what they leave out.
+    private func sheet(of items: [(UndoList.Item, Judgement)]) -> (bytes: [UInt8], rows: Int, isWhole: Bool) {
         var writer = RowWriter.plain(EditRow.columns)
-        var isComplete = true
-        var rows = 0
+        var (rows, isWhole) = (0, true)
         for (item, judgement) in items {
             switch judgement {
             case .same: break
@@ -50,34 +65,26 @@ package struct Undo: Sendable {
                 writer.append(item.cells)
                 rows += 1
             case .leftOut(let reason):
-                isComplete = false
+                isWhole = false
                 say(item, "left out: \(reason)")
             }
             guard !item.lost.isEmpty else { continue }
-            isComplete = false
-            say(item, "cannot be put back, because the PBX does not tell it: \(item.lost.joined(separator: ", "))")
+            isWhole = false
+            say(item, "cannot be put back, \(Self.lost): \(item.lost.joined(separator: ", "))")
         }
-        if rows == 0, isComplete, code == .success {
-            try requireAllKept(list)
-            throw ToolError(.noRows, "nothing is left to put back: all is as it was before the run in '\(directory)'")
-        }
-        try write(writer.take(), rows, to: file)
-        try requireAllKept(list)
-        if code != .success { throw code }
-        if !isComplete { throw ExitCode.rowsFailed }
+        return (writer.take(), rows, isWhole)
     }
 
-    /// - Throws: `ToolError` when rows that the run may have made have no values in `undo.csv`.
-    private func requireAllKept(_ list: UndoList) throws(ToolError) {
-        guard list.lostRows > 0 else { return }
-        throw ToolError(
-            .broken,
-            "'\(directory)/undo.csv' lacks the values of \(counted(list.lostRows, "row")) that the run may have changed",
-            hint: "it was cut or replaced, or a part of the run was made without --undo")
-    }
+    private static let cut = "it was cut or replaced, or the run came to that row without --undo"
+    private static let lost = "because the PBX does not tell it, or no input can hold it"
 
     private func say(_ item: UndoList.Item, _ message: String) {
-        Say.say(.warning, "row \(item.row), \(item.cells[0]), certificate \(item.cells[6]): \(message)", insists: true)
+        say(item.row, item.cells[0], Int64(item.cells[6]), message)
+    }
+
+    private func say(_ row: Int, _ host: String?, _ certificate: Int64?, _ message: String) {
+        let place = ["row \(row)", host, certificate.map { "certificate \($0)" }].compactMap(\.self)
+        Say.say(.warning, "\(place.joined(separator: ", ")): \(message)", insists: true)
     }
 
     /// What becomes of a certificate that the run changed.
@@ -93,6 +100,8 @@ package struct Undo: Sendable {
         // One with nothing left to set would be no row.
         let items = list.items.filter { !$0.isEmpty }
         for item in items { sheet.append(item.cells) }
+        let rest = list.items.filter(\.isEmpty).map { ($0, Judgement.putBack) }
+        guard !items.isEmpty else { return (rest, .success) }
         let file = try InputFile.holding(sheet.take(), name: input.path)
         let catalog = try ValidatedInput(input, file: file).catalog
         let findings = try ReadingSession(work, for: .plan).run(catalog)
@@ -100,7 +109,7 @@ package struct Undo: Sendable {
             let job = try catalog.job(row: row)
             return (item, judgement(of: item, job, findings.outcomes[job.position.row], list))
         }
-        return (judged + list.items.filter(\.isEmpty).map { ($0, .putBack) }, findings.exitCode())
+        return (judged + rest, findings.exitCode())
     }
 
     private func judgement(of item: UndoList.Item, _ job: Job, _ outcome: Outcome?, _ list: UndoList) -> Judgement {

@@ -5,8 +5,8 @@ import TabularText
 
 /// Opens the secrets that cells hold or refer to.
 struct SecretReader {
-    /// What `file:PATH` is looked up in; copies of the reader share it.
-    private let files: SecretFiles
+    /// What `file:PATH` is looked up in; copies of the reader share it. Nil opens nothing.
+    private let files: SecretFiles?
     /// What `env:NAME` is looked up in.
     private let environment: [String: String]
 
@@ -17,6 +17,11 @@ struct SecretReader {
         files = SecretFiles(in: folder)
         self.environment = environment
     }
+
+    private init() { (files, environment) = (nil, [:]) }
+
+    /// One for which every reference leads to nothing.
+    static var openingNothing: SecretReader { SecretReader() }
 
     /// The secret of a cell.
     ///
@@ -34,7 +39,7 @@ struct SecretReader {
 
     /// A cell as an input in another folder has to write it.
     func absolute(_ cell: Bytes) -> String {
-        guard case .file(let path) = SecretCell(cell), !path.hasPrefix("/") else { return cell.text }
+        guard case .file(let path) = SecretCell(cell), !path.hasPrefix("/"), let files else { return cell.text }
         return "file:\(files.absoluteFolder)/\(path)"
     }
 
@@ -60,6 +65,7 @@ struct SecretReader {
             return try judged(value, subject, use, &notes.doubts)
         case .file(let path):
             let subject = subject("file", path, use)
+            guard let files else { throw Diagnostic(.referenceUnresolved, "\(subject) is not opened") }
             let content: SecretFile.Content
             do throws(SecretFile.Failure) { content = try files.content(path) } catch {
                 throw Diagnostic(.referenceUnresolved, "\(subject) \(error.clause)")

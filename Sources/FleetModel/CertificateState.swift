@@ -41,6 +41,8 @@ package struct CertificateState: Hashable, Sendable {
     package var applyStatus: ApplyStatus?
     /// What the DNS provider said when the issuing failed: `apply_tip_code`.
     package var tipCode: String?
+    /// The columns whose text is not as the PBX told it, because a secret stood in it, or what nobody can see.
+    package var altered: [String] = []
 
     /// A certificate of which only the id is known.
     package init(id: Int64) {
@@ -48,7 +50,10 @@ package struct CertificateState: Hashable, Sendable {
     }
 
     /// Whether the PBX is having it issued, so that what it says of it is not its last word.
-    package var isBeingIssued: Bool { origin == .apply && applyStatus == .issuing }
+    package var isBeingIssued: Bool { origin != .upload && applyStatus == .issuing }
+
+    /// Whether the issuing failed. What an uploaded certificate says of that is of an earlier time.
+    package var isNotIssued: Bool { origin != .upload && applyStatus == .failure }
 }
 
 /// What an edit would do to one field of a certificate. Values of secrets show as `***`.
@@ -160,26 +165,32 @@ extension CertificateEdit {
     /// Provider and credentials are set with it where the PBX wants them in the same request: for a renewal that was
     /// switched on, and for every edit of a certificate that the PBX applied for.
     ///
-    /// - Parameter state: the certificate before the edit.
-    /// - Returns: the edit, and the columns that it cannot put back because the PBX did not tell them, or told what no
-    ///   input can hold.
-    package func undone(to state: CertificateState) -> (edit: CertificateEdit, lost: [String]) {
-        var (undo, lost) = (CertificateEdit(id: id), [String]())
-        func back<Value>(_ column: String, _ isEdited: Bool, _ value: Value?) -> Value? {
-            if isEdited, value == nil { lost.append(column) }
-            return isEdited ? value : nil
-        }
-        undo.name = back("name", name != nil, state.name.flatMap(Self.plain))
-        undo.issueTo = back("issue_to", issueTo != nil, state.issueTo.flatMap(Self.plain))
-        undo.autoRenewal = back("auto_renewal", autoRenewal != nil, state.autoRenewal)
+    /// - Parameters:
+    ///   - state: the certificate before the edit.
+    ///   - unwritable: the columns of an edit that no input can hold.
+    /// - Returns: the edit, and the columns that it cannot put back because the PBX did not tell them, or no input can hold
+    ///   them.
+    package func undone(
+        to state: CertificateState, unwritable: (CertificateEdit) -> [String]
+    ) -> (edit: CertificateEdit, lost: [String]) {
+        var undo = CertificateEdit(id: id)
+        if name != nil { undo.name = state.name }
+        if issueTo != nil { undo.issueTo = state.issueTo }
+        if autoRenewal != nil { undo.autoRenewal = state.autoRenewal }
         let isWhole = undo.autoRenewal == true || state.origin == .apply
-        undo.dnsProvider = back("dns_provider", dnsProvider != nil || isWhole, state.dnsProvider.flatMap(Self.plain))
-        undo.authInfo = back("auth_info_list", authInfo != nil || isWhole, state.authInfo.flatMap(Self.plain))
+        if isWhole || dnsProvider != nil { undo.dnsProvider = state.dnsProvider }
+        if isWhole || authInfo != nil { undo.authInfo = state.authInfo.flatMap { $0.isTold ? $0 : nil } }
+        for column in unwritable(undo) { undo.leaveAlone(column) }
         if undo.autoRenewal == true, undo.dnsProvider?.isEmpty ?? true || undo.authInfo?.isEmpty ?? true {
             undo.autoRenewal = nil
-            lost.append("auto_renewal")
         }
-        return (undo, lost)
+        let fields = [
+            ("name", name != nil, undo.name != nil), ("issue_to", issueTo != nil, undo.issueTo != nil),
+            ("dns_provider", isWhole || dnsProvider != nil, undo.dnsProvider != nil),
+            ("auth_info_list", isWhole || authInfo != nil, undo.authInfo != nil),
+            ("auto_renewal", autoRenewal != nil, undo.autoRenewal != nil),
+        ]
+        return (undo, fields.filter { $0.1 && !$0.2 }.map(\.0))
     }
 
     /// Whether the edit sets anything.
@@ -187,37 +198,24 @@ extension CertificateEdit {
         name == nil && issueTo == nil && autoRenewal == nil && dnsProvider == nil && authInfo == nil
     }
 
-    /// The text when a cell can hold it, so that an input that puts it back has nothing else in its place.
-    private static func plain(_ text: String) -> String? {
-        let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !isBlank($0) || $0 == " " }
-        let isWord = ["CLEAR!", "CLEAR"].contains(text.uppercased()) || text.hasPrefix("'") || text.hasPrefix("#")
-        return isPlain && !isWord && !isReference(text) && text.utf8.first != 0x20 && text.utf8.last != 0x20
-            ? text : nil
-    }
-
-    /// Whether a reader of tables drops a character from the ends of a cell, or refuses it.
-    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isWhitespace || scalar.properties.generalCategory == .format
-            || (0x7F...0x9F).contains(scalar.value)
-    }
-
-    /// Whether a cell with this text is read as a reference: a PBX must not make this machine open a file of its choice.
-    private static func isReference(_ text: String) -> Bool {
-        let text = text.lowercased()
-        return text.hasPrefix("env:") || text.hasPrefix("file:")
-    }
-
-    /// The list when a cell can hold it: `***` is what a PBX may write instead of a secret, and nothing is no secret.
-    private static func plain(_ list: [AuthInfo]) -> [AuthInfo]? {
-        let isWhole = list.allSatisfy { item in
-            guard !item.key.isEmpty, plain(item.key) != nil else { return false }
-            guard case .string(let secret) = item.value else { return true }
-            let text = secret.reveal()
-            let isMask = text.utf8.allSatisfy { $0 == UInt8(ascii: "*") }
-            // A line break is part of a value, as of a key in PEM; what stands at its ends would be lost.
-            let ends = [text.unicodeScalars.first, text.unicodeScalars.last].compactMap(\.self)
-            return !isMask && !isReference(text) && !ends.contains(where: isBlank)
+    /// Leaves a text or the credentials alone, by their column.
+    package mutating func leaveAlone(_ column: String) {
+        switch column {
+        case "name": name = nil
+        case "issue_to": issueTo = nil
+        case "dns_provider": dnsProvider = nil
+        case "auth_info_list": authInfo = nil
+        default: break
         }
-        return isWhole ? list : nil
+    }
+}
+
+extension [AuthInfo] {
+    /// Whether the PBX told all secrets: nothing, and a mask, is what it may write instead of one.
+    fileprivate var isTold: Bool {
+        allSatisfy { item in
+            guard case .string(let secret) = item.value else { return true }
+            return !secret.reveal().utf8.allSatisfy { $0 == UInt8(ascii: "*") }
+        }
     }
 }

@@ -146,6 +146,9 @@ package final class Job: Equatable, Sendable {
             isInDoubt: true, cells: cells)
     }
 
+    /// Whether it is known which certificate is meant.
+    package var isFound: Bool { match == nil || edit.id > 0 }
+
     /// The same row, whose certificate was found to have an id.
     package func found(id: Int64) -> Job {
         var edit = edit

@@ -10,6 +10,10 @@ package struct PBXErrorCode: Hashable, Sendable {
         self.number = number
     }
 
+    /// FAILURE
+    package static let failure = PBXErrorCode(-1)
+    /// PARTIAL SUCCESS
+    package static let partialSuccess = PBXErrorCode(1)
     /// INTERNAL SERVER ERROR
     package static let internalServerError = PBXErrorCode(-2)
     /// SUCCESS
@@ -51,6 +55,9 @@ package struct PBXErrorCode: Hashable, Sendable {
 
     /// Whether the PBX is in trouble or busy, so that the same request may succeed later.
     package var isTemporary: Bool { self == .internalServerError || self == .overloaded }
+
+    /// Whether the PBX may have carried out the request, or a part of it, although it does not call that a success.
+    package var leavesTraces: Bool { [.internalServerError, .failure, .partialSuccess, .processing].contains(self) }
 
     /// Whether the PBX will answer nothing else to us, so that asking on can only harm.
     package var stopsHost: Bool { [.accessDenied, .accountIPBlocked, .ipForbidden, .apiUnavailable].contains(self) }

@@ -68,6 +68,8 @@ struct HostCertificates: Sendable {
     private(set) var refusal: Outcome?
     /// All certificates, once they were listed.
     private(set) var list: [CertificateState]?
+    /// What a row comes to that must find its certificate, because they cannot be listed.
+    private(set) var listRefusal: Outcome?
     /// How many certificates the PBX says it has beside those that it listed.
     private(set) var unlisted: Int64 = 0
     /// Those that came by `certificate/list` so far, and pages of it.
@@ -125,6 +127,15 @@ struct HostCertificates: Sendable {
 
     /// Takes note that nothing can be read on this PBX.
     mutating func refuse(_ outcome: Outcome) { refusal = outcome }
+
+    /// Takes note that certificates cannot be listed on this PBX.
+    mutating func refuseList(_ outcome: Outcome) { listRefusal = outcome }
+
+    /// What is said of a list that lacks certificates.
+    var shortfall: String {
+        let count = list?.count ?? 0
+        return "the PBX lists \(count) of its \(Int64(count) + unlisted) certificates"
+    }
 
     /// Takes a page of `certificate/list`.
     ///

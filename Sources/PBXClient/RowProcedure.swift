@@ -78,7 +78,7 @@ package struct RowProcedure: Sendable {
             switch policy.aim {
             case .pins: .handshake
             case .list: .list
-            case .edit, .plan: job.match != nil ? .find : .read
+            case .edit, .plan: job.isFound ? .read : .find
             }
         if case .read = stage { beginReading() }
     }

@@ -80,15 +80,15 @@ extension RowProcedure {
     ///
     /// - Returns: nil when nothing keeps the row from going on.
     private mutating func find(on host: inout HostSession) -> Outcome? {
-        guard case .find = stage, let list = host.certificates.list, let match = job.match else { return nil }
+        guard case .find = stage, let match = job.match else { return nil }
+        if let refusal = host.certificates.listRefusal { return refusal }
+        guard let list = host.certificates.list else { return nil }
         if job.isInDoubt, match.isChanged(by: job.edit) {
             return unmatched(
                 "an earlier run may have changed what 'match' \(match) goes by: look at the PBX, and name the id")
         }
-        let unlisted = host.certificates.unlisted
-        guard unlisted == 0 else {
-            let count = "the PBX lists \(list.count) of its \(Int64(list.count) + unlisted) certificates"
-            return unmatched("\(count): nobody knows which one fits 'match'")
+        guard host.certificates.unlisted == 0 else {
+            return unmatched("\(host.certificates.shortfall): nobody knows which one fits 'match'")
         }
         let fitting = list.filter(match.fits)
         guard fitting.count == 1 else {
@@ -107,12 +107,23 @@ extension RowProcedure {
     }
 
     private mutating func afterPage(_ reply: Reply, _ outcome: Outcome, on host: inout HostSession) -> Verdict {
-        guard let page = reply.certificates else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
+        guard let page = reply.certificates else {
+            if reply.isTemporary { return .retry(outcome) }
+            host.certificates.refuseList(outcome)
+            return .done(outcome)
+        }
         host.certificates.note(page: page.list, of: page.total)
         guard let list = host.certificates.list, case .list = stage else { return .goOn }
         for state in list { learn(state) }
         let all = list.map { shown($0, on: host, keepsSecrets: true) }
-        return .done(Outcome(status: .ok, httpStatus: reply.status, reading: Reading(certificates: all)))
+        let reading = Reading(certificates: all)
+        guard host.certificates.unlisted == 0 else {
+            let error = host.certificates.shortfall
+            return .done(
+                Outcome(
+                    status: .failed, httpStatus: reply.status, errorClass: .protocol, error: error, reading: reading))
+        }
+        return .done(Outcome(status: .ok, httpStatus: reply.status, reading: reading))
     }
 
     private mutating func afterCertificate(
@@ -170,7 +181,7 @@ extension RowProcedure {
         }
         reading.isVerified = true
         let outcome = Outcome(status: .ok, reading: reading)
-        guard policy.verifies, state.origin == .apply else { return outcome }
+        guard policy.verifies else { return outcome }
         let verdict = watched(state, Watch(answer: outcome, since: now), on: host, at: now)
         if case .done(let outcome) = verdict { return outcome }
         return nil
@@ -188,7 +199,7 @@ extension RowProcedure {
         }
         let reading = Reading(isVerified: true, certificates: [shown(state, on: host)])
         let outcome = Outcome(status: .ok, reading: reading)
-        guard policy.verifies, state.origin == .apply else { return .done(outcome) }
+        guard policy.verifies else { return .done(outcome) }
         return watched(state, Watch(answer: outcome, since: now), on: host, at: now)
     }
 
@@ -199,7 +210,7 @@ extension RowProcedure {
         stage = .watch(watch)
         let reading = Reading(isVerified: false, certificates: [shown(state, on: host)])
         if policy.verifies, state.isBeingIssued { return later(watch, reading, "it is still being issued", at: now) }
-        if policy.verifies, state.origin == .apply, state.applyStatus == .failure {
+        if policy.verifies, state.isNotIssued {
             let code = reading.certificates[0].tipCode.map { ": apply_tip_code \($0)" } ?? ""
             return .done(failedVerify(watch, reading, "the certificate was not issued\(code)"))
         }
@@ -251,12 +262,14 @@ extension RowProcedure {
     private func shown(
         _ state: CertificateState, on host: HostSession, keepsSecrets: Bool = false
     ) -> CertificateState {
-        var state = state
+        let told = state
+        var state = told
         state.name = shown(state.name, on: host)
         state.issueTo = shown(state.issueTo, on: host)
         state.expiration = shown(state.expiration, on: host)
         state.dnsProvider = shown(state.dnsProvider, on: host)
         state.tipCode = shown(state.tipCode, on: host)
+        state.altered = told.columns(otherThanIn: state)
         if !keepsSecrets { state.authInfo = nil }
         return state
     }
@@ -271,6 +284,16 @@ extension RowProcedure {
 
     private func shown(_ text: String?, on host: HostSession) -> String? {
         text.map { host.shown($0, without: secrets) }
+    }
+}
+
+extension CertificateState {
+    /// The columns of texts that another state does not have to the byte.
+    fileprivate func columns(otherThanIn other: CertificateState) -> [String] {
+        [
+            ("name", name, other.name), ("issue_to", issueTo, other.issueTo),
+            ("dns_provider", dnsProvider, other.dnsProvider),
+        ].filter { _, text, shown in !(text ?? "").utf8.elementsEqual((shown ?? "").utf8) }.map(\.0)
     }
 }
 

@@ -242,11 +242,11 @@ package struct LaneRows: Sendable {
     private var rows: [UInt32]
     private var ends: [UInt32]
 
-    /// The rows of a source that run.
-    package init(_ source: some JobSource) {
-        var counts = [UInt32](repeating: 0, count: source.hostCount)
-        for row in 0..<source.rowCount {
-            if let host = source.host(ofRow: row) { counts[host] += 1 }
+    /// - Parameter host: the host of a row by its number; nil for a row that is in no group.
+    package init(rowCount: Int, hostCount: Int, host: (Int) -> Int?) {
+        var counts = [UInt32](repeating: 0, count: hostCount)
+        for row in 0..<rowCount {
+            if let host = host(row) { counts[host] += 1 }
         }
         var sum: UInt32 = 0
         ends = counts.map { count in
@@ -256,8 +256,8 @@ package struct LaneRows: Sendable {
         rows = [UInt32](repeating: 0, count: Int(sum))
         // Each host's start moves up to its end as its rows are put in.
         ends.withUnsafeMutableBufferPointer { cursors in
-            for row in 0..<source.rowCount {
-                guard let host = source.host(ofRow: row) else { continue }
+            for row in 0..<rowCount {
+                guard let host = host(row) else { continue }
                 rows[Int(cursors[host])] = UInt32(row)
                 cursors[host] += 1
             }

@@ -55,6 +55,8 @@ package struct History: Sendable {
     /// What became of one row.
     private struct Row {
         var outcome = PackedOutcome.absent
+        /// The certificate that it was sent to last; 0 when no line names it.
+        var certificate: Int64 = 0
         var isInDoubt = false
         /// Whether it was before the run under way noted anything about it.
         var wasInDoubt = false
@@ -106,6 +108,13 @@ package struct History: Sendable {
         numbers[key].flatMap { rows[Int($0)].outcome.unpacked(texts, reading: readings[$0]) }
     }
 
+    /// The certificate that a row which names none by its id found when it was sent; nil when it never was.
+    package func certificate(foundBy job: Job) -> Int64? {
+        guard job.match != nil, let salt, let number = numbers[RowKey(job, salt: salt)] else { return nil }
+        let id = rows[Int(number)].certificate
+        return id > 0 ? id : nil
+    }
+
     /// Takes in the next line of the ledger.
     mutating func take(_ line: LedgerLine) throws(LedgerLineError) {
         if case .run(let salt, let input) = line { return try begin(salt: salt, input) }
@@ -135,6 +144,7 @@ package struct History: Sendable {
     private mutating func sent(_ number: UInt32, _ host: HostKey?, certificate id: Int64?) {
         rows[Int(number)].isInDoubt = true
         guard let host, let id else { return }
+        rows[Int(number)].certificate = id
         let certificate = Certificate(host, id)
         if let earlier = lastSent.updateValue(number, forKey: certificate), earlier != number {
             rows[Int(earlier)].isSuperseded = true

@@ -55,7 +55,7 @@ extension RunDirectory {
         guard folder.contains(RunDirectory.ledger) else { return History() }
         var reader = try LedgerReader(of: self)
         let history = try reader.read()
-        if history.salt == nil, holdsEnding { throw .lostLedger(path) }
+        if history.salt == nil, holdsTraces { throw .lostLedger(path) }
         return history
     }
 }
@@ -121,7 +121,7 @@ private struct LedgerReader: ~Copyable {
     }
 
     private func damaged(_ reason: String) -> ToolError {
-        if history.salt == nil, directory.holdsEnding { return .lostLedger(directory.path) }
+        if history.salt == nil, directory.holdsTraces { return .lostLedger(directory.path) }
         return ToolError(
             .broken, "\(file.name):\(line): damaged line: \(reason)",
             hint: "take that line out and use --resume again; a row it speaks of may be sent once more")

@@ -129,7 +129,7 @@ extension RecordedRun {
 
 extension Folder {
     /// Reads the lines of the ledger that start so, but one that is not whole and those that are no JSON.
-    fileprivate func forEachLedgerLine(
+    func forEachLedgerLine(
         startingWith start: StaticString, _ body: (JSONValue) -> Void
     ) throws(ToolError) {
         let file = try open(RunDirectory.ledger, flags: O_RDONLY | FileDescriptor.continued)
@@ -148,6 +148,17 @@ extension Folder {
             rest += bytes
             return true
         }
+    }
+
+    /// The rows with these keys as they were noted before their edits left, by their number.
+    func sentRows(_ keys: Set<RowKey>) throws(ToolError) -> [LedgerRow] {
+        var rows: [RowKey: LedgerRow] = [:]
+        try forEachLedgerLine(startingWith: #"{"event":"sent""#) { line in
+            guard let key = line["key"]?.text.flatMap(RowKey.init), keys.contains(key), let row = line["row"]?.integer
+            else { return }
+            rows[key] = LedgerRow(row: Int(row), host: HostKey(line), certificate: line["id"]?.integer)
+        }
+        return rows.values.sorted { $0.row < $1.row }
     }
 
     /// Nil when there is no summary, or another run's: then the last one has not come to its end.

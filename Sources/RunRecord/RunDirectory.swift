@@ -59,8 +59,8 @@ package final class RunDirectory: Sendable {
 
     static let ledger = "ledger.jsonl"
     private static let lock = "lock"
-    /// What a run that came to its end leaves beside its ledger.
-    private static let endings = ["result.csv", "result.jsonl", RunSummary.fileName]
+    /// What a run leaves beside its ledger, and never without one.
+    private static let traces = ["result.csv", "result.jsonl", RunSummary.fileName, undo]
 
     /// Whether another process is at work in a directory. Not to be asked by a process that has the directory's lock
     /// itself: it would lose it.
@@ -72,13 +72,13 @@ package final class RunDirectory: Sendable {
         return fcntl(file.number, F_GETLK, &request) == 0 && request.l_type != Int16(F_UNLCK)
     }
 
-    /// Whether a run came to its end here.
-    var holdsEnding: Bool { RunDirectory.holdsEnding(folder) }
+    /// Whether a run was here, whatever its ledger says.
+    var holdsTraces: Bool { RunDirectory.holdsTraces(folder) }
 
-    private static func holdsEnding(_ folder: Folder) -> Bool { endings.contains(where: folder.contains) }
+    private static func holdsTraces(_ folder: Folder) -> Bool { traces.contains(where: folder.contains) }
 
     private static func check(_ folder: Folder, for purpose: Purpose) throws(ToolError) {
-        switch (purpose, folder.contains(ledger), holdsEnding(folder)) {
+        switch (purpose, folder.contains(ledger), holdsTraces(folder)) {
         case (.newRun, false, false), (.resumedRun, true, _): return
         case (.newRun, _, _): throw .holdsRun(folder.path)
         case (.resumedRun, false, true): throw .lostLedger(folder.path)

@@ -34,15 +34,16 @@ package final class RunRecorder: OutcomeSink {
     ///   - directory: where to; kept, and with it its lock.
     ///   - run: what the `run` line says.
     ///   - history: what the ledger holds, when the run continues an earlier one; a torn last line is cut off.
-    ///   - keepsValues: whether what is overwritten is kept in `undo.csv`.
+    ///   - unwritable: the columns of an edit that no input can hold; when given, what is overwritten is kept in
+    ///     `undo.csv`.
     ///   - clock: tells when a row was sent.
     ///   - longestPause: how long events gather after a batch when nobody waits for one, 0 to 1 s. Asking the disk costs
     ///     about 0.3 ms of processor time.
     ///   - onFailure: called once, on the recorder's queue, when the ledger cannot be written any more.
     /// - Throws: ``ToolError`` when the ledger cannot be opened or written.
     package init(
-        directory: RunDirectory, run: RunHeader, continuing history: History? = nil, keepsValues: Bool = false,
-        clock: any RunClock,
+        directory: RunDirectory, run: RunHeader, continuing history: History? = nil,
+        keepingValuesBut unwritable: (@Sendable (CertificateEdit) -> [String])? = nil, clock: any RunClock,
         longestPause: Duration = .milliseconds(5), onFailure: @escaping @Sendable (ToolError) -> Void
     ) throws(ToolError) {
         self.directory = directory
@@ -57,7 +58,9 @@ package final class RunRecorder: OutcomeSink {
         rows = Lock(RowNotes(expectedRows: run.input.rows))
         // Used on the queue alone; the lock is for the compiler.
         let ledger = Lock(writer)
-        let undo = keepsValues ? try UndoWriter(in: directory, salt: salt) : nil
+        let undo = try unwritable.map { unwritable throws(ToolError) in
+            try UndoWriter(in: directory, salt: salt, unwritable: unwritable)
+        }
         queue = WriteQueue(label: "certfleet.ledger", longestPause: longestPause, onFailure: onFailure) {
             (entries) throws(ToolError) in
             if let undo {

@@ -21,14 +21,19 @@ final class UndoWriter: Sendable {
     private let file: FileDescriptor
     private let writer: Lock<RowWriter>
     private let salt: RowSalt
+    private let unwritable: @Sendable (CertificateEdit) -> [String]
 
     /// Opens the file, behind what an earlier run wrote; half a row at its end is cut off, because its edit never left.
-    init(in directory: RunDirectory, salt: RowSalt) throws(ToolError) {
+    init(
+        in directory: RunDirectory, salt: RowSalt, unwritable: @escaping @Sendable (CertificateEdit) -> [String]
+    ) throws(ToolError) {
         self.salt = salt
+        self.unwritable = unwritable
         let name = RunDirectory.undo
-        let length = directory.folder.contains(name) ? try UndoEntry.wholeLength(in: directory) : 0
         file = try directory.folder.open(
-            name, flags: O_WRONLY | O_APPEND | O_CREAT | FileDescriptor.continued, mode: 0o600)
+            name, flags: O_RDWR | O_APPEND | O_CREAT | FileDescriptor.continued, mode: 0o600)
+        try file.makePrivate()
+        let length = try file.lengthOfWholeLines()
         try file.truncate(to: length)
         var writer = RowWriter.plain(EditRow.columns + UndoEntry.columns)
         // The header of a file that goes on is there already.
@@ -39,7 +44,7 @@ final class UndoWriter: Sendable {
 
     /// Adds the values of a certificate; they are on disk after ``sync()``.
     func append(_ job: Job, _ key: RowKey, replacing state: CertificateState) {
-        let cells = UndoEntry(job, key, salt, replacing: state).cells
+        let cells = UndoEntry(job, key, salt, replacing: state, unwritable).cells
         writer.withLock { $0.append(cells) }
     }
 
@@ -70,8 +75,12 @@ struct UndoEntry {
     ///   - key: its key in the ledger.
     ///   - salt: of the ledger's keys.
     ///   - state: the certificate before the edit.
-    init(_ job: Job, _ key: RowKey, _ salt: RowSalt, replacing state: CertificateState) {
-        let (edit, lost) = job.edit.undone(to: state)
+    ///   - unwritable: the columns of an edit that no input can hold.
+    init(
+        _ job: Job, _ key: RowKey, _ salt: RowSalt, replacing state: CertificateState,
+        _ unwritable: (CertificateEdit) -> [String]
+    ) {
+        let (edit, lost) = job.edit.undone(to: state, unwritable: unwritable)
         let row = EditRow(
             address: job.address, credentials: job.cells ?? CredentialCells(), tlsPin: job.tlsPin, edit: edit)
         // As the cells of an edit, so that an empty text is told from none.
@@ -82,18 +91,32 @@ struct UndoEntry {
             row.cells + [String(job.position.row), key.description, lost.joined(separator: " ")] + set[7...10]
             + [RowKey(authInfo: job.edit.authInfo, of: job, salt: salt)?.description ?? ""]
     }
+}
 
-    /// Bytes of the whole rows of a file; no cell holds a line end.
-    fileprivate static func wholeLength(in directory: RunDirectory) throws(ToolError) -> Int {
-        let file = try directory.folder.open(RunDirectory.undo, flags: O_RDONLY | FileDescriptor.continued)
+extension FileDescriptor {
+    /// Lets only its owner, who is us, open a file that secrets are written to.
+    ///
+    /// - Throws: `ToolError` when it is no regular file, or somebody else's.
+    fileprivate func makePrivate() throws(ToolError) {
+        var status = stat()
+        guard fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw ToolError(.broken, "'\(name)' is no regular file")
+        }
+        guard status.st_uid == geteuid(), fchmod(number, 0o600) == 0 else {
+            throw ToolError(
+                .broken, "'\(name)' belongs to another user, who could read the secrets in it",
+                hint: "continue the run as that user, or without --undo, --skip-unchanged and --verify")
+        }
+    }
+
+    /// Bytes up to the last line end; no cell of ours holds one.
+    fileprivate func lengthOfWholeLines() throws(ToolError) -> Int {
         var (length, whole) = (0, 0)
-        var chunk: [UInt8] = []
-        repeat {
-            chunk = [UInt8](repeating: 0, count: 1 << 18)
-            try file.read(into: &chunk)
-            if let end = chunk.lastIndex(of: 0x0A) { whole = length + end + 1 }
-            length += chunk.count
-        } while !chunk.isEmpty
+        try drain { (slice) throws(ToolError) in
+            if let end = slice.lastIndex(of: 0x0A) { whole = length + end + 1 }
+            length += slice.count
+            return true
+        }
         return whole
     }
 }
@@ -110,12 +133,14 @@ extension RowKey {
 }
 
 extension History {
-    /// Whether a row's edit was made, for all that the ledger tells.
+    /// Whether a row's edit was made, or a part of it, for all that the ledger tells.
     fileprivate func mayHaveChanged(_ key: RowKey) -> Bool {
         switch standing(of: key) {
         case .neverSent: false
         case .inDoubt, .superseded: true
-        case .done(let outcome): outcome.status == .ok || outcome.errorClass == .verify
+        case .done(let outcome):
+            outcome.status == .ok || outcome.errorClass == .verify
+                || outcome.attempts > 0 && outcome.errcode.map { PBXErrorCode($0).leavesTraces } ?? false
         }
     }
 }
@@ -129,21 +154,34 @@ package struct UndoList: Sendable {
         /// What would put it back, a cell for each of ``EditRow/columns``.
         package var cells: [String]
         /// What cannot be put back, by its column.
-        package let lost: [String]
+        package private(set) var lost: [String]
         /// What the run set, a cell for name, issue_to, auto_renewal and dns_provider: empty for what it left alone.
         fileprivate var set: [String]
         fileprivate var auth: String
 
         /// Whether nothing can be put back.
         package var isEmpty: Bool { cells[7...11].allSatisfy(\.isEmpty) }
+
+        /// Takes in a later edit of the certificate: what it found in a field that was edited before is not what was
+        /// there before the run.
+        fileprivate mutating func merge(_ later: Item) {
+            for column in 7...11 where cells[column].isEmpty && !lost.contains(EditRow.columns[column]) {
+                cells[column] = later.cells[column]
+                lost += later.lost.filter { $0 == EditRow.columns[column] }
+            }
+            for index in set.indices where !later.set[index].isEmpty { set[index] = later.set[index] }
+            if !later.auth.isEmpty { auth = later.auth }
+        }
     }
 
     /// In the order in which the run came to them.
     package private(set) var items: [Item] = []
-    /// How many rows the run may have made of which the file holds no values: it was cut, replaced, or added to a run that
-    /// had none before.
-    package let lostRows: Int
+    /// Rows that the run may have changed and of which the file holds no values: it was cut or replaced, or the run had
+    /// none when it came to them.
+    package private(set) var missing: [LedgerRow] = []
     private let salt: RowSalt?
+    /// Where the certificates stand in `items`.
+    private var places: [[String]: Int] = [:]
 
     /// Reads what a run left behind; nothing is changed.
     ///
@@ -158,45 +196,45 @@ package struct UndoList: Sendable {
                 .usage, "'\(directory.path)' holds no \(RunDirectory.undo)",
                 hint: "only a run with --undo, --skip-unchanged or --verify keeps the values that it overwrites")
         }
-        var places: [[String]: Int] = [:]
-        var kept: Set<RowKey> = []
-        let width = EditRow.columns.count
-        for record in try Self.records(directory).dropFirst() {
-            guard record.count == width + UndoEntry.columns.count, let row = Int(record[width]),
-                let key = RowKey(record[width + 1]), history.mayHaveChanged(key)
-            else { continue }
-            kept.insert(key)
-            let item = Item(
-                row: row, cells: Array(record[..<width]),
-                lost: record[width + 2].split(separator: " ").map(String.init),
-                set: Array(record[(width + 3)...(width + 6)]), auth: record[width + 7])
-            let certificate = [record[0], record[6]]
-            if let place = places[certificate] {
-                items[place].merge(item)
-            } else {
-                places[certificate] = items.count
-                items.append(item)
-            }
+        var rows = Set(history.keys.filter(history.mayHaveChanged))
+        let changed = rows
+        try Self.forEachRecord(in: directory) { record in
+            let width = EditRow.columns.count
+            guard record.count == width + UndoEntry.columns.count, let row = Int(record[width].text),
+                let key = RowKey(record[width + 1].text), changed.contains(key)
+            else { return }
+            rows.remove(key)
+            let cells = (0..<record.count).map { record[$0].text }
+            add(
+                Item(
+                    row: row, cells: Array(cells[..<width]),
+                    lost: cells[width + 2].split(separator: " ").map(String.init),
+                    set: Array(cells[(width + 3)...(width + 6)]), auth: cells[width + 7]))
         }
-        lostRows = history.keys.count { !kept.contains($0) && history.mayHaveChanged($0) }
+        if !rows.isEmpty { missing = try directory.folder.sentRows(rows) }
     }
 
-    private static func records(_ directory: RunDirectory) throws(ToolError) -> [[String]] {
+    private mutating func add(_ item: Item) {
+        let certificate = [item.cells[0], item.cells[6]]
+        if let place = places[certificate] {
+            items[place].merge(item)
+        } else {
+            places[certificate] = items.count
+            items.append(item)
+        }
+    }
+
+    /// What cannot be read is missing: behind the last whole row stands what never came to its edit.
+    private static func forEachRecord(
+        in directory: RunDirectory, _ body: (Record) -> Void
+    ) throws(ToolError) {
         let file = try directory.folder.open(RunDirectory.undo, flags: O_RDONLY | FileDescriptor.continued)
         guard file.size != nil else { throw ToolError(.broken, "'\(file.name)' is no regular file") }
-        let input = InputFile(file)
-        let table = try TableReader(input, TableChoices(format: .csv, delimiter: .comma, encoding: .utf8))
-        var records: [[String]] = []
-        var problem: Diagnostic?
-        if case .success(let dialect) = try table.dialect(score: { _ in HeaderScore(isComplete: true, points: 1) }) {
-            try table.readRecords(dialect) {
-                problem = problem ?? $0
-            } _: { record, _ in
-                records.append((0..<record.count).map { record[$0].text })
-            }
-        }
-        if let problem { throw ToolError(.broken, problem.text(file: input.name)) }
-        return records
+        let table = try TableReader(
+            InputFile(file), TableChoices(format: .csv, delimiter: .comma, encoding: .utf8))
+        let header = try table.dialect { _ in HeaderScore(isComplete: true, points: 1) }
+        guard case .success(let dialect) = header else { return }
+        try table.readRecords(dialect, report: { _ in }) { record, _ in body(record) }
     }
 
     /// What of a certificate somebody changed since the run, by its column; empty when nothing.
@@ -217,14 +255,5 @@ package struct UndoList: Sendable {
             changed.append("auth_info_list")
         }
         return changed
-    }
-}
-
-extension UndoList.Item {
-    /// Takes in a later edit of the certificate.
-    fileprivate mutating func merge(_ later: UndoList.Item) {
-        for column in 7...11 where cells[column].isEmpty { cells[column] = later.cells[column] }
-        for index in set.indices where !later.set[index].isEmpty { set[index] = later.set[index] }
-        if !later.auth.isEmpty { auth = later.auth }
     }
 }

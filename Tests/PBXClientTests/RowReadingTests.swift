@@ -190,7 +190,9 @@ struct RowReadingTests {
         var play = Play()
         play.policy = Self.policy { $0.aim = .list }
         play.found = [.certificates(#"{"id":1}"#, total: 99)]
-        #expect(play.run(.ownToken).outcome.reading?.certificates.count == 1 && play.readings.count == 2)
+        let outcome = play.run(.ownToken).outcome
+        #expect(outcome.reading?.certificates.count == 1 && play.readings.count == 2)
+        #expect(outcome.status == .failed && outcome.error == "the PBX lists 1 of its 99 certificates")
     }
 }
 
@@ -231,6 +233,28 @@ extension RowReadingTests {
         let edit = CertificateEdit(id: 0, issueTo: "c.example.com")
         let outcome = play.run(.ownToken, edit: edit, isInDoubt: true, match: .issueTo("a.example.com")).outcome
         #expect(outcome.status == .failed && outcome.errorClass == .match && play.editedIDs == [], "\(outcome)")
+    }
+
+    @Test("a row whose certificate an earlier run found goes on with it, and looks for none", arguments: [true, false])
+    func foundBefore(isInDoubt: Bool) {
+        var play = Play(.success)
+        let edit = CertificateEdit(id: 5, issueTo: "c.example.com")
+        play.found = [.certificate(#""issue_to":"c.example.com""#)]
+        let outcome = play.run(.ownToken, edit: edit, isInDoubt: isInDoubt, match: .issueTo("a.example.com")).outcome
+        #expect(outcome.status == .ok && play.editedIDs == (isInDoubt ? [] : [5]), "\(outcome)")
+        #expect(play.readings == (isInDoubt ? ["get 5 own-token"] : []))
+    }
+
+    @Test(
+        "a list that cannot be read is asked for once",
+        arguments: [HTTPExchange.errcode(10001), .answer(200, "<html>")])
+    func noList(_ reply: HTTPExchange) {
+        var play = Play()
+        play.found = [reply]
+        let edit = CertificateEdit(id: 0, autoRenewal: false)
+        let first = play.run(.ownToken, edit: edit, match: .only).outcome
+        #expect(play.run(row: 2, .ownToken, edit: edit, match: .name("a")).outcome == first)
+        #expect(first.status == .failed && play.readings.count == 1)
     }
 
     @Test("two rows that meet at one certificate: the second is failed, and all are listed once")
@@ -403,6 +427,19 @@ extension RowReadingTests {
         #expect(outcome.error.contains("the certificate was not issued: apply_tip_code 70401"))
         (play.policy, play.found) = (Self.verifying, [Self.issued])
         #expect(play.run(row: 2, .ownToken, edit: Self.domain, isInDoubt: true).outcome.status == .ok)
+    }
+
+    @Test("what is being issued is told by its apply_status alone, but for a certificate that was uploaded")
+    func issuingWithoutOrigin() {
+        let states = ["issuing", "issuance_fail"].flatMap { status in
+            ["", #""ca_type":"upload","#].map { #"\#($0)"issue_to":"b","apply_status":"\#(status)""# }
+        }
+        let statuses = states.map { state in
+            var play = Play(.success)
+            (play.policy, play.found) = (Self.verifying, [Self.other, .certificate(state)])
+            return play.run(.ownToken, edit: Self.domain).outcome.status
+        }
+        #expect(statuses == [.unknown, .ok, .failed, .ok])
     }
 
     @Test("a PBX that tells nothing of what was set has verified nothing")

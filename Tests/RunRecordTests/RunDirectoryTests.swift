@@ -27,7 +27,7 @@ import Testing
 
     @Test(
         "a directory that holds a run is refused",
-        arguments: ["ledger.jsonl", "result.csv", "result.jsonl", "summary.json"])
+        arguments: ["ledger.jsonl", "result.csv", "result.jsonl", "summary.json", "undo.csv"])
     func holdsRun(file: String) throws {
         try work.write(file, "")
         let error = #expect(throws: ToolError.self) { try RunDirectory(path: work.path, for: .newRun) }
@@ -42,7 +42,7 @@ import Testing
         #expect(error?.message == "'\(work.path)' holds no run to continue")
     }
 
-    @Test(arguments: ["result.csv", "result.jsonl", "summary.json"])
+    @Test(arguments: ["result.csv", "result.jsonl", "summary.json", "undo.csv"])
     func runThatLostItsLedgerCannotBeResumed(file: String) throws {
         _ = try RunDirectory(path: work.path, for: .newRun)
         try work.write(file, "")

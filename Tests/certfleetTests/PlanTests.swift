@@ -195,6 +195,31 @@ import Testing
         #expect(try BuiltTool.run(["check", "both.csv"], in: work.path).output.contains("are both given"))
     }
 
+    @Test func aListThatIsNotWholeIsSaidToBe() throws {
+        let simulator = try Self.simulator(hosts: 2)
+        defer { try? simulator.stop() }
+        let page = #"{"errcode":0,"total_number":3,"certificate_list":[{"id":1,"type":"server","name":"one.pem"}]}"#
+        simulator.set(.answer(body: page, at: .certificateList), on: 1)
+        let work = try WorkDirectory()
+        try work.write("hosts.csv", Self.hosts(simulator))
+        let said = "\(simulator.hosts[0].address):\(simulator.hosts[0].port): the PBX lists 1 of its 3 certificates"
+        for command in [["list", "--as", "csv"], ["export"]] {
+            let answer = try BuiltTool.run(command + ["hosts.csv"], in: work.path)
+            #expect(answer.status == 2 && answer.errors.contains(said), "\(answer)")
+            #expect(answer.output.split(separator: "\n").count { $0.contains(",one.pem,") } == 2, "\(answer)")
+        }
+    }
+
+    @Test func aHostOfPlainHTTPIsToldThatItHasNoKeyAndIsSentNothing() throws {
+        let simulator = try Self.simulator(hosts: 1)
+        defer { try? simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("hosts.csv", Self.hosts(simulator))
+        let pins = try BuiltTool.run(["pins", "hosts.csv"], in: work.path)
+        #expect(pins.status == 2 && pins.errors.contains("http has no key: name the PBX by https"), "\(pins)")
+        #expect(simulator.connections(on: 1) == 0)
+    }
+
     @Test func pinsAreSeenInAHandshakeAndNothingElseLeaves() throws {
         let server = try TLSServer()
         let work = try WorkDirectory()

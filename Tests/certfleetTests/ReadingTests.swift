@@ -73,6 +73,22 @@ import Testing
         #expect(fleet.requests(.certificateUpdate) == 1 && fleet.requests(.certificateGet) > 2)
     }
 
+    @Test(arguments: [false, true])
+    func aRunThatGoesOnReadsWhatWasProcessingBeforeItSendsItAgain(isMade: Bool) throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.errcode(2, at: .certificateUpdate, times: 1), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let command = ["run", "fleet.csv", "--out", "run"]
+        let first = try BuiltTool.run(command + ["--verify-timeout", "300ms"], in: work.path)
+        #expect(first.status == 2 && fleet.requests(.certificateUpdate) == 1, "\(first.errors)")
+        if isMade { fleet.simulator.set(SimulatedCertificate(id: 1, name: "cert-1.crt"), on: 1) }
+        let second = try BuiltTool.run(command + ["--resume"], in: work.path)
+        #expect(second.status == 0 && fleet.requests(.certificateUpdate) == (isMade ? 1 : 2), "\(second.errors)")
+        #expect(try Records(csv: work.file("run/result.csv"))["result.verified"] == [isMade ? "yes" : ""])
+    }
+
     /// Certificates that the PBX applies for.
     private static func applied(_ id: Int) -> SimulatedCertificate {
         SimulatedCertificate(
