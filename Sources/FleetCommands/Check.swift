@@ -9,25 +9,29 @@ package struct Check: Sendable {
     private let input: InputRequest
     private let printsJSON: Bool
     private let limit: Int
+    private let messages: Messages
 
     /// - Parameters:
     ///   - input: what to judge.
     ///   - printsJSON: whether each problem is printed as a JSON object.
     ///   - limit: problems to print, from 0; the others are counted.
-    package init(_ input: InputRequest, printsJSON: Bool, limit: Int) {
+    ///   - messages: what standard error shows.
+    package init(_ input: InputRequest, printsJSON: Bool, limit: Int, messages: Messages) {
         self.input = input
         self.printsJSON = printsJSON
         self.limit = limit
+        self.messages = messages
     }
 
     /// Prints the problems, or that there is none.
     ///
     /// - Throws: `ToolError`, and ``ExitCode/inputInvalid`` when there are problems.
     package func run() throws {
+        Say.messages = messages
         let file = try input.open(kept: false)
         var lastLine: Int?
         var printer = DiagnosticPrinter(file: file.name, isJSON: printsJSON, limit: limit)
-        let catalog = try RowCatalog.read(file, settings: input.settings()) { problem in
+        let catalog = try InputRequest.read(file, input.settings()) { problem in
             printer.print(problem)
             if problem.endsReading { lastLine = problem.line }
         }

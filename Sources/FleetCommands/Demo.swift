@@ -103,10 +103,7 @@ private struct DemoSteps {
     }
 
     private func tell(_ sentence: String, _ arguments: [String]) {
-        let command = CommandLineText.of(arguments)
-        Say.say(
-            .notice, "\(sentence): \(command)", text: "\ncertfleet: \(sentence):\n  \(command)",
-            fields: [JSONMember(key: "command", value: .string(command))])
+        Say.advise(sentence, arguments, isApart: true)
     }
 
     /// Carries out a command that is meant to end so.

@@ -18,23 +18,40 @@ package enum Invocation {
         }
     }
 
-    /// How a run is continued: the command, or what to do where nobody can repeat it, as the end of a sentence.
+    /// The command that continues a run; nil where nobody can repeat what it was given.
     ///
     /// - Parameters:
     ///   - arguments: those of the run.
     ///   - directory: path of its directory.
-    static func resuming(_ arguments: [String], in directory: String) -> String {
+    static func resuming(_ arguments: [String], in directory: String) -> [String]? {
         let isRepeatable = !arguments.isEmpty && !arguments.contains("-") && !arguments.contains { $0.contains("***") }
-        guard isRepeatable else { return ", give the same command with --out '\(directory)' --resume" }
-        var kept: [String] = []
-        var isValue = false
+        guard isRepeatable else { return nil }
+        return parted(arguments, by: ["--out", "--resume"]).others + ["--out", directory, "--resume"]
+    }
+
+    /// The command that writes the input that puts back what a run changed.
+    ///
+    /// - Parameters:
+    ///   - arguments: those of the run.
+    ///   - directory: path of its directory.
+    ///   - lacksCredentials: whether its rows hold secrets in clear, which are not kept, so that a file has to hold them.
+    static func undoing(_ arguments: [String], in directory: String, lacksCredentials: Bool) -> [String] {
+        let shared = ["--credentials", "--allow-plain-http", "--cacert", "--pin", "--insecure"]
+        let kept = parted(arguments, by: shared).flags
+        let file =
+            lacksCredentials && !kept.contains { $0.hasPrefix("--credentials") } ? ["--credentials", "FILE"] : []
+        return ["undo", directory] + kept + file + ["-o", "\(directory)/back.csv"]
+    }
+
+    /// Some flags of a command line with their values, and what else there is.
+    private static func parted(_ arguments: [String], by names: [String]) -> (flags: [String], others: [String]) {
+        var (flags, others, isValue) = ([String](), [String](), false)
         for argument in arguments {
-            if !isValue, argument != "--out", argument != "--resume", !argument.hasPrefix("--out=") {
-                kept.append(argument)
-            }
-            isValue = argument == "--out"
+            let isFlag = names.contains(String(argument.prefix { $0 != "=" }))
+            if isFlag || isValue { flags.append(argument) } else { others.append(argument) }
+            isValue = !isValue && ["--out", "--credentials", "--cacert", "--pin"].contains(argument) && isFlag
         }
-        return ": \(CommandLineText.of(kept + ["--out", directory, "--resume"]))"
+        return (flags, others)
     }
 
     private static func maskedFlag(_ argument: String) -> String {

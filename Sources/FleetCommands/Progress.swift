@@ -1,102 +1,78 @@
-@preconcurrency import Dispatch
+import Dispatch
 import FleetModel
 import Glibc
 import JSONText
 import Logging
 import Pacing
 import Platform
+import RunEngine
 import RunRecord
+import TabularText
 
-/// Shows how far a run has come: on a terminal a line that renews itself, elsewhere a line now and then.
+/// Shows how far a command has come: on a terminal a line that renews itself, elsewhere a line now and then.
 final class ProgressReporter: Sendable {
-    /// What a line tells of the run beside its rows.
-    struct Scope: Sendable {
-        /// Rows of the run, those done by an earlier one among them.
-        let rows: Int
-        /// Hosts of these rows.
-        let hosts: Int
-        /// When the window ends, as people read it; nil without one.
-        let windowEnd: String?
-    }
-
-    private let recorder: RunRecorder
-    private let scope: Scope
-    private let hosts: @Sendable () -> (done: Int, down: Int)
-    private let clock: any RunClock
     private let messages: Messages
-    private let begin: Duration
-    /// Rows that were done before the run began.
-    private let resumed: Int
-    private let queue = DispatchQueue(label: "certfleet.progress", qos: .userInteractive)
-    private let timer: any DispatchSourceTimer
+    private let line: @Sendable () -> ProgressLine
+    private let isOver = DispatchSemaphore(value: 0)
+    private let threads = DispatchGroup()
 
     /// - Parameters:
-    ///   - recorder: knows what is done.
-    ///   - scope: what there is to do.
-    ///   - clock: the run's clock.
     ///   - messages: whether a line is shown, and how lines are written.
-    ///   - hosts: hosts that are done so far, and how many of them never answered; called from any thread.
-    init(
-        recorder: RunRecorder, scope: Scope, clock: any RunClock, messages: Messages,
-        hosts: @escaping @Sendable () -> (done: Int, down: Int)
-    ) {
-        self.recorder = recorder
-        self.scope = scope
-        self.hosts = hosts
-        self.clock = clock
+    ///   - line: what it says at the moment; called from any thread.
+    init(_ messages: Messages, line: @escaping @Sendable () -> ProgressLine) {
         self.messages = messages
-        begin = clock.now()
-        timer = DispatchSource.makeTimerSource(queue: queue)
-        resumed = recorder.resumed
-        // An idle timer costs nothing, and Dispatch forbids to drop one that was never activated.
-        timer.activate()
+        self.line = line
     }
 
+    /// Begins to show it, unless it is not wanted or the machine has no thread for it.
     func start() {
         guard messages.progress != .never, !messages.isQuiet else { return }
         let isOnTerminal = Say.isTerminal && messages.format == .text
         let interval = isOnTerminal ? 200 : messages.progress == .always ? 10_000 : 30_000
-        timer.schedule(deadline: .now() + .milliseconds(interval), repeating: .milliseconds(interval))
-        timer.setEventHandler { [self] in
-            guard isOnTerminal else { return say() }
-            Say.showStatus(line.text(width: TerminalSize.columns - 1, style: messages.style))
+        threads.enter()
+        let thread: Void? = try? startThread(stackSize: 512 << 10) { [self] in
+            while isOver.wait(timeout: .now() + .milliseconds(interval)) == .timedOut {
+                if isOnTerminal { showStatus() } else { say() }
+            }
+            threads.leave()
         }
+        if thread == nil { threads.leave() }
     }
 
     func stop() {
-        timer.cancel()
+        isOver.signal()
         // A line that is being shown must not come after it was taken away.
-        queue.sync { Say.showStatus("") }
+        threads.wait()
+        Say.showStatus("")
+    }
+
+    private func showStatus() {
+        Say.showStatus(line().text(width: TerminalSize.columns - 1, style: messages.style))
     }
 
     /// Says it once.
     ///
-    /// - Parameter waits: whether a reader that is slow may be waited for.
-    func say(waits: Bool = true) {
-        let line = line
-        Say.say(.notice, line.text(), text: line.text(), fields: line.fields, waits: waits)
-    }
-
-    private var line: ProgressLine {
-        ProgressLine(
-            tally: recorder.tally, scope: scope, resumed: resumed, hosts: hosts(), elapsed: clock.now() - begin)
+    /// - Parameters:
+    ///   - waits: whether a reader that is slow may be waited for.
+    ///   - insists: whether it is said also when nothing but errors is wanted.
+    func say(waits: Bool = true, insists: Bool = false) {
+        let line = line()
+        Say.say(.notice, line.text(), fields: line.fields, waits: waits, insists: insists)
     }
 }
 
-/// `214/1200 rows  ok 209  failed 5  48 rows/s  hosts 31/180 (2 down)  eta 3m25s  window ends 02:00`
+/// What is told of a command's progress, in pieces.
 struct ProgressLine {
-    let tally: OutcomeTally
-    let scope: ProgressReporter.Scope
-    let resumed: Int
-    let hosts: (done: Int, down: Int)
-    let elapsed: Duration
-
     /// A piece of the line: the higher its rank, the sooner it gives way where there is no room for it.
-    private struct Piece {
+    fileprivate struct Piece {
         let text: String
         let rank: Int
         var status: RowStatus?
     }
+
+    fileprivate let pieces: [Piece]
+    /// The same for programs.
+    let fields: [JSONMember]
 
     /// The line as far as there is room for it.
     ///
@@ -114,41 +90,84 @@ struct ProgressLine {
     }
 
     private func length(_ pieces: [Piece]) -> Int { pieces.reduce(-2) { $0 + 2 + $1.text.count } }
+}
 
-    private var pieces: [Piece] {
-        let counts = RowStatus.allCases.filter { tally[$0] > 0 }.map { status in
-            // Where there is little room, what went wrong is told before what went well.
-            Piece(text: "\(status.rawValue) \(tally[status])", rank: status.isGood ? 3 : 1, status: status)
-        }
+/// `214/1200 rows  ok 209  failed 5  48 rows/s  hosts 31/180 (2 down)  eta 3m25s  window ends 02:00`
+extension ProgressLine {
+    /// What there is to do.
+    struct Scope {
+        /// Rows, those done by an earlier run among them.
+        let rows: Int
+        /// Hosts of these rows.
+        let hosts: Int
+        /// When the window ends, as people read it; nil without one.
+        let windowEnd: String?
+    }
+
+    /// - Parameters:
+    ///   - tally: rows that are done.
+    ///   - scope: what there is to do.
+    ///   - resumed: rows that were done before.
+    ///   - hosts: hosts that are done, and how many of them never answered.
+    ///   - elapsed: since the beginning.
+    init(tally: OutcomeTally, scope: Scope, resumed: Int = 0, hosts: (done: Int, down: Int), elapsed: Duration) {
+        let rate = Double(tally.rows - resumed) / max(0.001, elapsed / .seconds(1))
         let rateText = rate >= 10 ? String(Int(rate)) : String((rate * 10).rounded() / 10)
+        let timeLeft = Self.timeLeft(done: tally.rows - resumed, left: scope.rows - tally.rows, elapsed)
+        let counts = RowStatus.allCases.filter { tally[$0] > 0 }.map { ($0, tally[$0]) }
         let down = hosts.down > 0 ? " (\(hosts.down) down)" : ""
-        return [Piece(text: "\(tally.rows)/\(counted(scope.rows, "row"))", rank: 0)] + counts + [
-            Piece(text: "\(rateText) rows/s", rank: 4),
-            Piece(text: "hosts \(hosts.done)/\(scope.hosts)\(down)", rank: 5),
-        ]
+        pieces =
+            [Piece(text: "\(tally.rows)/\(counted(scope.rows, "row"))", rank: 0)]
+            + counts.map { status, rows in
+                // Where there is little room, what went wrong is told before what went well.
+                Piece(text: "\(status.rawValue) \(rows)", rank: status.isGood ? 3 : 1, status: status)
+            } + [
+                Piece(text: "\(rateText) rows/s", rank: 4),
+                Piece(text: "hosts \(hosts.done)/\(scope.hosts)\(down)", rank: 5),
+            ]
             + [
                 timeLeft.map { Piece(text: "eta \(DurationText($0))", rank: 2) },
                 scope.windowEnd.map { Piece(text: "window ends \($0)", rank: 6) },
             ].compactMap(\.self)
-    }
-
-    /// The same for programs: `done` of `rows`, each status that there is, hosts and `eta_s`.
-    var fields: [JSONMember] {
-        let counts = RowStatus.allCases.filter { tally[$0] > 0 }.map { ($0.rawValue, tally[$0]) }
-        let end = timeLeft.map { [("eta_s", Int($0.components.seconds))] } ?? []
         let places = [("hosts_done", hosts.done), ("hosts", scope.hosts), ("hosts_down", hosts.down)]
-        return ([("done", tally.rows), ("rows", scope.rows)] + counts + places + end).map {
+        let end = timeLeft.map { [("eta_s", Int($0.components.seconds))] } ?? []
+        fields = ([("done", tally.rows), ("rows", scope.rows)] + counts.map { ($0.rawValue, $1) } + places + end).map {
             JSONMember(key: $0.0, value: JSONValue($0.1))
         }
     }
 
-    /// Rows a second.
-    private var rate: Double { Double(tally.rows - resumed) / max(0.001, elapsed / .seconds(1)) }
+    /// `reading 'fleet.csv': 1048576 of 8388608 bytes  eta 3s`
+    ///
+    /// - Parameters:
+    ///   - file: what is read.
+    ///   - elapsed: since the beginning.
+    init(reading file: InputFile, elapsed: Duration) {
+        let (bytes, size) = (file.bytesRead, file.size)
+        let timeLeft = Self.timeLeft(done: bytes, left: (size ?? bytes) - bytes, elapsed)
+        let text = "reading '\(Quotation.escaped(file.name))': \(bytes)\(size.map { " of \($0)" } ?? "") bytes"
+        pieces =
+            [Piece(text: text, rank: 0)]
+            + (timeLeft.map { [Piece(text: "eta \(DurationText($0))", rank: 1)] } ?? [])
+        fields =
+            [JSONMember(key: "bytes", value: JSONValue(bytes))]
+            + (size.map { [JSONMember(key: "size", value: JSONValue($0))] } ?? [])
+    }
 
-    /// Nil when nothing is known of it, and at the end.
-    private var timeLeft: Duration? {
-        guard tally.rows > resumed, tally.rows < scope.rows else { return nil }
-        return .seconds(Int64(Double(scope.rows - tally.rows) / rate))
+    /// In whole seconds; nil when nothing is known of it, and at the end.
+    private static func timeLeft(done: Int, left: Int, _ elapsed: Duration) -> Duration? {
+        guard done > 0, left > 0 else { return nil }
+        return .seconds(Int64(Double(left) * (elapsed / .seconds(1)) / Double(done)))
+    }
+}
+
+extension ProgressLine.Scope {
+    /// - Parameters:
+    ///   - rows: those done by an earlier run among them.
+    ///   - hosts: of these rows.
+    ///   - windowEnd: by the calendar; nil without a window.
+    init(rows: Int, hosts: Int, until windowEnd: WallTime?) {
+        self.init(
+            rows: rows, hosts: hosts, windowEnd: windowEnd.map { String($0.localText().dropFirst(11).prefix(5)) })
     }
 }
 

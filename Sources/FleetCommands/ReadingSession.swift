@@ -46,7 +46,7 @@ struct ReadingSession {
         OpenFileLimit.raise()
         try ThisProcess.reserveThreads(Runner.processors + 6)
         let events = EventRelay()
-        let (sink, lookups) = (ReadingSink(rows: source.rowCount), NameLookups())
+        let (sink, lookups) = (ReadingSink(), NameLookups())
         Signals.set(answers(events))
         if work.transport.isInsecure, policy.aim != .pins {
             Say.say(.warning, "--insecure: any certificate of a PBX is trusted", insists: true)
@@ -57,15 +57,24 @@ struct ReadingSession {
                 transport: work.transport, lookups: lookups, sink: sink, retry: pace.retry, clock: clock,
                 reading: policy, certificates: certificates)
         }
+        let scope = ProgressLine.Scope(
+            rows: source.selectedRowCount, hosts: source.hostCount, until: settings.windowEnd(by: clock))
+        let progress = ProgressReporter(messages) { [clock, begin = clock.now()] in
+            ProgressLine(tally: sink.tally, scope: scope, hosts: runner.hosts, elapsed: clock.now() - begin)
+        }
         events.connect { event in
             switch event {
             case .stop(let number): runner.stop(.signal(number))
             case .cut: runner.cut()
-            case .progress: Say.say(.notice, sink.progress, waits: false)
+            case .progress: progress.say(waits: false)
             case .failed(let error): runner.stop(brokenBy: error)
             }
         }
-        let end = Say.withoutWaiting { runner.run() }
+        let end = Say.withoutWaiting {
+            progress.start()
+            defer { progress.stop() }
+            return runner.run()
+        }
         let conclusion = Conclusion(stopReasons: end.stopReasons, failure: end.failure)
         if let failure = conclusion.failure { throw failure }
         if conclusion.word != nil { work.messages.logger.warning("\(conclusion.sentence)") }
@@ -75,7 +84,7 @@ struct ReadingSession {
     private func answers(_ events: EventRelay) -> Signals.Answers {
         Signals.Answers(
             stop: { number in
-                Say.stopWaiting()
+                Say.stopWaiting(for: number)
                 events.report(.stop(number))
             },
             cut: { events.report(.cut) },
@@ -91,16 +100,10 @@ private final class ReadingSink: OutcomeSink {
     /// No edit may leave a command that only reads.
     private struct EditRefused: Error {}
 
-    private let rows: Int
-    private let state = Lock(OutcomesByRow())
+    private let state = Lock((outcomes: OutcomesByRow(), tally: OutcomeTally()))
 
-    init(rows: Int) {
-        self.rows = rows
-    }
-
-    var outcomes: OutcomesByRow { state.withLock { $0 } }
-
-    var progress: String { "\(state.withLock { $0.count }) of \(counted(rows, "row")) read" }
+    var outcomes: OutcomesByRow { state.withLock { $0.outcomes } }
+    var tally: OutcomeTally { state.withLock { $0.tally } }
 
     func willSend(
         _ job: Job, replacing state: CertificateState?,
@@ -110,7 +113,10 @@ private final class ReadingSink: OutcomeSink {
     }
 
     func finished(_ job: Job, _ outcome: Outcome) {
-        state.withLock { $0[job.position.row] = outcome }
+        state.withLock { state in
+            state.outcomes[job.position.row] = outcome
+            state.tally.count(outcome)
+        }
     }
 
     func requestEnded(latency: Duration, isRetry: Bool) {}

@@ -41,10 +41,11 @@ package struct Report: Sendable {
             let path = output ?? Report.path(for: report)
             let bytes = ReportPage.of(report).bytes
             if let file { try file.write(bytes, isPrivate: false) } else { try Report.write(bytes, to: path) }
-            SummaryTable(report, style: TextStyle(isColored: false)).say()
+            SummaryTable(report, shownCauses: 5, style: TextStyle(isColored: false)).say()
             try Say.print(path + "\n")
         case .text:
-            try deliver(Array((SummaryTable(report, style: TextStyle(isColored: false)).text + "\n").utf8), to: file)
+            let table = SummaryTable(report, shownCauses: 100, style: TextStyle(isColored: false))
+            try deliver(Array((table.text + "\n").utf8), to: file)
         case .json: try deliver(report.json, to: file)
         }
     }

@@ -13,12 +13,13 @@ struct ResumedSource: JobSource {
     /// Rows that an earlier run has done.
     private(set) var resumed = 0
 
-    /// Hands the outcomes of the earlier run over to the recorder, and names the rows that are sent again although an
-    /// edit of theirs may have been made.
+    /// Takes over the outcomes of the earlier run, and names the rows that are sent again although an edit of theirs may
+    /// have been made.
     ///
     /// - Throws: when the input can no longer be read.
     init(
-        _ catalog: RowCatalog, _ input: InputIdentity, history: History?, recorder: RunRecorder, logger: Logger
+        _ catalog: RowCatalog, _ input: InputIdentity, history: History?, into outcomes: inout OutcomeStore,
+        logger: Logger
     ) throws {
         self.catalog = catalog
         isDone = []
@@ -26,18 +27,18 @@ struct ResumedSource: JobSource {
         isDone = [Bool](repeating: false, count: catalog.rowCount)
         for row in 0..<catalog.rowCount where !catalog.isSelected(row) {
             guard catalog.isLeftOut(row) else {
-                recorder.leaveOut(row: catalog.number(ofRow: row))
+                outcomes.leaveOut(row: catalog.number(ofRow: row))
                 continue
             }
             let job = try catalog.job(row: row)
-            recorder.keep(history.standing(of: job), history.outcome(of: job), job)
+            outcomes.keep(history.standing(of: job), history.outcome(of: job), row: job.position.row)
         }
         var (inDoubt, superseded): ([Int], [Int]) = ([], [])
         var (known, rows) = (0, 0)
         for row in 0..<catalog.rowCount where catalog.host(ofRow: row) != nil {
             let job = try catalog.job(row: row)
             let standing = history.standing(of: job)
-            recorder.adopt(standing, row: job.position.row)
+            outcomes.adopt(standing, row: job.position.row)
             switch standing {
             case .inDoubt:
                 isInDoubt.insert(row)
@@ -61,7 +62,7 @@ struct ResumedSource: JobSource {
         if !history.inputs.contains(input.sha256), known * 2 < rows {
             logger.warning("the earlier run knows \(known) of \(counted(rows, "row")): is this the input that it had?")
         }
-        resumed = recorder.resumed
+        resumed = outcomes.resumed
     }
 
     /// How many rows the result has: those that are to run, and of the others those that the history knows.

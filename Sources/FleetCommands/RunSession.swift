@@ -47,16 +47,32 @@ struct RunSession {
         let spareFiles = try SpareFiles(4)
         let path = try directory ?? RunDirectory.makeNew(at: clock.wallTime())
         let directory = try RunDirectory(path: path, for: resumes ? .resumedRun : .newRun)
+        let history = resumes ? try readHistory(in: directory) : nil
+        let header = try header(continuing: history)
+        var outcomes = OutcomeStore()
+        let source = try Say.withoutWaiting {
+            try ResumedSource(
+                input.catalog, header.input, history: history, into: &outcomes, logger: messages.logger)
+        }
         let events = EventRelay()
         // From here to the end, so that the result is written whatever comes.
         Signals.set(answers(events, messages.logger))
-        return try run(in: directory, events, spareFiles)
+        return try run(source, outcomes, header, continuing: history, in: directory, events, spareFiles)
+    }
+
+    /// Reads what earlier runs did. Until the run begins nothing is written, so that a signal ends the process at once.
+    private func readHistory(in directory: RunDirectory) throws -> History {
+        let report: @Sendable () -> Void = {
+            Say.say(.notice, "reading what the run did before", waits: false, insists: true)
+        }
+        Signals.set(Signals.Answers(note: ": nothing was sent", report: report))
+        return try directory.readLedger()
     }
 
     private func answers(_ events: EventRelay, _ logger: Logger) -> Signals.Answers {
         Signals.Answers(
             stop: { number in
-                Say.stopWaiting()
+                Say.stopWaiting(for: number)
                 events.report(.stop(number))
                 logger.notice(
                     "stopping on \(Signals.name(of: number)): finishing what is under way; once more cuts it off")
@@ -66,20 +82,17 @@ struct RunSession {
     }
 
     private func run(
-        in directory: RunDirectory, _ events: EventRelay, _ spareFiles: SpareFiles
+        _ source: ResumedSource, _ outcomes: consuming OutcomeStore, _ header: RunHeader,
+        continuing history: History?, in directory: RunDirectory, _ events: EventRelay, _ spareFiles: SpareFiles
     ) throws -> ExitCode {
         let logger = messages.logger
-        let history = resumes ? try directory.readLedger() : nil
-        let header = try header(continuing: history)
         let recorder = try RunRecorder(
-            directory: directory, run: header, continuing: history,
+            directory: directory, run: header, continuing: history, outcomes: outcomes,
             keepingValuesBut: reading.readsFirst ? EditProof().unwritable : nil, clock: clock
         ) { error in
             events.report(.failed(error))
         }
         let end = try Say.withoutWaiting {
-            let source = try ResumedSource(
-                input.catalog, header.input, history: history, recorder: recorder, logger: logger)
             if transport.isInsecure {
                 Say.say(.warning, "--insecure: any certificate of a PBX is trusted", insists: true)
             }
@@ -108,19 +121,10 @@ struct RunSession {
         let scope = "\(rows) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
         let width = (settings.jobs == .auto ? "up to " : "") + "\(settings.jobs.most)"
         logger.info("\(scope), \(width) at once; run directory '\(directory.path)'")
-        guard let window = settings.window, let end = windowEnd?.localText() else { return }
+        guard let window = settings.window, let end = settings.windowEnd(by: clock)?.localText() else { return }
         let rest = window.end - clock.now()
         guard rest > .zero else { return logger.warning("the window ended at \(end): nothing is sent") }
         logger.info("the window ends at \(end), in \(DurationText(.seconds(Int64(rest / .seconds(1)))))")
-    }
-
-    /// By the calendar, to the second; nil without a window.
-    private var windowEnd: WallTime? {
-        settings.window.map { window in
-            let rest = window.end - clock.now()
-            let seconds = (Double(clock.wallTime().milliseconds) / 1000 + rest / .seconds(1)).rounded()
-            return WallTime(milliseconds: Int64(seconds) * 1000)
-        }
     }
 
     private func carryOut(
@@ -133,11 +137,12 @@ struct RunSession {
                 transport: transport, lookups: lookups, sink: sink, retry: settings.retry, clock: clock,
                 reading: reading, certificates: certificates)
         }
-        let scope = ProgressReporter.Scope(
-            rows: rows, hosts: input.catalog.hostCount,
-            windowEnd: windowEnd.map { String($0.localText().dropFirst(11).prefix(5)) })
-        let progress = ProgressReporter(recorder: recorder, scope: scope, clock: clock, messages: messages) {
-            runner.hosts
+        let scope = ProgressLine.Scope(
+            rows: rows, hosts: input.catalog.hostCount, until: settings.windowEnd(by: clock))
+        let progress = ProgressReporter(messages) { [clock, begin = clock.now()] in
+            ProgressLine(
+                tally: recorder.tally, scope: scope, resumed: source.resumed, hosts: runner.hosts,
+                elapsed: clock.now() - begin)
         }
         events.connect { event in
             switch event {
@@ -170,21 +175,39 @@ struct RunSession {
                 total: input.catalog.hostCount, stopped: end.hostsStopped, unreachable: end.hostsUnreachable),
             requests: recorder.requests, retries: recorder.retries, resumed: recorder.resumed,
             latency: recorder.latency,
-            exitCode: code.number, stoppedBy: conclusion.word)
+            exitCode: code.number, stoppedBy: conclusion.word,
+            result: resultFailure == nil ? ResultWriter.fileName(input.catalog.shape.format) : nil)
         let summaryFailure = error { try summary.write(to: directory) }
         let failure = conclusion.failure ?? resultFailure ?? summaryFailure
         let report = failure == nil ? writeReport(in: directory, logger) : nil
         // Whatever could not be kept, the counts are told.
-        SummaryTable(summary, report, elapsed: clock.now() - begin, style: messages.style).say()
+        SummaryTable(
+            summary, report, in: directory.path, elapsed: clock.now() - begin, style: messages.style
+        ).say()
         if end.hasPassedCanary { sayCanaryPassed(logger) }
         if conclusion.word != nil { logger.warning("\(conclusion.sentence)") }
         if report != nil { logger.notice("to look at: \(directory.file(Report.fileName))") }
-        if let advice = conclusion.advice(rows: rows) {
-            logger.notice("\(advice)\(Invocation.resuming(arguments, in: directory.path))")
-        }
+        sayWhatIsNext(conclusion, rows, directory.path)
         if let failure { throw failure }
         if !messages.isQuiet { try printPath(in: directory, summary) }
         return code
+    }
+
+    /// Names the commands that go on with the run, and that put back what it changed.
+    private func sayWhatIsNext(_ conclusion: Conclusion, _ rows: OutcomeTally, _ directory: String) {
+        if let advice = conclusion.advice(rows: rows) {
+            if let command = Invocation.resuming(arguments, in: directory) {
+                Say.advise(advice, command)
+            } else {
+                messages.logger.notice("\(advice), give the same command with --out '\(directory)' --resume")
+            }
+        }
+        guard reading.readsFirst, rows.mayHaveChangedSomething else { return }
+        let first = (0..<input.catalog.rowCount).first { input.catalog.host(ofRow: $0) != nil }
+        let job = first.flatMap { try? input.catalog.job(row: $0) }
+        Say.advise(
+            "to put back what the run changed",
+            Invocation.undoing(arguments, in: directory, lacksCredentials: job?.cells == nil))
     }
 
     /// Nil when there is none: it can be made anew, so that the run does not fail with it.
@@ -215,7 +238,7 @@ struct RunSession {
             try Say.print(directory.file(ResultWriter.fileName(input.catalog.shape.format)) + "\n")
         } catch {
             var summary = summary
-            summary.exitCode = CommandError(breakingRun: error).code.number
+            summary.exitCode = (error as? ExitCode ?? CommandError(breakingRun: error).code).number
             try summary.write(to: directory)
             throw error
         }

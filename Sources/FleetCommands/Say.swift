@@ -7,14 +7,13 @@ import Synchronization
 /// The one place through which everything goes that the process says: on standard error as text or as JSON lines, and
 /// on standard output what the command was asked for.
 package enum Say {
-    /// Whether a run is under way, and whether a signal wants the process to end: nobody is waited for then.
+    /// Whether a run is under way, and which signal wants the process to end, 0 for none: nobody is waited for then.
     private static let isRunning = Atomic(false)
-    private static let isCut = Atomic(false)
+    private static let endingSignal = Atomic<Int32>(0)
+    private static var isEnding: Bool { endingSignal.load(ordering: .relaxed) != 0 }
 
-    private static let output = StreamWriter(STDOUT_FILENO) { isCut.load(ordering: .relaxed) }
-    private static let errors = StreamWriter(STDERR_FILENO) {
-        isRunning.load(ordering: .relaxed) || isCut.load(ordering: .relaxed)
-    }
+    private static let output = StreamWriter(STDOUT_FILENO) { isEnding }
+    private static let errors = StreamWriter(STDERR_FILENO) { isRunning.load(ordering: .relaxed) || isEnding }
     /// What stands on the last line of the terminal and has to be wiped away before other text.
     private static let status = Lock("")
     private static let chosen = Lock(Messages())
@@ -59,6 +58,20 @@ package enum Say {
         }
     }
 
+    /// Says what a command is good for, and the command on a line of its own, where it is to be copied from.
+    ///
+    /// - Parameters:
+    ///   - sentence: the beginning of a sentence of which the command is the end.
+    ///   - arguments: what the command line has behind the tool's name.
+    ///   - isApart: whether an empty line stands before it.
+    static func advise(_ sentence: String, _ arguments: [String], isApart: Bool = false) {
+        let command = CommandLineText.of(arguments)
+        let text = folded("certfleet: \(sentence):").joined(separator: "\n") + "\n    \(command)"
+        say(
+            .notice, "\(sentence): \(command)", text: (isApart ? "\n" : "") + text,
+            fields: [JSONMember(key: "command", value: .string(command))])
+    }
+
     /// Says why the command does not go on.
     static func error(_ message: String, hint: String? = nil) {
         say(
@@ -75,18 +88,20 @@ package enum Say {
         }
     }
 
-    /// Writes to standard output: what the command was asked for. Waits until somebody takes it, or ``stopWaiting()``.
+    /// Writes to standard output: what the command was asked for. Waits until somebody takes it, or ``stopWaiting(for:)``.
     ///
-    /// - Throws: `ToolError` when it cannot be written; ``ExitCode/broken`` when its reader went away, which nobody
-    ///   needs to be told of.
+    /// - Throws: `ToolError` when it cannot be written; ``ExitCode/broken`` when its reader went away, and
+    ///   ``ExitCode/signal(_:)`` when a signal came before it took everything, which nobody needs to be told of.
     static func print(_ text: String) throws {
+        if isOutputTerminal { showStatus("") }
         errors.flush()
         let delivery = output.post(text)
         output.flush()
         switch delivery.code {
         case 0: return
         case EPIPE: throw ExitCode.broken
-        case let code: throw ToolError(.broken, "cannot write to standard output: \(ToolError.systemText(code))")
+        case nil: throw ExitCode.signal(endingSignal.load(ordering: .relaxed))
+        case let code?: throw ToolError(.broken, "cannot write to standard output: \(ToolError.systemText(code))")
         }
     }
 
@@ -98,8 +113,10 @@ package enum Say {
     }
 
     /// Lets no reader hold anything up for more than a second from now on.
-    static func stopWaiting() {
-        isCut.store(true, ordering: .relaxed)
+    ///
+    /// - Parameter signal: the number of the one that wants the process to end.
+    static func stopWaiting(for signal: Int32) {
+        endingSignal.store(signal, ordering: .relaxed)
     }
 
     /// Waits until everything is written that was said.
@@ -230,6 +247,26 @@ private struct SayingLogHandler: LogHandler {
         default: .string(value.description)
         }
     }
+}
+
+/// The words of a sentence on lines of at most 80 columns.
+///
+/// - Parameters:
+///   - sentence: shown with what a terminal would not show as text escaped.
+///   - indents: what the first line begins with, and what the others do.
+func folded(_ sentence: String, indents: (first: String, others: String) = ("", "  ")) -> [String] {
+    var lines: [String] = []
+    var line = indents.first
+    var isEmpty = true
+    for word in Quotation.escaped(sentence).split(separator: " ") {
+        if !isEmpty, line.count + 1 + word.count > 80 {
+            lines.append(line)
+            (line, isEmpty) = (indents.others, true)
+        }
+        line += isEmpty ? word : " \(word)"
+        isEmpty = false
+    }
+    return lines + [line]
 }
 
 /// A number with what it counts: `1 row`, `3 rows`.

@@ -81,7 +81,7 @@ enum Signals {
     }
 
     private static func end(by number: Int32, _ note: String) -> Never {
-        Say.stopWaiting()
+        Say.stopWaiting(for: number)
         Say.error("stopped by \(name(of: number))\(note)")
         Say.finish()
         _exit(ExitCode.signal(number).number)

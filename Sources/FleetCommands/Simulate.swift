@@ -36,8 +36,8 @@ package struct Simulate: Sendable {
         let simulator = try Simulator.start(settings)
         for (host, fault) in faults { simulator.set(fault, on: host) }
         Signals.set(
-            Signals.Answers(stop: { _ in
-                Say.stopWaiting()
+            Signals.Answers(stop: { number in
+                Say.stopWaiting(for: number)
                 isStopped.signal()
             }))
         let lines = simulator.hosts.map { "\($0.baseURL),\($0.clientID),\($0.clientSecret)\n" }

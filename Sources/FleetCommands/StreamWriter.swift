@@ -12,12 +12,12 @@ final class StreamWriter: Sendable {
     /// One text on its way.
     final class Delivery: Sendable {
         fileprivate let group = DispatchGroup()
-        fileprivate let result = Lock(Int32(0))
+        fileprivate let result = Lock<Int32?>(nil)
 
         fileprivate init() { group.enter() }
 
-        /// The `errno` that kept the text from being written to its end; 0 when nothing did so far.
-        var code: Int32 { result.withLock { $0 } }
+        /// The `errno` that kept the text from being written to its end; 0 when nothing did, nil as long as it waits.
+        var code: Int32? { result.withLock { $0 } }
     }
 
     private struct State {

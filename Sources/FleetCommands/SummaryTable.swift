@@ -12,6 +12,11 @@ struct SummaryTable {
     /// The line of the first row of each group, where it is known.
     private let firstLines: [OutcomeGroup: Int]
     private let causes: [Cause]
+    private let shownCauses: Int
+    /// Where the causes stand that are not shown.
+    private let placeOfOthers: String
+    /// What is not counted, as a sentence; nil when nothing is missing.
+    private let gap: String?
     private let totals: Totals
     private let style: TextStyle
 
@@ -31,12 +36,15 @@ struct SummaryTable {
     /// - Parameters:
     ///   - summary: what the run comes to.
     ///   - report: why rows are not good; nil when it could not be read.
+    ///   - directory: path of the run directory.
     ///   - elapsed: how long it took.
     ///   - style: how a terminal shows it.
-    init(_ summary: RunSummary, _ report: RunReport? = nil, elapsed: Duration, style: TextStyle) {
+    init(_ summary: RunSummary, _ report: RunReport?, in directory: String, elapsed: Duration, style: TextStyle) {
         groups = summary.rows.groups
         firstLines = report?.groups.compactMapValues(\.firstLine) ?? [:]
         causes = report?.causes ?? []
+        (shownCauses, gap) = (5, nil)
+        placeOfOthers = CommandLineText.of(["report", directory, "--as", "text"])
         totals = Totals(
             rows: summary.rows.rows, hosts: summary.hosts, requests: summary.requests, retries: summary.retries,
             isResumed: summary.resumed > 0,
@@ -45,7 +53,14 @@ struct SummaryTable {
     }
 
     /// The same of one run or several as their directories tell it.
-    init(_ report: RunReport, style: TextStyle) {
+    ///
+    /// - Parameters:
+    ///   - report: what they tell.
+    ///   - shownCauses: how many causes are shown.
+    ///   - style: how a terminal shows it.
+    init(_ report: RunReport, shownCauses: Int, style: TextStyle) {
+        self.shownCauses = shownCauses
+        (placeOfOthers, gap) = ("see the report", report.gap)
         groups = report.groups.mapValues(\.rows)
         firstLines = report.groups.compactMapValues(\.firstLine)
         causes = report.causes
@@ -62,40 +77,25 @@ struct SummaryTable {
             let words = [line.status.rawValue, line.errcode.map(String.init), line.meaning].compactMap(\.self)
             Say.say(.info, "\(words.joined(separator: " ")): \(counted(rows, "row"))", fields: fields(line, rows))
         }
+        if let gap { Say.say(.warning, gap) }
         Say.say(.info, footer, fields: fields)
     }
 
     /// Without a line end after the last line.
     var text: String {
         let head = text("status", "errcode", "meaning", "rows", "first line")
-        return ([head] + lines.map(text) + reasons + [footer]).joined(separator: "\n")
+        let gaps = gap.map { folded($0, indents: ("! ", "  ")) } ?? []
+        return ([head] + lines.map(text) + reasons + gaps + [footer]).joined(separator: "\n")
     }
 
     /// The most frequent causes, folded over hosts.
     private var reasons: [String] {
-        let shown = causes.prefix(Self.shownCauses).flatMap { cause in
+        let shown = causes.prefix(shownCauses).flatMap { cause in
             let hosts = cause.hosts > 1 ? " on \(counted(cause.hosts, "host"))" : ""
-            return wrapped("\(counted(cause.rows, "row"))\(hosts): \(cause.sentence)")
+            return folded("\(counted(cause.rows, "row"))\(hosts): \(cause.sentence)", indents: ("  ", "      "))
         }
-        let rest = causes.count - Self.shownCauses
-        return shown + (rest > 0 ? ["  \(counted(rest, "rarer cause")): see the report"] : [])
-    }
-
-    private static let shownCauses = 5
-    private static let columns = 80
-
-    /// The words of a sentence on lines that fit.
-    private func wrapped(_ sentence: String) -> [String] {
-        var lines = ["  "]
-        for word in Quotation.escaped(sentence).split(separator: " ") {
-            let isFull = lines[lines.count - 1].count + 1 + word.count > Self.columns
-            if isFull {
-                lines.append("      \(word)")
-            } else {
-                lines[lines.count - 1] += lines[lines.count - 1] == "  " ? word : " \(word)"
-            }
-        }
-        return lines
+        let rest = causes.count - shownCauses
+        return shown + (rest > 0 ? ["  \(counted(rest, "rarer cause")): \(placeOfOthers)"] : [])
     }
 
     /// What a line of the table tells of its rows.

@@ -91,16 +91,7 @@ package struct InputRequest: Sendable {
             Signals.Answers(
                 note: note, report: { Say.say(.notice, "waiting for '\(name)'", waits: false, insists: true) }))
         let file = try InputFile.open(path, kept: kept)
-        Signals.set(
-            Signals.Answers(
-                note: note,
-                report: {
-                    let size = file.size.map { " of \($0)" } ?? ""
-                    Say.say(
-                        .notice, "reading '\(name)': \(file.bytesRead)\(size) bytes",
-                        fields: [JSONMember(key: "bytes", value: JSONValue(file.bytesRead))], waits: false,
-                        insists: true)
-                }))
+        Signals.set(Signals.Answers(note: note, report: { Self.progress(of: file).say(waits: false, insists: true) }))
         return file
     }
 
@@ -110,6 +101,29 @@ package struct InputRequest: Sendable {
         let filters = only.map { "--only \($0)" } + [shard.map { "--shard \($0)" }].compactMap(\.self)
         return "\(catalog.selectedRowCount) of \(counted(catalog.inputRowCount, "row")), "
             + filters.joined(separator: " ")
+    }
+
+    /// Reads the input, and shows how far it is read when that takes long.
+    ///
+    /// - Parameters:
+    ///   - file: the input.
+    ///   - settings: what it is read by.
+    ///   - report: told each problem.
+    /// - Throws: `ToolError` when the file cannot be read.
+    static func read(
+        _ file: InputFile, _ settings: InputSettings, report: (Diagnostic) -> Void
+    ) throws(ToolError) -> RowCatalog {
+        let progress = progress(of: file)
+        progress.start()
+        defer { progress.stop() }
+        return try RowCatalog.read(file, settings: settings, report: report)
+    }
+
+    private static func progress(of file: InputFile) -> ProgressReporter {
+        let clock = SystemClock()
+        return ProgressReporter(Say.messages) { [begin = clock.now()] in
+            ProgressLine(reading: file, elapsed: clock.now() - begin)
+        }
     }
 
     /// What an input without rows means.
@@ -151,7 +165,7 @@ struct ValidatedInput {
         let file = try file ?? request.open(kept: true)
         var settings = try request.settings(keepsLeftOut: keepsLeftOut)
         change(&settings)
-        catalog = try RowCatalog.read(file, settings: settings) { $0.say(file: file.name) }
+        catalog = try InputRequest.read(file, settings) { $0.say(file: file.name) }
         self.file = file
         switch ExitCode.ofInput(catalog, skipsInvalid: skipsInvalid) {
         case nil: if let share = request.share(of: catalog) { Say.say(.info, share) }

@@ -28,6 +28,7 @@ enum PageLook {
         .counts .none{opacity:.4}
         header li.ok b{color:var(--ok)}header li.failed:not(.none) b{color:var(--failed)}\
         header li.unknown:not(.none) b{color:var(--unknown)}header li.invalid:not(.none) b{color:var(--invalid)}
+        .gap{margin:16px 0 0;font-weight:600;color:var(--failed)}
         section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px 18px 18px;margin:0 0 16px;min-width:0}
         .pair{display:grid;grid-template-columns:3fr 2fr;gap:16px}
         h2{margin:0 0 12px;font-size:15px;font-weight:650}

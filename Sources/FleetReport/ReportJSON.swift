@@ -17,6 +17,7 @@ extension RunReport {
         json.member("retries", Int64(retries))
         json.member("started_at", span.lowerBound.description)
         json.member("finished_at", span.upperBound.description)
+        json.member("gap", gap.map { .string($0) } ?? .null)
         list("runs", runs, in: &json) { $0.append($1) }
         list("causes", causes, in: &json) { $0.append($1) }
         list("results", allRows, in: &json) { $0.append($1, of: runs) }

@@ -62,7 +62,7 @@ package struct ReportPage {
             <p class="sub">\(report.runs[0].header.input.path) <i>·</i> \(counted(report.hosts.total, "host")) \
             <i>·</i> \(report.span.lowerBound.shown) <i>·</i> \(report.span.length) <i>·</i> \(state)</p>
             <div class="bar" aria-hidden="true">\(RowStatus.allCases.map(share))</div>
-            <ul class="counts">\(RowStatus.allCases.map(tile))</ul>
+            <ul class="counts">\(RowStatus.allCases.map(tile))</ul>\(report.gap.map { "<p class=\"gap\">\($0)</p>" } ?? "")
             </header>
             """
     }

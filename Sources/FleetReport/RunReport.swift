@@ -1,3 +1,4 @@
+import FleetInput
 package import FleetModel
 package import Platform
 package import RunRecord
@@ -68,6 +69,23 @@ package struct RunReport: Sendable {
     /// Whether every row is as the operator wanted it.
     package var isGood: Bool { rows == count(.ok) + count(.noChange) }
 
+    /// Which shards of a fleet the report lacks, as a sentence; nil when it lacks none, or is about no shards.
+    package var gap: String? {
+        let shards = runs.flatMap(\.header.arguments.flags).filter { $0.flag == "--shard" }.compactMap {
+            Shard($0.value)
+        }
+        let missing = Dictionary(grouping: shards, by: \.count).filter { Set($1.map(\.part)).count > 1 }
+            .flatMap { count, shards in
+                Set(1...count).subtracting(shards.map(\.part)).sorted().map { "\($0)/\(count)" }
+            }
+        guard !missing.isEmpty else { return nil }
+        let more = missing.count > 10 ? " and \(missing.count - 10) more" : ""
+        let names = missing.prefix(10).joined(separator: ", ") + more
+        return missing.count == 1
+            ? "shard \(names) is missing: its rows, if it has any, are not counted"
+            : "shards \(names) are missing: their rows, if they have any, are not counted"
+    }
+
     /// From the first begin to the last end that is known.
     var span: ClosedRange<WallTime> {
         let start = runs[0].headers[0].startedAt
@@ -128,7 +146,8 @@ package struct RowGroup: Hashable, Sendable {
 extension RecordedRun {
     /// Why rows that the ledger does not know were not done.
     fileprivate var unlistedReason: String {
-        state == .underWay ? "the run goes on, and has not come to it" : "the run broke off before it came to it"
+        if ending != nil { return "the ledger does not tell of it, and the result could not be written" }
+        return state == .underWay ? "the run goes on, and has not come to it" : "the run broke off before it came to it"
     }
 }
 

@@ -41,7 +41,7 @@ struct RunState {
     ///   - workers: to share the hosts among, at least 1.
     init(_ source: some JobSource, _ settings: RunSettings, workers: Int = 1) {
         self.settings = settings
-        lanes = LaneTable(LaneRows(source))
+        lanes = LaneTable(LaneRows(rowCount: source.rowCount, hostCount: source.hostCount, host: source.host))
         budget = Budget(settings, hostCount: source.hostCount)
         loads = Array(repeating: 0, count: workers)
         skipEmptyHosts()

@@ -2,6 +2,7 @@ package import FleetModel
 import Glibc
 import JSONText
 package import Platform
+import TabularText
 
 /// What the files of a run directory tell of its run, read without a lock: while the run goes on, too, and after it was
 /// killed.
@@ -12,7 +13,7 @@ package struct RecordedRun: Sendable {
         case finished
         /// A process is at work on it.
         case underWay
-        /// No process is at work on it, and it did not come to its end.
+        /// No process is at work on it, and it did not come to its end, or its result could not be written.
         case brokenOff
     }
 
@@ -49,7 +50,7 @@ package struct RecordedRun: Sendable {
         }
         self.headers = headers
         ending = try folder.readSummary(of: last)
-        state = ending != nil ? .finished : RunDirectory.isLocked(folder) ? .underWay : .brokenOff
+        state = ending?.result != nil ? .finished : RunDirectory.isLocked(folder) ? .underWay : .brokenOff
     }
 }
 
@@ -69,8 +70,10 @@ package struct RunEnding: Hashable, Sendable {
     package let exitCode: Int
     /// What ended the run before all rows were done, in one word; nil when nothing did.
     package let stoppedBy: String?
+    /// Name of the result file; nil when there is none of this run.
+    let result: String?
 
-    fileprivate init?(_ json: JSONValue) {
+    fileprivate init?(_ json: JSONValue, in folder: Folder) {
         func number(_ value: JSONValue?) -> Int? { value?.integer.flatMap { Int(exactly: $0) } }
         guard let end = json["finished_at"]?.text.flatMap(WallTime.init(rfc3339:)), let hosts = json["hosts"],
             let requests = number(json["requests"]), let retries = number(json["retries"]),
@@ -85,6 +88,9 @@ package struct RunEnding: Hashable, Sendable {
         self.exitCode = exitCode
         latency = json["latency_ms"].flatMap { LatencySummary($0, json["latency_buckets"]) }
         stoppedBy = json["stopped_by"]?.text
+        let names = TableShape.Format.allCases.map(ResultWriter.fileName).filter(folder.contains)
+        // Older summaries do not name it.
+        result = json["result"] == nil ? names.first : names.first { $0 == json["result"]?.text }
     }
 }
 
@@ -171,7 +177,7 @@ extension Folder {
             return bytes.count < 1 << 20
         }
         guard let json = try? JSONValue(parsing: bytes), json["run_id"]?.text == run.runID else { return nil }
-        return RunEnding(json)
+        return RunEnding(json, in: self)
     }
 }
 

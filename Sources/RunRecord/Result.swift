@@ -131,10 +131,11 @@ package struct OutcomeStore: Sendable {
     /// Rows that an earlier run may have edited.
     private var doubtfulRows: Set<Int> = []
 
-    /// - Parameter expectedRows: rows to make room for; more are fine.
-    package init(expectedRows: Int = 0) {
-        rows.reserveCapacity(expectedRows)
-    }
+    /// Of no row.
+    package init() {}
+
+    /// Makes room for so many rows; more are fine.
+    mutating func makeRoom(for expectedRows: Int) { rows.reserveCapacity(expectedRows) }
 
     /// What the result says of a row by its ``RowPosition/row``, so 1-based; nil when nothing became of it.
     package subscript(row: Int) -> Outcome? {
@@ -151,8 +152,8 @@ package struct OutcomeStore: Sendable {
     /// Whether a row is no part of the run, and never was.
     func isLeftOut(row: Int) -> Bool { rows.indices.contains(row - 1) && rows[row - 1].isLeftOut }
 
-    /// Keeps a row out of the result.
-    mutating func leaveOut(row: Int) { put(.leftOut, row: row) }
+    /// Keeps a row out of the result that neither this run nor an earlier one came to.
+    package mutating func leaveOut(row: Int) { put(.leftOut, row: row) }
 
     /// Takes the outcome of a row; it is known from now on, and not counted.
     package mutating func set(_ outcome: Outcome, row: Int) {
@@ -175,8 +176,27 @@ package struct OutcomeStore: Sendable {
     /// The group of a row in this run, whatever was before.
     private func group(row: Int) -> OutcomeGroup? { rows.indices.contains(row - 1) ? rows[row - 1].group : nil }
 
-    /// Takes over the outcome of a row from an earlier run.
-    mutating func adopt(_ outcome: Outcome, row: Int) {
+    /// Takes over how a row stands after an earlier run: its outcome when it is not sent again, and that it is `unknown`
+    /// until this run knows better when nobody knows what became of it.
+    package mutating func adopt(_ standing: History.Standing, row: Int) {
+        if case .inDoubt = standing { adoptDoubt(row: row) }
+        if let outcome = standing.finalOutcome { adopt(outcome, row: row) }
+    }
+
+    /// Takes over how a row that is left out of this run stands after the earlier ones: without one, it is in no result.
+    ///
+    /// - Parameters:
+    ///   - standing: how it stands.
+    ///   - outcome: its last one; nil when it never was done.
+    ///   - row: its ``RowPosition/row``.
+    package mutating func keep(_ standing: History.Standing, _ outcome: Outcome?, row: Int) {
+        if standing == .neverSent, outcome == nil { return leaveOut(row: row) }
+        if case .inDoubt = standing { adopt(standing, row: row) }
+        if let outcome { set(outcome, row: row) }
+        count(row: row)
+    }
+
+    private mutating func adopt(_ outcome: Outcome, row: Int) {
         set(outcome, row: row)
         count(row: row)
         resumed += 1
@@ -323,6 +343,11 @@ package struct OutcomeTally: Hashable, Sendable {
     /// Number of rows with a status.
     package subscript(status: RowStatus) -> Int {
         groups.reduce(0) { $0 + ($1.key.status == status ? $1.value : 0) }
+    }
+
+    /// Whether an edit was made, or may have been.
+    package var mayHaveChangedSomething: Bool {
+        groups.keys.contains { [.ok, .unknown].contains($0.status) || $0.errorClass == .verify }
     }
 
     /// Rows by the errcode the PBX gave, 0 among them; rows without one are not in it.

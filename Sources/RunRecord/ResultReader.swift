@@ -45,12 +45,11 @@ package struct ResultRow {
 }
 
 extension RecordedRun {
-    /// Calls `body` with each row of the run's result file, in input order. The run must have come to its end.
+    /// Calls `body` with each row of the run's result file, in input order; a run that is not ``State/finished`` has none.
     ///
     /// - Throws: ``ToolError`` when the file cannot be read or is no result.
     package func forEachResultRow(_ body: (ResultRow) -> Void) throws(ToolError) {
-        let name =
-            folder.contains(ResultWriter.fileName(.csv)) ? ResultWriter.fileName(.csv) : ResultWriter.fileName(.jsonl)
+        guard let name = ending?.result else { return }
         let path = folder.path(of: name)
         let table = try TableReader(InputFile.open(path, kept: false))
         var problem: Diagnostic?

@@ -34,6 +34,7 @@ package final class RunRecorder: OutcomeSink {
     ///   - directory: where to; kept, and with it its lock.
     ///   - run: what the `run` line says.
     ///   - history: what the ledger holds, when the run continues an earlier one; a torn last line is cut off.
+    ///   - outcomes: what was taken over from it.
     ///   - unwritable: the columns of an edit that no input can hold; when given, what is overwritten is kept in
     ///     `undo.csv`.
     ///   - clock: tells when a row was sent.
@@ -43,6 +44,7 @@ package final class RunRecorder: OutcomeSink {
     /// - Throws: ``ToolError`` when the ledger cannot be opened or written.
     package init(
         directory: RunDirectory, run: RunHeader, continuing history: History? = nil,
+        outcomes: OutcomeStore = OutcomeStore(),
         keepingValuesBut unwritable: (@Sendable (CertificateEdit) -> [String])? = nil, clock: any RunClock,
         longestPause: Duration = .milliseconds(5), onFailure: @escaping @Sendable (ToolError) -> Void
     ) throws(ToolError) {
@@ -53,7 +55,9 @@ package final class RunRecorder: OutcomeSink {
         var writer = try LedgerWriter(in: directory, continuing: history)
         try writer.append { $0.append(run, salt: salt, pid: getpid()) }
         try writer.sync()
-        let store = Lock(OutcomeStore(expectedRows: run.input.rows))
+        var outcomes = outcomes
+        outcomes.makeRoom(for: run.input.rows)
+        let store = Lock(outcomes)
         self.store = store
         rows = Lock(RowNotes(expectedRows: run.input.rows))
         // Used on the queue alone; the lock is for the compiler.
@@ -94,38 +98,6 @@ package final class RunRecorder: OutcomeSink {
 
     /// The identity of a row in this run's ledger.
     package func key(of job: Job) -> RowKey { RowKey(job, salt: salt) }
-
-    /// Takes over how a row stands after an earlier run: its outcome when it is not sent again, and that it is `unknown`
-    /// until this run knows better when nobody knows what became of it. The ledger has it already.
-    ///
-    /// - Parameter row: the row's ``RowPosition/row`` in this run's input.
-    package func adopt(_ standing: History.Standing, row: Int) {
-        store.withLock { store in
-            if case .inDoubt = standing { store.adoptDoubt(row: row) }
-            if let outcome = standing.finalOutcome { store.adopt(outcome, row: row) }
-        }
-    }
-
-    /// Takes over how a row that is left out of this run stands after the earlier ones: without one, it is in no result.
-    ///
-    /// - Parameters:
-    ///   - standing: how it stands.
-    ///   - outcome: its last one; nil when it never was done.
-    ///   - job: the row.
-    package func keep(_ standing: History.Standing, _ outcome: Outcome?, _ job: Job) {
-        let row = job.position.row
-        if standing == .neverSent, outcome == nil { return leaveOut(row: row) }
-        if case .inDoubt = standing { adopt(standing, row: row) }
-        store.withLock { store in
-            if let outcome { store.set(outcome, row: row) }
-            store.count(row: row)
-        }
-    }
-
-    /// Keeps a row out of the result that neither this run nor an earlier one came to.
-    ///
-    /// - Parameter row: its ``RowPosition/row``.
-    package func leaveOut(row: Int) { store.withLock { $0.leaveOut(row: row) } }
 
     /// Notes durably that the first edit request of a job is about to leave. Does not wait, and comes again when the
     /// request did not leave.

@@ -43,11 +43,13 @@ package struct RunSummary: Hashable, Sendable {
     package var exitCode: Int32
     /// What ended the run before all rows were done, in one word; nil when nothing did.
     package var stoppedBy: String?
+    /// Name of the result file; nil when it could not be written, so that an older one may stand there.
+    package var result: String?
 
     /// The members one by one.
     package init(
         run: RunHeader, finishedAt: WallTime, rows: OutcomeTally, hosts: Hosts, requests: Int, retries: Int,
-        resumed: Int, latency: LatencySummary?, exitCode: Int32, stoppedBy: String?
+        resumed: Int, latency: LatencySummary?, exitCode: Int32, stoppedBy: String?, result: String?
     ) {
         self.run = run
         self.finishedAt = finishedAt
@@ -59,6 +61,7 @@ package struct RunSummary: Hashable, Sendable {
         self.latency = latency
         self.exitCode = exitCode
         self.stoppedBy = stoppedBy
+        self.result = result
     }
 
     /// Writes `summary.json` into a directory, replacing an earlier one when the new one is complete and on disk.
@@ -107,6 +110,7 @@ extension RunSummary {
             JSONMember(key: "latency_buckets", value: (latency?.buckets ?? LatencyBuckets()).json),
             JSONMember(key: "exit_code", value: .integer(Int(exitCode))),
             JSONMember(key: "stopped_by", value: stoppedBy.map { .string($0) } ?? .null),
+            JSONMember(key: "result", value: result.map { .string($0) } ?? .null),
         ]
     }
 

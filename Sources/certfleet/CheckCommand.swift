@@ -18,12 +18,15 @@ struct CheckCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Problems to print at most, from 0; the others are counted.", valueName: "n"))
     var maxProblems = 1000
 
+    @OptionGroup(title: "Messages")
+    var messages: MessageOptions
+
     mutating func validate() throws {
         if maxProblems < 0 { throw ValidationError("--max-problems \(maxProblems) is below 0") }
     }
 
     func run() throws {
-        try Check(input.request, printsJSON: json, limit: maxProblems).run()
+        try Check(input.request, printsJSON: json, limit: maxProblems, messages: messages.messages).run()
     }
 }
 

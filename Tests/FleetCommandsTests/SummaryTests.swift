@@ -22,8 +22,8 @@ import Testing
         let summary = RunSummary(
             run: RunHeader(runID: "run-1", version: "0.1.0", input: input, startedAt: start), finishedAt: start,
             rows: tally(outcomes), hosts: hosts, requests: requests, retries: retries, resumed: 0, latency: nil,
-            exitCode: 0, stoppedBy: nil)
-        return SummaryTable(summary, elapsed: elapsed, style: TextStyle(isColored: false))
+            exitCode: 0, stoppedBy: nil, result: nil)
+        return SummaryTable(summary, nil, in: "run", elapsed: elapsed, style: TextStyle(isColored: false))
     }
 
     @Test func theTableHasALineForEachGroupTheGravestLast() {
@@ -63,7 +63,7 @@ import Testing
         until end: String? = nil, elapsed: Duration = .seconds(4)
     ) -> ProgressLine {
         ProgressLine(
-            tally: tally(outcomes), scope: ProgressReporter.Scope(rows: rows, hosts: hostCount, windowEnd: end),
+            tally: tally(outcomes), scope: ProgressLine.Scope(rows: rows, hosts: hostCount, windowEnd: end),
             resumed: resumed, hosts: hosts, elapsed: elapsed)
     }
 
@@ -105,13 +105,36 @@ import Testing
 
     @Test(
         arguments: [
-            (["run", "a b.csv", "--jobs", "8"], ": certfleet run 'a b.csv' --jobs 8 --out d --resume"),
-            (["run", "a.csv", "--out", "x", "--resume", "-v"], ": certfleet run a.csv -v --out d --resume"),
-            (["run", "a.csv", "--out=x"], ": certfleet run a.csv --out d --resume"),
-            (["run", "-"], ", give the same command with --out 'd' --resume"),
-            (["run", "a.csv", "--set", "client_secret=***"], ", give the same command with --out 'd' --resume"),
+            (["run", "a b.csv", "--jobs", "8"], "certfleet run 'a b.csv' --jobs 8 --out d --resume"),
+            (["run", "a.csv", "--out", "x", "--resume", "-v"], "certfleet run a.csv -v --out d --resume"),
+            (["run", "a.csv", "--out=x"], "certfleet run a.csv --out d --resume"), (["run", "-"], nil),
+            (["run", "a.csv", "--set", "client_secret=***"], nil),
         ])
-    func theCommandThatGoesOnIsNamed(arguments: [String], expected: String) {
-        #expect(Invocation.resuming(arguments, in: "d") == expected)
+    func theCommandThatGoesOnIsNamed(arguments: [String], expected: String?) {
+        #expect(Invocation.resuming(arguments, in: "d").map(CommandLineText.of) == expected)
+    }
+
+    @Test(
+        arguments: [
+            (["run", "a.csv", "--undo", "-j4"], false, "undo d -o d/back.csv"),
+            (["run", "a.csv", "--undo"], true, "undo d --credentials FILE -o d/back.csv"),
+            (["run", "a.csv", "--credentials=c", "--verify"], true, "undo d --credentials=c -o d/back.csv"),
+            (
+                ["run", "--cacert", "ca.pem", "a.csv", "--insecure", "--out", "x", "--allow-plain-http"], false,
+                "undo d --cacert ca.pem --insecure --allow-plain-http -o d/back.csv"
+            ),
+        ])
+    func theCommandThatPutsBackIsNamed(arguments: [String], lacksCredentials: Bool, expected: String) {
+        let command = Invocation.undoing(arguments, in: "d", lacksCredentials: lacksCredentials)
+        #expect(CommandLineText.of(command) == "certfleet \(expected)")
+    }
+
+    @Test func aLongSentenceIsFoldedWithinEightyColumns() {
+        let sentence = (1...40).map { "word\($0)" }.joined(separator: " ")
+        let lines = folded(sentence, indents: ("- ", "    "))
+        #expect(lines.count == 4 && lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+        #expect(lines[0].hasPrefix("- word1 ") && lines[1].hasPrefix("    word"))
+        #expect(lines.flatMap { $0.split(separator: " ") }.joined(separator: " ") == "- \(sentence)")
+        #expect(folded("one \u{1B}[31m") == ["one \\u{1b}[31m"])
     }
 }

@@ -25,11 +25,12 @@ extension Job {
 extension RunRecorder {
     /// A recorder of a new run with nothing special about it.
     static func make(
-        in directory: RunDirectory, rows: Int = 1, onFailure: @escaping @Sendable (ToolError) -> Void = { _ in }
+        in directory: RunDirectory, rows: Int = 1, _ outcomes: OutcomeStore = OutcomeStore(),
+        onFailure: @escaping @Sendable (ToolError) -> Void = { _ in }
     ) throws -> RunRecorder {
         try RunRecorder(
-            directory: directory, run: .make(rows: rows), clock: ManualClock(), longestPause: .zero,
-            onFailure: onFailure)
+            directory: directory, run: .make(rows: rows), outcomes: outcomes, clock: ManualClock(),
+            longestPause: .zero, onFailure: onFailure)
     }
 }
 

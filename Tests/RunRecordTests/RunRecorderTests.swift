@@ -242,8 +242,9 @@ import Testing
             (.fine, .ok),
         ])
     func doubt(outcome: Outcome, status: RowStatus) throws {
-        let recorder = try RunRecorder.make(in: directory, rows: 2)
-        recorder.adopt(.inDoubt, row: 5)
+        var outcomes = OutcomeStore()
+        outcomes.adopt(.inDoubt, row: 5)
+        let recorder = try RunRecorder.make(in: directory, rows: 2, outcomes)
         #expect(recorder.outcomes[5]?.status == .unknown && recorder.tally.rows == 0)
         recorder.finished(.numbered(5), outcome)
         try recorder.drain()
@@ -251,8 +252,9 @@ import Testing
     }
 
     @Test func adoptedRowsCountAsFinishedAndAsResumed() throws {
-        let recorder = try RunRecorder.make(in: directory, rows: 2)
-        recorder.adopt(.done(.fine), row: 2)
+        var outcomes = OutcomeStore()
+        outcomes.adopt(.done(.fine), row: 2)
+        let recorder = try RunRecorder.make(in: directory, rows: 2, outcomes)
         #expect(recorder.resumed == 1)
         #expect(recorder.tally[.ok] == 1)
         #expect(recorder.outcomes[2] == .fine)

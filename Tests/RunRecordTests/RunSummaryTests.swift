@@ -12,7 +12,7 @@ import Testing
         return RunSummary(
             run: .make(rows: outcomes.count), finishedAt: WallTime(milliseconds: 1_795_467_660_042), rows: tally,
             hosts: RunSummary.Hosts(total: 3, stopped: 1, unreachable: 1), requests: 9, retries: 2, resumed: 1,
-            latency: latency, exitCode: 2, stoppedBy: nil)
+            latency: latency, exitCode: 2, stoppedBy: nil, result: "result.csv")
     }
 
     @Test func summaryIsReadableAndComplete() throws {
@@ -44,7 +44,8 @@ import Testing
                   "latency_ms": {"p50":12.345,"p95":20.000,"p99":0.007,"max":600000.000},
                   "latency_buckets": {"1.5":1,"7000":2,"70000":6},
                   "exit_code": 2,
-                  "stopped_by": null
+                  "stopped_by": null,
+                  "result": "result.csv"
                 }
 
                 """)

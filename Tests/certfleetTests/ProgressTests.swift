@@ -69,6 +69,41 @@ import Testing
         #expect(lines(shown).isEmpty && !shown.contains("\u{1B}"), "\(shown)")
     }
 
+    @Test(arguments: [
+        "plan fleet.csv --rate 20/s", "list fleet.csv --rate 20/s", "export fleet.csv --rate 20/s",
+        "pins tls.csv --retries 0 --rate 6/s",
+    ])
+    func commandsThatReadShowTheLineToo(command: String) throws {
+        let fleet = try Fleet(hosts: 12, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        try work.write("tls.csv", fleet.csv.replacing("http:", with: "https:"))
+        for flag in ["", "-q", "--progress never"] {
+            let line = "env \(Self.terminal) python3 '\(Self.script)' 60 '\(try BuiltTool.path)' \(command) \(flag)"
+            let run = try Shell.run(line, in: work.path)
+            let lines = lines(run.output)
+            #expect([0, 2].contains(run.status) && (lines.count >= 3) == flag.isEmpty, "\(run.output)\(run.errors)")
+            #expect(lines.allSatisfy { $0.count < 60 }, "\(lines)")
+        }
+    }
+
+    @Test(arguments: ["", "-q", "--progress never"])
+    func aLongCheckShowsHowFarItHasRead(flag: String) throws {
+        let work = try WorkDirectory()
+        let script = """
+            mkfifo pipe
+            { echo base_url,access_token,id,auto_renewal
+              for id in 1 2 3 4 5; do echo http://127.0.0.1:1,t,$id,0; sleep 0.3; done; } > pipe &
+            env \(Self.terminal) python3 '\(Self.script)' 60 '\(try BuiltTool.path)' check pipe \(flag)
+            """
+        let run = try Shell.run("{ \(script); }", in: work.path)
+        let lines = run.output.components(separatedBy: "\r\u{1B}[K").filter { $0.hasPrefix("reading 'pipe': ") }
+        #expect(run.status == 0 && (lines.count >= 3) == flag.isEmpty, "\(run.output)\(run.errors)")
+        // Nothing of it is left when the answer comes.
+        #expect(!run.output.contains("bytescertfleet"), "\(run.output)")
+    }
+
     @Test func aFileGetsNoLineThatRenewsItself() throws {
         let fleet = try Fleet(hosts: 1, edits: 2)
         defer { try? fleet.simulator.stop() }

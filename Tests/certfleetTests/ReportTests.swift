@@ -89,6 +89,53 @@ import Testing
         #expect((killed["counts"] as? [String: Int])?["not_attempted"] == 3)
     }
 
+    @Test func aRunWhoseResultCouldNotBeWrittenIsToldFromItsLedger() throws {
+        let fleet = try Fleet(hosts: 2, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv.replacing(",2,0", with: ",999,0"))
+        fleet.simulator.set([.delay(.seconds(1), at: .certificateUpdate)], on: 1)
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        RunningTool.poll { fleet.requests(.certificateUpdate) == 1 }
+        try FileManager.default.createDirectory(
+            atPath: work.file("run/result.csv"), withIntermediateDirectories: false)
+        #expect(tool.wait() == 1, "\(tool.errors)")
+        try FileManager.default.removeItem(atPath: work.file("run/result.csv"))
+        // What an earlier run left there is none of this one.
+        try work.write("run/result.csv", "base_url,result.row,result.status\n")
+        let told = try report(["run"], in: work)
+        let summary = try JSONSerialization.jsonObject(with: Data(work.read("run/summary.json").utf8))
+        let counts = try #require((summary as? [String: Any])?["counts"] as? [String: Int])
+        #expect(told["counts"] as? [String: Int] == counts && counts["ok"] == 2 && counts["failed"] == 2, "\(told)")
+        #expect(try rows(told).count == 4 && told["requests"] as? Int == 8)
+        let run = try #require((told["runs"] as? [[String: Any]])?.first)
+        #expect(run["state"] as? String == "broken_off" && run["exit_code"] as? Int == 1)
+        let page = try BuiltTool.run(["report", "run"], in: work.path)
+        #expect(page.status == 0 && page.errors.contains("failed           60001  DATA NOT FOUND"), "\(page.errors)")
+    }
+
+    @Test func aShardThatIsMissingIsTold() throws {
+        let fleet = try Fleet(hosts: 12, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        for shard in 1...3 {
+            _ = try BuiltTool.run(
+                ["run", "fleet.csv", "--out", "shard\(shard)", "--shard", "\(shard)/3", "-q"], in: work.path)
+        }
+        let all = try BuiltTool.run(["report", "shard1", "shard2", "shard3", "--as", "text"], in: work.path)
+        #expect(all.status == 0 && !all.output.contains("missing"), "\(all.output)\(all.errors)")
+        let one = try BuiltTool.run(["report", "shard2", "--as", "text"], in: work.path)
+        #expect(one.status == 0 && !one.output.contains("missing"), "\(one.output)\(one.errors)")
+        let sentence = "shard 2/3 is missing: its rows, if it has any, are not counted"
+        let two = try BuiltTool.run(["report", "shard3", "shard1", "--as", "text"], in: work.path)
+        #expect(two.output.contains("! \(sentence)\n"), "\(two.output)")
+        #expect(try report(["shard1", "shard3"], in: work)["gap"] as? String == sentence)
+        let page = try BuiltTool.run(["report", "shard1", "shard3", "-o", "two.html"], in: work.path)
+        #expect(page.errors.contains("! \(sentence)\n"), "\(page.errors)")
+        #expect(try work.read("two.html").contains(sentence))
+    }
+
     @Test func whatIsNoRunDirectoryIsAUsageError() throws {
         let work = try WorkDirectory()
         for path in [work.path, work.file("none")] {

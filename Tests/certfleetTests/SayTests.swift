@@ -62,6 +62,52 @@ import Testing
     }
 }
 
+/// What becomes of a command when nobody takes what it was asked for, and one signal comes.
+@Suite(.sideBySide) struct UnreadOutputTests {
+    @Test(arguments: [
+        "template", "providers", "check good.csv", "check bad.csv", "list hosts.csv", "list hosts.csv --as jsonl",
+        "export hosts.csv", "pins hosts.csv", "plan good.csv", "plan good.csv --as text", "run good.csv --out new",
+        "run good.csv --dry-run", "undo done --credentials hosts.csv", "undo done --force", "report done --as text",
+        "report done", "simulate --hosts 1 --port 0",
+    ])
+    func lostOutputIsNoSuccess(command: String) throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let (work, host) = (try WorkDirectory(), fleet.simulator.hosts[0])
+        try work.write("good.csv", fleet.csv)
+        try work.write("bad.csv", fleet.csv.replacing(",1,0", with: ",x,0"))
+        try work.write(
+            "hosts.csv", "base_url,client_id,client_secret\n\(host.baseURL),\(host.clientID),\(host.clientSecret)\n")
+        #expect(try BuiltTool.run(["run", "good.csv", "--out", "done", "--undo"], in: work.path).status == 0)
+        let process = try BuiltTool.prepare(command.split(separator: " ").map(String.init), in: work.path)
+        let pipe = Pipe()
+        let end = pipe.fileHandleForWriting.fileDescriptor
+        _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        while Glibc.write(end, "x", 1) == 1 {}
+        _ = fcntl(end, F_SETFL, 0)
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        RunningTool.poll { Self.writesToOutput(process.processIdentifier) }
+        kill(process.processIdentifier, SIGTERM)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 143)
+        guard command.hasPrefix("run good.csv --out") else { return }
+        #expect(try work.read("new/summary.json").contains("\"exit_code\": 143"))
+    }
+
+    /// Whether a thread of a process is just writing to standard output: call 1 of the system, or 64 on ARM.
+    private static func writesToOutput(_ process: Int32) -> Bool {
+        let folder = "/proc/\(process)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.contains { thread in
+            let call = (try? String(contentsOfFile: "\(folder)/\(thread)/syscall", encoding: .utf8)) ?? ""
+            return call.hasPrefix("1 0x1 ") || call.hasPrefix("64 0x1 ")
+        }
+    }
+}
+
 /// What is said on standard error when it is to be said in JSON.
 @Suite(.sideBySide) struct LogFormatTests {
     /// The objects that stand on standard error, one a line, each with what all have.
