@@ -58,8 +58,8 @@ struct ReadingSession {
                 reading: policy, certificates: certificates)
         }
         let scope = ProgressLine.Scope(
-            rows: source.selectedRowCount, hosts: source.hostCount, until: settings.windowEnd(by: clock))
-        let progress = ProgressReporter(messages) { [clock, begin = clock.now()] in
+            rows: source.selectedRowCount, hosts: source.hostCount, until: pace.windowEnd(by: clock))
+        let progress = ProgressReporter(work.messages) { [clock, begin = clock.now()] in
             ProgressLine(tally: sink.tally, scope: scope, hosts: runner.hosts, elapsed: clock.now() - begin)
         }
         events.connect { event in

@@ -60,3 +60,14 @@ package struct WorkSettings: Sendable {
         return end.moment
     }
 }
+
+extension RunSettings {
+    /// When the window ends by the calendar, to the second; nil without a window.
+    func windowEnd(by clock: any RunClock) -> WallTime? {
+        window.map { window in
+            let rest = window.end - clock.now()
+            let seconds = (Double(clock.wallTime().milliseconds) / 1000 + rest / .seconds(1)).rounded()
+            return WallTime(milliseconds: Int64(seconds) * 1000)
+        }
+    }
+}

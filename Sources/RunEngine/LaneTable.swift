@@ -1,6 +1,6 @@
 import DequeModule
 import HeapModule
-package import FleetModel
+import FleetModel
 import Pacing
 
 /// The rows of one host that were begun and are not over: one at a time, in file order.
