@@ -229,7 +229,7 @@ struct NumberTable {
     ///   - isEqual: whether a number stands for what is looked up.
     @inline(__always)
     mutating func findOrInsert(hash: UInt32, _ number: UInt32, isEqual: (UInt32) -> Bool) -> UInt32 {
-        if (count + 1) * 4 > slots.count * 3 { grow() }
+        if (count + 1) * 2 > slots.count { grow() }
         let slot = slot(hash: hash, isEqual: isEqual)
         if slots[slot] != Self.vacant { return UInt32(truncatingIfNeeded: slots[slot]) }
         slots[slot] = UInt64(hash) << 32 | UInt64(number)
@@ -277,7 +277,7 @@ struct SeededHash {
         let raw = UnsafeRawBufferPointer(name)
         var state = seed ^ UInt64(port) ^ UInt64(name.count) << 16
         var index = 0
-        while index + 8 <= raw.count {
+        while index + 8 < raw.count {
             state = mix(state, raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
             index += 8
         }
@@ -286,12 +286,18 @@ struct SeededHash {
             rest = rest << 8 | UInt64(raw[index])
             index += 1
         }
-        return UInt32(truncatingIfNeeded: mix(state, rest))
+        return neighbor(state, rest)
     }
 
     /// The hash of a pair of numbers.
     func hash(_ first: UInt32, _ second: Int64) -> UInt32 {
-        UInt32(truncatingIfNeeded: mix(mix(seed, UInt64(first)), UInt64(bitPattern: second)))
+        neighbor(mix(seed, UInt64(first)), UInt64(bitPattern: second))
+    }
+
+    /// Numbers that differ in their last three bits only have hashes that do so, and stand in one line of the cache:
+    /// hosts and certificates mostly come in their order, and in a large table each look elsewhere waits for memory.
+    private func neighbor(_ state: UInt64, _ word: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: mix(state, word >> 3) << 3 | word & 7)
     }
 
     private func mix(_ state: UInt64, _ word: UInt64) -> UInt64 {
