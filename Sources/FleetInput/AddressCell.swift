@@ -25,7 +25,7 @@ struct AddressCell {
         var port: UInt16 = 8088
         if let end = Self.schemeEnd(in: cell) {
             scheme = try Self.scheme(cell.part(0..<end))
-            port = scheme == .https ? 443 : 80
+            if case .https = scheme { port = 443 } else { port = 80 }
             rest = cell.part(end + 3..<cell.count)
         } else {
             scheme = .https
@@ -58,8 +58,8 @@ struct AddressCell {
         var value = 0
         var index = 1
         while index < bytes.count, bytes[index].isDigit, value <= Int(UInt16.max) {
-            value = value * 10 + Int(bytes[index] - UInt8(ascii: "0"))
-            index += 1
+            value = value &* 10 &+ Int(bytes[index] &- UInt8(ascii: "0"))
+            index &+= 1
         }
         let rest = bytes.part(index..<bytes.count)
         if index > 1, let first = rest.first, HostName.ending(first) != nil { throw tail(rest) }
@@ -101,27 +101,30 @@ enum HostName {
         var labelStart = 0
         var isNumber = true
         var index = 0
-        while index < address.count {
+        let end = min(address.count, limit)
+        while index < end {
             let byte = address[index]
-            guard isNameByte(byte) else { break }
-            guard index < limit else { throw tooLong }
             if byte == UInt8(ascii: ".") {
                 guard index > labelStart, index - labelStart <= 63 else { throw malformed(address) }
                 labelStart = index + 1
                 isNumber = true
             } else if !byte.isDigit {
+                guard isNameByte(byte) else { break }
                 isNumber = false
             }
             scratch[index] = byte.lowercased
             index += 1
         }
+        if index == limit, index < address.count, isNameByte(address[index]) { throw tooLong }
         let rest = address.part(index..<address.count)
         try check(rest, of: address)
         guard index > labelStart, index - labelStart <= 63 else { throw malformed(address) }
         address = rest
         let name = Bytes(rebasing: UnsafeBufferPointer(scratch)[..<index])
         // Everybody reads a name that ends in a number as an address, so it must be one.
-        if isNumber || isHexadecimal(name.part(labelStart..<name.count)) { try checkIPv4(name) }
+        if isNumber || isHexadecimal(name.part(labelStart..<name.count)), !isIPv4(scratch, count: index) {
+            throw malformed(name)
+        }
         return name
     }
 
@@ -153,15 +156,15 @@ enum HostName {
         }
     }
 
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        byte.isDigit || byte.isLetter || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
-            || byte == UInt8(ascii: "_")
-    }
-
     /// Checks that a name ended where names may end, and that there is one.
     private static func check(_ rest: Bytes, of address: Bytes) throws(Diagnostic) {
         if let byte = rest.first, byte != UInt8(ascii: ":"), ending(byte) == nil { throw malformed(address) }
         if rest.count == address.count { throw Diagnostic(.baseURLMalformed, "there is no host name in the address") }
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        byte.isLetter || byte.isDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+            || byte == UInt8(ascii: "_")
     }
 
     private static var tooLong: Diagnostic {
@@ -183,24 +186,11 @@ enum HostName {
         return Diagnostic(.baseURLMalformed, "\(Quotation.of(name)) is no host name or address")
     }
 
-    /// Checks for four numbers, none of which could be taken for octal.
-    private static func checkIPv4(_ name: Bytes) throws(Diagnostic) {
-        var dots = 0
-        var value = 0
-        var digits = 0
-        for byte in name {
-            if byte == UInt8(ascii: ".") {
-                dots += 1
-                value = 0
-                digits = 0
-                continue
-            }
-            guard byte.isDigit, digits == 0 || value > 0 else { throw malformed(name) }
-            value = value * 10 + Int(byte - UInt8(ascii: "0"))
-            digits += 1
-            guard value <= 255 else { throw malformed(name) }
-        }
-        guard dots == 3 else { throw malformed(name) }
+    /// Whether a name is four numbers, none of which could be taken for octal.
+    private static func isIPv4(_ scratch: HostNameScratch, count: Int) -> Bool {
+        var binary = in_addr()
+        scratch[count] = 0
+        return scratch.withMemoryRebound(to: CChar.self) { inet_pton(AF_INET, $0.baseAddress, &binary) == 1 }
     }
 
     private static func readIPv6(_ address: inout Bytes, into scratch: HostNameScratch) throws(Diagnostic) -> Bytes {
@@ -274,7 +264,7 @@ extension RowParser {
         let url = value(of: cell, cells) { cell throws(Diagnostic) in try AddressCell(try cell.text(), scratch: scratch)
         }
         guard let url else { return nil }
-        if url.scheme == .http, !allowsPlainHTTP, !url.host.isLoopback {
+        if !allowsPlainHTTP, case .http = url.scheme, !url.host.isLoopback {
             let message = "plain http would send credentials in the clear: use https, or allow it by --allow-plain-http"
             add(Diagnostic(.plainHTTP, message), cells.names[cell.column])
         }
@@ -328,7 +318,7 @@ extension RowParser {
             return add(Diagnostic(.idAndMatch, message), nil)
         }
         row.match = value(of: cell, cells) { cell throws(Diagnostic) in
-            if let match = CertificateMatch(try CellText.clientID.read(try cell.text())) { return match }
+            if let match = CertificateMatch(try CellText.clientID.read(try cell.text()).text) { return match }
             throw Diagnostic(
                 .matchMalformed, "\(Quotation.of(cell.bytes)) is none of issue_to=NAME, name=FILE and only")
         }
@@ -364,7 +354,7 @@ extension RowParser {
             (Field.accessToken, \CredentialCells.accessToken), (.clientSecret, \.clientSecret), (.clientID, \.clientID),
         ] {
             guard let cell = cells[field] else { continue }
-            let isShown = field == .clientID || keepsSecrets || SecretCell(cell.bytes).isReference
+            let isShown = field == .clientID || keepsSecrets || SecretCell.isReference(cell.bytes)
             guard isShown else { return nil }
             own[keyPath: column] = secrets.absolute(cell.bytes)
         }

@@ -17,18 +17,18 @@ struct CellText {
     /// The word that clears a field.
     static let clear: StaticString = "CLEAR!"
 
-    /// The text of a cell; empty when it is to be cleared.
+    /// The bytes of a cell that are sent; none when it is to be cleared.
     ///
     /// - Parameter cell: the value without blanks at its ends, not empty.
     /// - Throws: ``Diagnostic`` when something stands in it that nobody can have meant.
-    func read(_ cell: Bytes) throws(Diagnostic) -> String {
+    func read(_ cell: Bytes) throws(Diagnostic) -> Bytes {
         if cell.equals(Self.clear) {
-            guard !allowsClear else { return "" }
+            guard !allowsClear else { return cell.part(0..<0) }
             throw Self.misplacedClear
         }
         try Self.refuseLeftovers(cell)
         if cell.contains(where: Self.isSuspicious) { try checkCharacters(cell) }
-        if SecretCell(cell).isReference {
+        if SecretCell.isReference(cell) {
             throw Diagnostic(
                 .referenceMisplaced,
                 "a reference is read in the columns of secrets and 'client_id' only: write the value itself here")
@@ -37,7 +37,7 @@ struct CellText {
             throw Diagnostic(
                 .spreadsheetMark, "\(Quotation.of(cell)) starts with an apostrophe, a spreadsheet's mark for text")
         }
-        return cell.text
+        return cell
     }
 
     static let misplacedClear = Diagnostic(.clearNotAllowed, "'CLEAR!' has no meaning in this column")

@@ -267,7 +267,7 @@ package struct ColumnChoices: Sendable {
     package var hasPlainSecret: Bool {
         fillings.contains { filling in
             let isSecret = [.secret, .secretList].contains(PassThrough(filling.meaning))
-            return isSecret && !filling.text.withBytes { SecretCell($0).isReference }
+            return isSecret && !filling.text.withBytes { SecretCell.isReference($0) }
         }
     }
 

@@ -284,16 +284,18 @@ extension DNSProviders {
 struct ProviderAdvice {
     private var known: [String: String] = [:]
     /// The provider asked for last that is on the list, and its keys when they are documented.
-    private var last: (name: String, keys: [DNSProviders.Key]?)?
+    private var last: (name: [UInt8], keys: [DNSProviders.Key]?)?
 
     /// Names to remember; a file with more has names that do not repeat.
     private static let limit = 4096
 
     /// One clause about a name; nil when there is nothing to say.
-    mutating func about(_ provider: String) -> String? {
-        if last?.name == provider { return nil }
+    mutating func about(_ provider: Bytes) -> String? {
+        if let last, last.name.withUnsafeBufferPointer({ $0.equals(provider) }) { return nil }
+        let name = Array(provider)
+        let provider = provider.text
         if let keys = DNSProviders.keys(of: provider) {
-            last = (provider, DNSProviders.isDocumented(provider) ? keys : nil)
+            last = (name, DNSProviders.isDocumented(provider) ? keys : nil)
             return nil
         }
         if let advice = known[provider] { return advice }
@@ -308,6 +310,9 @@ struct ProviderAdvice {
         guard let last, let keys = last.keys else { return [] }
         let isKnown = auth.allSatisfy { item in keys.contains { $0.name == item.key } }
         let isComplete = keys.allSatisfy { key in key.need != .required || auth.contains { $0.key == key.name } }
-        return isKnown && isComplete ? [] : DNSProviders.doubts(about: auth.map(\.key), of: last.name, keys)
+        return isKnown && isComplete
+            ? []
+            : DNSProviders.doubts(
+                about: auth.map(\.key), of: String(decoding: last.name, as: UTF8.self), keys)
     }
 }

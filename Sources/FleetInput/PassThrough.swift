@@ -36,29 +36,23 @@ enum PassThrough: Equatable {
         }
     }
 
-    /// The cell as the result shows it.
-    func shown(_ cell: Bytes) -> [UInt8] {
+    /// Appends the cell as the result shows it.
+    func show(_ cell: Bytes, in shown: inout [UInt8]) {
         let isHidden: Bool
         switch self {
         case .plain, .dropped: isHidden = false
         case .typed(let type): isHidden = !type.matches(Whitespace.trimmed(cell))
-        case .secret: isHidden = !SecretCell(Whitespace.trimmed(cell)).isReference
+        case .secret: isHidden = !SecretCell.isReference(Whitespace.trimmed(cell))
         case .secretList: isHidden = true
         }
-        return isHidden && !Whitespace.trimmed(cell).isEmpty ? Self.mask : Array(cell)
+        if isHidden, !Whitespace.trimmed(cell).isEmpty {
+            shown += Self.mask
+        } else {
+            shown.append(contentsOf: cell)
+        }
     }
 
     private static let mask = Array(Secret.mask.utf8)
-}
-
-extension SecretCell {
-    /// Whether the cell only says where the secret is.
-    var isReference: Bool {
-        switch self {
-        case .environment, .file: true
-        case .literal, .mask: false
-        }
-    }
 }
 
 extension AuthType {
@@ -131,7 +125,7 @@ extension JSONValue {
         guard case .string(var text) = self else { return .string(Secret.mask) }
         let isShown = text.withUTF8 { bytes in
             let value = Whitespace.trimmed(bytes)
-            return value.isEmpty || SecretCell(value).isReference
+            return value.isEmpty || SecretCell.isReference(value)
         }
         return isShown ? self : .string(Secret.mask)
     }
@@ -169,6 +163,8 @@ package enum ShownCell {
     package static func text(_ text: String, ofColumn name: String) -> String {
         var (text, name) = (text, name)
         let passThrough = name.withUTF8 { PassThrough(ColumnMeaning(name: Whitespace.trimmed($0), in: .csv)) }
-        return String(decoding: text.withUTF8 { passThrough.shown($0) }, as: UTF8.self)
+        var shown: [UInt8] = []
+        text.withUTF8 { passThrough.show($0, in: &shown) }
+        return String(decoding: shown, as: UTF8.self)
     }
 }

@@ -144,7 +144,8 @@ private struct CatalogBuilder: ~Copyable {
     private var isExposed: Bool
 
     init(_ settings: InputSettings, _ input: InputFile) {
-        parser = RowParser(settings, SecretReader(folder: input.folder, environment: settings.environment))
+        let secrets = SecretReader(folder: input.folder, environment: settings.environment)
+        parser = RowParser(settings, secrets, onlyJudges: true)
         isExposed = input.isExposed
         selection = Selection(settings.only, shard: settings.shard)
         keepsLeftOut = settings.keepsLeftOut
@@ -281,20 +282,25 @@ extension Diagnostic {
 final class RowDecoder {
     private let index: RowIndex
     private let map: ColumnMap?
+    private let passThrough: [PassThrough]
     private var spool: SpoolReader
     private var cells: RowCells
     private var parser: RowParser
     private var meanings: MemberMeanings
     private var buffer = CellBuffer()
+    /// The cells of the row shown last, whose room serves the next one.
+    private var shown: [[UInt8]]
 
     init(for catalog: RowCatalog) {
         index = catalog.index
         map = catalog.map
+        passThrough = map?.passThrough ?? []
         spool = SpoolReader(catalog.spool, delimiter: catalog.shape.delimiter)
+        shown = catalog.shape.header.map { _ in [] }
         let choices = catalog.settings.choices
         cells = catalog.map.map { RowCells($0, choices) } ?? RowCells(choices)
         meanings = MemberMeanings(choices)
-        parser = RowParser(catalog.settings, catalog.secrets)
+        parser = RowParser(catalog.settings, catalog.secrets, onlyJudges: false)
     }
 
     /// A row made ready to run; nil when it can no longer be read, and the decoder is of no use then.
@@ -332,11 +338,11 @@ final class RowDecoder {
 
     private func shownCells(_ row: Int) throws(ToolError) -> PassThroughRow.Content? {
         guard let record = try spool.record(at: index.span(row)) else { return nil }
-        let passThrough = map?.passThrough ?? []
-        var shown: [[UInt8]] = []
-        shown.reserveCapacity(passThrough.count)
+        var index = 0
         for (column, kind) in passThrough.enumerated() where kind != .dropped {
-            shown.append(column < record.count ? kind.shown(record[column]) : [])
+            shown[index].removeAll(keepingCapacity: true)
+            if column < record.count { kind.show(record[column], in: &shown[index]) }
+            index += 1
         }
         return .cells(shown)
     }

@@ -149,7 +149,7 @@ struct RowCells: ~Copyable {
                 }
                 columns[field.rawValue] = column
             case .auth(let key, let type):
-                guard !auth.contains(where: { $0.key.utf8.elementsEqual(key.utf8) }) else { continue }
+                guard !auth.contains(where: { $0.key.isSame(as: key) }) else { continue }
                 auth.append(
                     AuthCell(key: key, type: type, cell: Cell(bytes: bytes, kind: .text, column: start + index)))
             case .result, .other, .nameless, .nearMiss, .badAuth: break

@@ -8,7 +8,7 @@ import TabularText
 struct RowParser: ~Copyable {
     /// What is wrong with the row read last, warnings included.
     private(set) var diagnostics: [Diagnostic] = []
-    let secrets: SecretReader
+    private(set) var secrets: SecretReader
     let credentials: CredentialBook
     let allowsPlainHTTP: Bool
     private let isStrict: Bool
@@ -31,8 +31,10 @@ struct RowParser: ~Copyable {
     /// - Parameters:
     ///   - settings: what is allowed, and where credentials come from.
     ///   - secrets: opens the secrets of the rows.
-    init(_ settings: InputSettings, _ secrets: SecretReader) {
+    ///   - onlyJudges: whether no jobs are made of the rows.
+    init(_ settings: InputSettings, _ secrets: SecretReader, onlyJudges: Bool) {
         self.secrets = secrets
+        self.secrets.onlyJudges = onlyJudges
         credentials = settings.credentials
         allowsPlainHTTP = settings.allowsPlainHTTP
         isStrict = settings.isStrict
@@ -146,7 +148,7 @@ extension RowCells.Kind {
     }
 }
 
-/// What a row says, as far as it could be read.
+/// What a row says, as far as it could be read: bytes are borrowed from its cells.
 struct ParsedRow: ~Copyable {
     /// The host's name is borrowed from the reader's scratch space.
     var url: AddressCell?
@@ -155,10 +157,10 @@ struct ParsedRow: ~Copyable {
     var id: Int64?
     var match: CertificateMatch?
     // What is to be edited, as in CertificateEdit.
-    var name: String?
-    var issueTo: String?
+    var name: Bytes?
+    var issueTo: Bytes?
     var autoRenewal: Bool?
-    var dnsProvider: String?
+    var dnsProvider: Bytes?
     var authInfo: [AuthInfo]?
     var credentials: Credentials?
     var tlsPin: String?
@@ -170,9 +172,8 @@ struct ParsedRow: ~Copyable {
     func job(at position: RowPosition) -> Job? {
         guard isValid, let url, let id, let credentials else { return nil }
         let edit = CertificateEdit(
-            id: match == nil ? id : 0, name: name, issueTo: issueTo, autoRenewal: autoRenewal, dnsProvider: dnsProvider,
-            authInfo: authInfo
-        )
+            id: match == nil ? id : 0, name: name?.text, issueTo: issueTo?.text, autoRenewal: autoRenewal,
+            dnsProvider: dnsProvider?.text, authInfo: authInfo)
         let address = PBXAddress(scheme: url.scheme, host: url.host, apiPath: apiPath)
         return Job(
             position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit, match: match,
@@ -215,7 +216,7 @@ extension RowParser {
         }
     }
 
-    private mutating func readText(_ field: Field, as rule: CellText, _ cells: borrowing RowCells) -> String? {
+    private mutating func readText(_ field: Field, as rule: CellText, _ cells: borrowing RowCells) -> Bytes? {
         guard let cell = cells[field] else { return nil }
         let text = value(of: cell, cells) { cell throws(Diagnostic) in try rule.read(try cell.text()) }
         if let text, !text.isEmpty, let doubt = Self.doubt(cell.bytes, field) { add(doubt, cells.names[cell.column]) }
@@ -251,7 +252,7 @@ extension RowParser {
     }
 
     private mutating func warn(
-        aboutProvider provider: String, _ auth: [AuthInfo]?, _ cells: borrowing RowCells
+        aboutProvider provider: Bytes, _ auth: [AuthInfo]?, _ cells: borrowing RowCells
     ) {
         // What is doubtful as a value was told already.
         guard !provider.isEmpty, let cell = cells[.dnsProvider], LeftBehind.doubt(cell.bytes) == nil else { return }
@@ -263,7 +264,7 @@ extension RowParser {
     }
 
     /// Renewal needs a provider and its credentials in the same request.
-    private mutating func checkRenewal(_ cells: borrowing RowCells, _ provider: String?) {
+    private mutating func checkRenewal(_ cells: borrowing RowCells, _ provider: Bytes?) {
         if cells[.dnsProvider] == nil || provider?.isEmpty == true {
             let message = "is missing while auto-renewal is switched on: the PBX wants it in the same request"
             add(Diagnostic(.dnsProviderMissing, message), cells.name(of: .dnsProvider))

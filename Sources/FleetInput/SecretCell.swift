@@ -14,15 +14,22 @@ enum SecretCell {
 
     @inline(__always)
     init(_ cell: Bytes) {
+        if Self.isReference(cell) {
+            let isFile = cell[0].lowercased == UInt8(ascii: "f")
+            let rest = cell.part((isFile ? 5 : 4)..<cell.count).text
+            self = isFile ? .file(path: rest) : .environment(name: rest)
+        } else {
+            self = cell.first == UInt8(ascii: "*") && cell.equals("***") ? .mask : .literal
+        }
+    }
+
+    /// Whether a cell only says where the secret is.
+    @inline(__always)
+    static func isReference(_ cell: Bytes) -> Bool {
         switch cell.first {
-        case UInt8(ascii: "e") where cell.hasPrefix("env:"), UInt8(ascii: "E") where cell.hasPrefix("env:"):
-            self = .environment(name: cell.part(4..<cell.count).text)
-        case UInt8(ascii: "f") where cell.hasPrefix("file:"), UInt8(ascii: "F") where cell.hasPrefix("file:"):
-            self = .file(path: cell.part(5..<cell.count).text)
-        case UInt8(ascii: "*") where cell.equals("***"):
-            self = .mask
-        default:
-            self = .literal
+        case UInt8(ascii: "e"), UInt8(ascii: "E"): cell.hasPrefix("env:")
+        case UInt8(ascii: "f"), UInt8(ascii: "F"): cell.hasPrefix("file:")
+        default: false
         }
     }
 }

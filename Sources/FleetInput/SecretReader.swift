@@ -9,6 +9,8 @@ struct SecretReader {
     private let files: SecretFiles?
     /// What `env:NAME` is looked up in.
     private let environment: [String: String]
+    /// Whether nobody wants the secrets that stand in cells, but only what is wrong with them.
+    var onlyJudges = false
 
     /// - Parameters:
     ///   - folder: what relative paths are relative to.
@@ -46,7 +48,8 @@ struct SecretReader {
     /// The text of a cell that is no secret and yet may hold a reference, as a client id.
     func clientID(_ cell: Bytes, notes: inout SecretNotes) throws(Diagnostic) -> String {
         let text = try text(cell, for: .login, notes: &notes)
-        return SecretCell(cell).isReference ? text : try CellText.clientID.read(cell)
+        if !SecretCell.isReference(cell) { _ = try CellText.clientID.read(cell) }
+        return text
     }
 
     private func text(_ cell: Bytes, for use: SecretUse, notes: inout SecretNotes) throws(Diagnostic) -> String {
@@ -55,37 +58,39 @@ struct SecretReader {
         case .literal:
             try use.check(cell)
             if let doubt = use.doubt(cell) { notes.doubts.append(doubt) }
-            return cell.text
+            return onlyJudges ? "" : cell.text
         case .environment(let name):
-            let subject = subject("environment variable", name, use)
+            // Only for what is wrong: quoting a name takes longer than all the rest.
+            let title = { subject("environment variable", name, use) }
             guard let value = variable(name) else {
-                throw Diagnostic(.referenceUnresolved, "\(subject) is not set, empty, or no UTF-8 text")
+                throw Diagnostic(.referenceUnresolved, "\(title()) is not set, empty, or no UTF-8 text")
             }
             notes.sources.append(SecretNotes.Source(kind: "variable", name: name, exposure: nil))
-            return try judged(value, subject, use, &notes.doubts)
+            try judge(value, title, use, &notes)
+            return value
         case .file(let path):
-            let subject = subject("file", path, use)
-            guard let files else { throw Diagnostic(.referenceUnresolved, "\(subject) is not opened") }
+            let title = { subject("file", path, use) }
+            guard let files else { throw Diagnostic(.referenceUnresolved, "\(title()) is not opened") }
             let content: SecretFile.Content
             do throws(SecretFile.Failure) { content = try files.content(path) } catch {
-                throw Diagnostic(.referenceUnresolved, "\(subject) \(error.clause)")
+                throw Diagnostic(.referenceUnresolved, "\(title()) \(error.clause)")
             }
-            let exposure = content.isExposed ? SecretFile.exposure(subject) : nil
+            let exposure = content.isExposed ? SecretFile.exposure(title()) : nil
             notes.sources.append(SecretNotes.Source(kind: "file", name: path, exposure: exposure))
-            return try judged(content.text, subject, use, &notes.doubts)
+            try judge(content.text, title, use, &notes)
+            return content.text
         }
     }
 
-    /// What a reference leads to, judged as a cell is.
-    private func judged(
-        _ text: String, _ subject: String, _ use: SecretUse, _ doubts: inout [Diagnostic]
-    ) throws(Diagnostic) -> String {
+    /// Judges what a reference leads to as a cell is.
+    private func judge(
+        _ text: String, _ title: () -> String, _ use: SecretUse, _ notes: inout SecretNotes
+    ) throws(Diagnostic) {
         do throws(Diagnostic) {
-            if let doubt = try use.judge(text) { doubts.append(doubt.about(subject)) }
+            if let doubt = try use.judge(text) { notes.doubts.append(doubt.about(title())) }
         } catch {
-            throw error.about(subject)
+            throw error.about(title())
         }
-        return text
     }
 
     private func subject(_ what: String, _ name: String, _ use: SecretUse) -> String {
@@ -96,7 +101,7 @@ struct SecretReader {
     /// The value of a variable without the line breaks at its end; nil when there is none.
     private func variable(_ name: String) -> String? {
         // Told apart by bytes: names that only look the same are found for one another.
-        guard let index = environment.index(forKey: name), environment[index].key.utf8.elementsEqual(name.utf8) else {
+        guard let index = environment.index(forKey: name), environment[index].key.isSame(as: name) else {
             return nil
         }
         return SecretFile.text(of: Array(environment[index].value.utf8))
@@ -113,7 +118,7 @@ struct SecretNotes {
         /// What to say of a file that others can read, the first time that it is read.
         let exposure: Diagnostic?
 
-        func isSame(as other: Source) -> Bool { kind == other.kind && name.utf8.elementsEqual(other.name.utf8) }
+        func isSame(as other: Source) -> Bool { kind == other.kind && name.isSame(as: other.name) }
     }
 
     /// Whether one stands in the cell itself.
@@ -176,7 +181,7 @@ extension RowParser {
         var keys: Set<[UInt8]> = []
         for entry in cells.auth {
             let item = value(of: entry.cell, cells) { _ throws(Diagnostic) in
-                guard keys.insert(Array(entry.key.utf8)).inserted else {
+                guard cells.auth.count == 1 || keys.insert(Array(entry.key.utf8)).inserted else {
                     throw Diagnostic(.authKeyRepeated, "the key stands twice in this row")
                 }
                 return AuthInfo(key: entry.key, value: try reader.value(entry))
@@ -232,7 +237,7 @@ private struct AuthReader {
 
     /// Whether a text is a number under a key whose documented values are numbers.
     static func isNumber(_ cell: Bytes, of key: String) -> Bool {
-        numericKeys.contains(key) && WholeNumber.read(cell) != nil
+        WholeNumber.read(cell) != nil && numericKeys.contains(key)
     }
 
     private static let numericKeys: Set<String> = ["TTL", "PropagationTimeout", "PollingInterval"]

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// A text that must not be seen: a token, a client secret, a DNS credential.
 ///
@@ -20,15 +20,7 @@ package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugS
 
     /// Whether both are the same bytes; Swift's strings are equal when they look the same.
     package static func == (left: Secret, right: Secret) -> Bool {
-        var (left, right) = (left.text, right.text)
-        return left.withUTF8 { left in
-            right.withUTF8 { right in
-                guard left.count == right.count, let bytes = left.baseAddress, let others = right.baseAddress else {
-                    return left.isEmpty && right.isEmpty
-                }
-                return memcmp(bytes, others, left.count) == 0
-            }
-        }
+        left.text.isSame(as: right.text)
     }
 
     /// Texts that are the same look the same, and those that look the same hash the same.

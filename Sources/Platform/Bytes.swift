@@ -12,6 +12,14 @@ extension UnsafeBufferPointer<UInt8> {
         count == text.utf8CodeUnitCount && starts(with: text)
     }
 
+    /// Whether both are the same bytes.
+    package func equals(_ other: Bytes) -> Bool {
+        guard count == other.count, let baseAddress, let others = other.baseAddress else {
+            return isEmpty && other.isEmpty
+        }
+        return memcmp(baseAddress, others, count) == 0
+    }
+
     /// Whether the bytes start with those of the text.
     package func starts(with text: StaticString) -> Bool {
         guard let baseAddress, count >= text.utf8CodeUnitCount else { return text.utf8CodeUnitCount == 0 }
@@ -27,6 +35,14 @@ extension UnsafeBufferPointer<UInt8> {
 
     /// A text of the bytes, which were found to be UTF-8 before.
     package var text: String { String(decoding: self, as: UTF8.self) }
+}
+
+extension String {
+    /// Whether both are the same bytes; Swift's strings are equal when they look the same.
+    package func isSame(as other: String) -> Bool {
+        var (left, right) = (self, other)
+        return left.withUTF8 { left in right.withUTF8 { left.equals($0) } }
+    }
 }
 
 // Inlinable, because other targets ask these of each byte of each row.

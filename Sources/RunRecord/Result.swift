@@ -294,17 +294,11 @@ struct Interner: Sendable {
 private struct ExactText: Hashable, Sendable {
     let text: String
 
-    static func == (left: ExactText, right: ExactText) -> Bool {
-        left.withBytes { left in right.withBytes { left.elementsEqual($0) } }
-    }
+    static func == (left: ExactText, right: ExactText) -> Bool { left.text.isSame(as: right.text) }
 
     func hash(into hasher: inout Hasher) {
-        withBytes { hasher.combine(bytes: UnsafeRawBufferPointer(start: $0.baseAddress, count: $0.count)) }
-    }
-
-    private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         var text = text
-        return text.withUTF8(body)
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }
 
