@@ -106,7 +106,7 @@ private final class ReadingSink: OutcomeSink {
     var tally: OutcomeTally { state.withLock { $0.tally } }
 
     func willSend(
-        _ job: Job, replacing state: CertificateState?,
+        _ job: Job, replacing state: CertificateState?, changing changes: [FieldChange],
         then completion: @escaping @Sendable (Result<Void, any Error>) -> Void
     ) {
         completion(.failure(EditRefused()))

@@ -260,10 +260,10 @@ private struct LoggedSink: OutcomeSink {
     let logger: Logger
 
     func willSend(
-        _ job: Job, replacing state: CertificateState?,
+        _ job: Job, replacing state: CertificateState?, changing changes: [FieldChange],
         then completion: @escaping @Sendable (Result<Void, any Error>) -> Void
     ) {
-        recorder.willSend(job, replacing: state, then: completion)
+        recorder.willSend(job, replacing: state, changing: changes, then: completion)
     }
 
     func finished(_ job: Job, _ outcome: Outcome) {

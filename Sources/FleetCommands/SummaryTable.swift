@@ -85,7 +85,7 @@ struct SummaryTable {
     var text: String {
         let head = text("status", "errcode", "meaning", "rows", "first line")
         let gaps = gap.map { folded($0, indents: ("! ", "  ")) } ?? []
-        return ([head] + lines.map(text) + reasons + gaps + [footer]).joined(separator: "\n")
+        return ([head] + lines.map(text) + reasons + gaps + folded(footer)).joined(separator: "\n")
     }
 
     /// The most frequent causes, folded over hosts.

@@ -67,6 +67,17 @@ package struct FieldChange: Hashable, Sendable, CustomStringConvertible {
     /// Whether the PBX told what it holds.
     package let isCertain: Bool
 
+    /// A change of one field.
+    ///
+    /// - Parameters:
+    ///   - field: its column.
+    ///   - old: what there was before; nil for nothing.
+    ///   - new: what there is then; nil for nothing.
+    ///   - isCertain: whether the PBX told what there was.
+    package init(field: String, old: String?, new: String?, isCertain: Bool) {
+        (self.field, self.old, self.new, self.isCertain) = (field, old, new, isCertain)
+    }
+
     /// `auto_renewal: 1 -> 0`; `(empty)` for an empty text, `(none)` for nothing, `(unknown)` for what the PBX does not tell.
     package var description: String {
         "\(field): \(isCertain ? Self.shown(old) : "(unknown)") -> \(Self.shown(new))"

@@ -23,10 +23,11 @@ package protocol OutcomeSink: Sendable {
     /// - Parameters:
     ///   - job: the row.
     ///   - state: what the PBX says that the edit replaces; nil when it was not read.
+    ///   - changes: what the edit changes of it, free of secrets; empty when it was not read.
     ///   - completion: called once, from any thread and perhaps before this returns, when the note is on disk; or with
     ///     what keeps it from there, and the request must not leave then.
     func willSend(
-        _ job: Job, replacing state: CertificateState?,
+        _ job: Job, replacing state: CertificateState?, changing changes: [FieldChange],
         then completion: @escaping @Sendable (Result<Void, any Error>) -> Void)
     /// Takes the final outcome of a job; comes at most once per job.
     func finished(_ job: Job, _ outcome: Outcome)

@@ -83,6 +83,51 @@ extension Cause {
     }
 }
 
+/// Folds edits by what they changed.
+struct ChangeTable: Sendable {
+    /// Edits that changed a field in the same way.
+    struct Fold: Sendable {
+        let change: FieldChange
+        var rows = 0
+        /// The input's lines of the first of them, at most three.
+        var firstLines: [Int] = []
+    }
+
+    private var folds: [FieldChange: Fold] = [:]
+    /// Whether every change is in it.
+    private(set) var isWhole = true
+
+    /// More changes than anybody reads.
+    private static let limit = 500
+
+    mutating func count(_ row: ReportRow) {
+        for change in row.changes {
+            guard folds.count < Self.limit || folds[change] != nil else {
+                isWhole = false
+                continue
+            }
+            var fold = folds[change] ?? Fold(change: change)
+            fold.rows += 1
+            if let line = row.line, fold.firstLines.count < 3 { fold.firstLines.append(line) }
+            folds[change] = fold
+        }
+    }
+
+    /// The most frequent first.
+    var sorted: [Fold] {
+        folds.values.sorted {
+            (-$0.rows, $0.change.description) < (-$1.rows, $1.change.description)
+        }
+    }
+}
+
+extension FieldChange {
+    /// What there was before, as people read it.
+    var before: String { isCertain ? Self.shown(old) : "(unknown)" }
+    /// What there is then.
+    var after: String { Self.shown(new) }
+}
+
 /// A row's sentence without what differs from host to host: names, addresses, keys, and the cells that it quotes.
 private struct CommonSentence {
     let text: String

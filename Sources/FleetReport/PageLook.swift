@@ -63,6 +63,7 @@ enum PageLook {
         .say{min-width:280px;overflow-wrap:anywhere}
         #rows q{overflow-wrap:anywhere}
         #rows q{display:block;color:var(--soft);font-size:13px;max-height:9em;overflow:auto;unicode-bidi:isolate}
+        .diff{display:block;font-size:13px;overflow-wrap:anywhere}
         .own{max-width:260px;min-width:120px;overflow-wrap:break-word}.lines{white-space:nowrap}
         td{unicode-bidi:isolate}
         .fill{width:100%}.meter{min-width:90px}

@@ -35,6 +35,7 @@ package struct ReportPage {
             \(causes)
             \(charts)
             \(outcomes)
+            \(changes)
             \(slowHosts)
             \(list)
             \(about)
@@ -162,6 +163,26 @@ package struct ReportPage {
             """
     }
 
+    private var changes: HTML {
+        let folded = report.changes.sorted
+        guard !folded.isEmpty else { return "" }
+        let rows: [HTML] = folded.prefix(50).map { fold in
+            let more = fold.rows > fold.firstLines.count && !fold.firstLines.isEmpty ? ", …" : ""
+            return """
+                <tr><td>\(fold.change.field)</td><td class="own">\(fold.change.before)</td><td class="own">\(fold.change.after)</td>\
+                <td class="n">\(fold.rows)</td><td class="lines">\(fold.firstLines.map(String.init).joined(separator: ", "))\(more)</td></tr>
+
+                """
+        }
+        let rest = folded.count - rows.count + (report.changes.isWhole ? 0 : 1)
+        return """
+            <section><h2>What was changed <small>by rows that are ok; undo.csv has it row by row</small></h2>
+            <div class="scroll"><table id="changes">
+            <thead><tr><th>Field</th><th>Before</th><th class="fill">After</th><th class="n">Rows</th><th>Lines</th></tr></thead>
+            <tbody>\(rows)</tbody></table></div>\(rest > 0 ? note("Rarer changes are not shown.") : "")</section>
+            """
+    }
+
     private var slowHosts: HTML {
         let hosts = report.hostTimes.slowest(10)
         guard let most = hosts.first?.times.mean, most > 0, report.hostTimes.hosts > 1 else { return "" }
@@ -208,13 +229,16 @@ package struct ReportPage {
     private func row(_ row: ReportRow, _ columns: [String]) -> HTML {
         let outcome = row.outcome
         let errmsg: HTML = outcome.errmsg.isEmpty ? "" : "<q>\(outcome.errmsg)</q>"
+        let changes: [HTML] = row.changes.map { change in
+            "<span class=\"diff\">\(change.field): \(change.before) → \(change.after)</span>"
+        }
         let own: [HTML] = columns.map { name in
             "<td class=\"own\">\(row.own.first { $0.name == name }?.value ?? "")</td>"
         }
         return """
             <tr><td class="n" title="row \(row.order.row)">\(row.line.map(String.init) ?? "")</td><td>\(row.host)</td>\
             <td class="n">\(row.certificate)</td><td>\(badge(outcome.status))</td>\
-            <td class="n">\(outcome.errcode.map(String.init) ?? "")</td><td class="say">\(outcome.error)\(errmsg)</td>\(own)\
+            <td class="n">\(outcome.errcode.map(String.init) ?? "")</td><td class="say">\(outcome.error)\(errmsg)\(changes)</td>\(own)\
             <td class="n">\(outcome.attempts)</td>\
             <td class="n">\(outcome.durationMilliseconds.map { grouped(Int($0)) } ?? "")</td></tr>
 

@@ -18,11 +18,13 @@ struct ReportRow: Sendable {
     let outcome: Outcome
     /// The user's own columns that are not empty.
     var own: [(name: String, value: String)] = []
+    /// What its edit was to change, where the run kept what there was before.
+    var changes: [FieldChange] = []
 
-    /// The row without the user's own columns.
+    /// The row without the user's own columns, and without what it changed.
     var brief: ReportRow {
         var row = self
-        row.own = []
+        (row.own, row.changes) = ([], [])
         return row
     }
 }
@@ -160,7 +162,9 @@ struct RowList: Sendable {
 extension ReportRow {
     /// About how many bytes it takes on a page.
     fileprivate var size: Int {
-        let texts = [host, certificate, outcome.error, outcome.errmsg] + own.prefix(12).map(\.value)
+        let texts =
+            [host, certificate, outcome.error, outcome.errmsg] + own.prefix(12).map(\.value)
+            + changes.flatMap { [$0.field, $0.old ?? "", $0.new ?? ""] }
         return texts.reduce(160) { $0 + $1.utf8.count }
     }
 }

@@ -33,7 +33,13 @@ package struct RunReport: Sendable {
     /// Every row in short, in input order; empty unless it was asked for.
     private(set) var allRows: [ReportRow] = []
 
+    /// What edits changed that were made.
+    private(set) var changes = ChangeTable()
+
     private var folding = CauseTable()
+
+    /// Rows of a run of which is told what they changed.
+    private static let changeLimit = 100_000
 
     /// Reads the run directories.
     ///
@@ -48,8 +54,11 @@ package struct RunReport: Sendable {
         self.runs = runs
         let merge = try RowMerge(runs)
         for (index, run) in runs.enumerated() {
+            let changes = try run.changes(ofAtMost: Self.changeLimit)
             try run.forEachRow(number: index) { row in
-                guard let row = merge.placed(row) else { return }
+                let changes = changes[row.order.row]
+                guard var row = merge.placed(row) else { return }
+                row.changes = changes ?? []
                 take(row)
                 if listsAllRows { allRows.append(row.brief) }
             }
@@ -99,7 +108,7 @@ package struct RunReport: Sendable {
         groups[OutcomeGroup(outcome), default: RowGroup(firstLine: row.line)].rows += 1
         hostTimes.count(row)
         if let end = outcome.finishedAt { timeline.count(end, isGood: outcome.status.isGood) }
-        guard !outcome.status.isGood else { return }
+        guard !outcome.status.isGood else { return changes.count(row) }
         folding.count(row)
         details.add(row)
     }

@@ -177,7 +177,7 @@ extension PBXPerformer {
         } catch {
             return then(HTTPExchange(.notConnected(.heldBack), latency: .zero, isBodySent: false), error)
         }
-        let (note, row) = (host.note, (job: host.row.job, replaced: host.row.replaced))
+        let (note, row) = (host.note, (job: host.row.job, replaced: host.row.replaced, changes: host.row.changes))
         if call.isEdit, host.hasAnswered { note.ask(sink, row) }
         let gate: ((BodyGate) -> Bool?)? = call.isEdit ? { [sink] gate in note.mayLeave(gate, sink, row) } : nil
         let request = call.request(timeout: deadline.map { $0 - clock.now() })
@@ -194,7 +194,7 @@ extension PBXPerformer {
 /// The note that a row is sent, which the body of its edit waits for.
 // Safe because what changes is only reached on the loop.
 private final class SentNote: @unchecked Sendable {
-    typealias Row = (job: Job, replaced: CertificateState?)
+    typealias Row = (job: Job, replaced: CertificateState?, changes: [FieldChange])
 
     /// Why the row could not be noted, so that its edit must not leave; nil as long as nothing is wrong.
     private(set) var failure: (any Error)?
@@ -210,7 +210,7 @@ private final class SentNote: @unchecked Sendable {
     func ask(_ sink: any OutcomeSink, _ row: Row) {
         guard !isAsked else { return }
         isAsked = true
-        sink.willSend(row.job, replacing: row.replaced) { [self] answer in
+        sink.willSend(row.job, replacing: row.replaced, changing: row.changes) { [self] answer in
             var failure: (any Error)?
             if case .failure(let error) = answer { failure = error }
             loop.post { [self, failure] in take(failure) }

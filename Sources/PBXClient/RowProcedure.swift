@@ -49,6 +49,8 @@ package struct RowProcedure: Sendable {
     var stage: Stage
     /// What the PBX says that the edit replaces; nil when nobody asked.
     var replaced: CertificateState?
+    /// What the edit changes of it, free of secrets.
+    var changes: [FieldChange] = []
     /// Every secret of the row that a PBX may know, and those that it told of the certificate.
     var secrets: [Secret]
     /// The call whose reply is awaited, and when it was made.

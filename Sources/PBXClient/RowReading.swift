@@ -172,6 +172,7 @@ extension RowProcedure {
         }
         guard changes.isEmpty, job.isInDoubt || policy.skipsUnchanged else {
             replaced = policy.readsFirst ? state : nil
+            if policy.readsFirst { self.changes = changes.map { shown($0, on: host) } }
             stage = .edit
             return nil
         }

@@ -135,6 +135,8 @@ struct SentRow: Sendable {
     let host: HostKey
     /// The certificate's id on the host.
     let certificate: Int64
+    /// What its edit changes, free of secrets; empty when nobody knows.
+    var changes: [FieldChange] = []
     let time: WallTime
 }
 
@@ -176,7 +178,15 @@ struct LedgerText: Sendable {
         append(#","port":"#, Int(sent.host.port))
         append(#","id":"#, Int(sent.certificate))
         append(#","at":"#, sent.time)
+        if !sent.changes.isEmpty { append(sent.changes) }
         append("}\n")
+    }
+
+    private mutating func append(_ changes: [FieldChange]) {
+        var json = JSONWriter()
+        json.value(.array(changes.map(\.json)))
+        append(#","changes":"#)
+        bytes += json.bytes
     }
 
     /// The line of a row that is done.
@@ -260,6 +270,23 @@ enum LedgerLine {
         case "done": self = .done(try line.key, try Outcome(line))
         default: self = .unknown
         }
+    }
+}
+
+extension FieldChange {
+    /// Field, old and new value; a value that nobody told is left out, and nothing is `null`.
+    fileprivate var json: JSONValue {
+        let value: (String?) -> JSONValue = { text in text.map { .string($0) } ?? .null }
+        let old = isCertain ? [JSONMember(key: "old", value: value(old))] : []
+        return .object(
+            [JSONMember(key: "field", value: .string(field))] + old + [JSONMember(key: "new", value: value(new))])
+    }
+
+    /// Nil when it names no field.
+    init?(_ json: JSONValue) {
+        guard let field = json["field"]?.text else { return nil }
+        let isCertain = json["old"] != nil
+        self.init(field: field, old: json["old"]?.text, new: json["new"]?.text, isCertain: isCertain)
     }
 }
 

@@ -133,6 +133,29 @@ extension RecordedRun {
     }
 }
 
+extension RecordedRun {
+    /// What edits of the run changed, by the row's number in the input; free of secrets.
+    ///
+    /// Only a run that reads first notes it. Empty also when the input changed from run to run, so that a number may mean
+    /// another row.
+    ///
+    /// - Parameter limit: how many rows are told of at most.
+    /// - Throws: ``ToolError`` when the ledger cannot be read.
+    package func changes(ofAtMost limit: Int) throws(ToolError) -> [Int: [FieldChange]] {
+        var changes: [Int: [FieldChange]] = [:]
+        guard folder.contains(RunDirectory.undo), headers.allSatisfy({ $0.input.sha256 == header.input.sha256 }) else {
+            return changes
+        }
+        try folder.forEachLedgerLine(startingWith: #"{"event":"sent""#) { line in
+            guard case .array(let list)? = line["changes"], changes.count < limit,
+                let row = line["row"]?.integer.flatMap({ Int(exactly: $0) }), changes[row] == nil
+            else { return }
+            changes[row] = list.compactMap(FieldChange.init)
+        }
+        return changes
+    }
+}
+
 extension Folder {
     /// Reads the lines of the ledger that start so, but one that is not whole and those that are no JSON.
     func forEachLedgerLine(

@@ -105,26 +105,29 @@ package final class RunRecorder: OutcomeSink {
     /// - Parameters:
     ///   - job: the row.
     ///   - state: what the PBX says that the edit replaces; kept in `undo.csv` if the run has one.
+    ///   - changes: what the edit changes of it, free of secrets.
     ///   - completion: called with success once the note is durable, or with the error that keeps the request from being
     ///     sent: from any thread, perhaps before this returns. Those that wait for the same write to the disk are called
     ///     one after the other; it must not block.
     package func willSend(
-        _ job: Job, replacing state: CertificateState?,
+        _ job: Job, replacing state: CertificateState?, changing changes: [FieldChange] = [],
         then completion: @escaping @Sendable (Result<Void, any Error>) -> Void
     ) {
         do throws(ToolError) {
             let known = rows.withLock { $0.ticket(ofRow: job.position.row) }
-            let ticket = if let known { known } else { try note(job, replacing: state) }
+            let ticket = if let known { known } else { try note(job, replacing: state, changes) }
             queue.whenDurable(ticket, then: completion)
         } catch {
             completion(.failure(error))
         }
     }
 
-    private func note(_ job: Job, replacing state: CertificateState?) throws(ToolError) -> WriteTicket {
+    private func note(
+        _ job: Job, replacing state: CertificateState?, _ changes: [FieldChange]
+    ) throws(ToolError) -> WriteTicket {
         let sent = SentRow(
             row: job.position.row, key: key(of: job), host: job.address.host, certificate: job.edit.id,
-            time: clock.wallTime())
+            changes: changes, time: clock.wallTime())
         let ticket = try queue.add(.sent(sent, state.map { Overwritten(job: job, state: $0) }))
         rows.withLock { $0.note(sent, ticket) }
         return ticket

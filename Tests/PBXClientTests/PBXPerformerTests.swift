@@ -324,7 +324,8 @@ private final class HoldingSink: OutcomeSink {
     var notes: Int { count.withLock { $0 } }
 
     func willSend(
-        _ job: Job, replacing state: CertificateState?, then: @escaping @Sendable (Result<Void, any Error>) -> Void
+        _ job: Job, replacing state: CertificateState?, changing changes: [FieldChange],
+        then: @escaping @Sendable (Result<Void, any Error>) -> Void
     ) {
         count.withLock { $0 += 1 }
         if isHeld.withLock({ $0 }) {

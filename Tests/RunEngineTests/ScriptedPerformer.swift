@@ -112,7 +112,7 @@ final class ScriptedPerformer: JobPerformer, @unchecked Sendable {
         guard let job = jobs[host] else { preconditionFailure("a step without a row") }
         let isWaiting = script.enter()
         underWay[host] = Request(row: job.position.row, completion: completion)
-        sink.willSend(job, replacing: nil) { result in
+        sink.willSend(job, replacing: nil, changing: []) { result in
             self.post { self.noted(job, on: host, result, isWaiting: isWaiting) }
         }
         if script.ages, isWaiting { aged?() }
@@ -178,7 +178,7 @@ final class RecordingSink: OutcomeSink {
     var outcomes: [Int: Outcome] { state.withLock { $0.outcomes } }
 
     func willSend(
-        _ job: Job, replacing _: CertificateState?,
+        _ job: Job, replacing _: CertificateState?, changing _: [FieldChange],
         then completion: @escaping @Sendable (Result<Void, any Error>) -> Void
     ) {
         if job.position.row == failsAtRow { return completion(.failure(Failure())) }

@@ -114,6 +114,38 @@ import Testing
         #expect(page.status == 0 && page.errors.contains("failed           60001  DATA NOT FOUND"), "\(page.errors)")
     }
 
+    @Test func thePageTellsWhatWasThereBefore() throws {
+        let fleet = try Fleet(hosts: 3, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.errcode(40002, at: .certificateUpdate), on: 3)
+        for host in fleet.simulator.hosts {
+            fleet.simulator.set(
+                SimulatedCertificate(
+                    id: 2, name: "a <b>\(host.clientSecret)</b>.pem", issueTo: "old.example.com", autoRenewal: true,
+                    dnsProvider: "arvancloud",
+                    authInfo: [SimulatedAuthInfo(key: "APIKey", value: .string("pbx-secret"))]),
+                on: host.number)
+        }
+        let work = try WorkDirectory()
+        let lines = fleet.rows.map { host, id in
+            "\(host.baseURL),\(host.clientID),\(host.clientSecret),\(id),b.pem,1,arvancloud,my-secret\n"
+        }
+        let header = "base_url,client_id,client_secret,id,name,auto_renewal,dns_provider,auth.APIKey\n"
+        try work.write("fleet.csv", header + lines.joined())
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--undo"], in: work.path)
+        #expect(run.status == 2, "\(run.errors)")
+        let undo = "certfleet undo run --credentials FILE -o run/back.csv"
+        #expect(run.errors.contains("certfleet: to put back what the run changed:\n    \(undo)\n"), "\(run.errors)")
+        let page = try work.read("run/report.html")
+        // Four rows are ok, of two certificates of two PBXs.
+        #expect(page.contains("<tr><td>name</td><td class=\"own\">cert-1.crt</td><td class=\"own\">b.pem</td>"))
+        #expect(page.contains("<tr><td>auth.APIKey</td><td class=\"own\">***</td><td class=\"own\">***</td>"))
+        #expect(page.contains("<span class=\"diff\">name: cert-1.crt → b.pem</span>"))
+        for secret in fleet.simulator.hosts.map(\.clientSecret) + ["pbx-secret", "my-secret"] {
+            #expect(!page.contains(secret), "\(secret)")
+        }
+    }
+
     @Test func aShardThatIsMissingIsTold() throws {
         let fleet = try Fleet(hosts: 12, edits: 1)
         defer { try? fleet.simulator.stop() }
