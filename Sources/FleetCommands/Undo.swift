@@ -103,7 +103,8 @@ package struct Undo: Sendable {
         let rest = list.items.filter(\.isEmpty).map { ($0, Judgement.putBack) }
         guard !items.isEmpty else { return (rest, .success) }
         let file = try InputFile.holding(sheet.take(), name: input.path)
-        let catalog = try ValidatedInput(input, file: file).catalog
+        let advice = "set what the references of its credentials name, or give credentials by --credentials FILE"
+        let catalog = try ValidatedInput(input, file: file, advice: advice).catalog
         let findings = try ReadingSession(work, for: .plan).run(catalog)
         let judged = try zip(items, 0..<catalog.rowCount).map { item, row in
             let job = try catalog.job(row: row)

@@ -157,10 +157,11 @@ struct ValidatedInput {
     ///   - skipsInvalid: whether the valid rows will do.
     ///   - keepsLeftOut: whether rows that do not match stand in the result all the same.
     ///   - file: what to read; nil opens what the request names.
+    ///   - advice: what to do about invalid rows; nil says to mend them, or to skip them.
     ///   - change: what else holds for reading it.
     init(
         _ request: InputRequest, skipsInvalid: Bool = false, keepsLeftOut: Bool = false, file: InputFile? = nil,
-        change: (inout InputSettings) -> Void = { _ in }
+        advice: String? = nil, change: (inout InputSettings) -> Void = { _ in }
     ) throws {
         let file = try file ?? request.open(kept: true)
         var settings = try request.settings(keepsLeftOut: keepsLeftOut)
@@ -171,12 +172,12 @@ struct ValidatedInput {
         case nil: if let share = request.share(of: catalog) { Say.say(.info, share) }
         case .noRows: throw request.noRows
         case let code?:
-            sayProblems()
+            sayProblems(advice)
             throw code
         }
     }
 
-    private func sayProblems() {
+    private func sayProblems(_ advice: String?) {
         if catalog.isFileInvalid {
             Say.error("'\(file.name)' cannot be read as it is: nothing was sent")
         } else {
@@ -185,7 +186,7 @@ struct ValidatedInput {
             let hasOthers = catalog.invalidRowCount < catalog.selectedRowCount
             Say.error(
                 "\(catalog.invalidRowCount) of \(counted(catalog.selectedRowCount, "row")) \(verb) invalid: nothing was sent",
-                hint: hasOthers ? "\(mend), or run the others with --skip-invalid" : mend)
+                hint: advice ?? (hasOthers ? "\(mend), or run the others with --skip-invalid" : mend))
         }
     }
 }

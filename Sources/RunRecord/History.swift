@@ -110,9 +110,13 @@ package struct History: Sendable {
 
     /// The certificate that a row which names none by its id found when it was sent; nil when it never was.
     package func certificate(foundBy job: Job) -> Int64? {
-        guard job.match != nil, let salt, let number = numbers[RowKey(job, salt: salt)] else { return nil }
-        let id = rows[Int(number)].certificate
-        return id > 0 ? id : nil
+        job.match != nil ? salt.flatMap { certificate(of: RowKey(job, salt: $0)) } : nil
+    }
+
+    /// The certificate that a row was sent to last; nil when no line names it.
+    func certificate(of key: RowKey) -> Int64? {
+        guard let number = numbers[key], rows[Int(number)].certificate > 0 else { return nil }
+        return rows[Int(number)].certificate
     }
 
     /// Takes in the next line of the ledger.

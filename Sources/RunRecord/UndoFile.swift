@@ -201,24 +201,27 @@ package struct UndoList: Sendable {
         try Self.forEachRecord(in: directory) { record in
             let width = EditRow.columns.count
             guard record.count == width + UndoEntry.columns.count, let row = Int(record[width].text),
-                let key = RowKey(record[width + 1].text), changed.contains(key)
+                let key = RowKey(record[width + 1].text), changed.contains(key),
+                history.certificate(of: key).map({ String($0) == record[6].text }) ?? true
             else { return }
-            rows.remove(key)
             let cells = (0..<record.count).map { record[$0].text }
+            let isFirst = rows.remove(key) != nil
             add(
                 Item(
                     row: row, cells: Array(cells[..<width]),
                     lost: cells[width + 2].split(separator: " ").map(String.init),
-                    set: Array(cells[(width + 3)...(width + 6)]), auth: cells[width + 7]))
+                    set: Array(cells[(width + 3)...(width + 6)]), auth: cells[width + 7]), isFirst: isFirst)
         }
         if !rows.isEmpty { missing = try directory.folder.sentRows(rows) }
     }
 
-    private mutating func add(_ item: Item) {
+    /// - Parameter isFirst: whether its row has none yet. A row edits one certificate, however often it is sent: so memory
+    ///   grows with the rows of the ledger, whatever else the file holds.
+    private mutating func add(_ item: Item, isFirst: Bool) {
         let certificate = [item.cells[0], item.cells[6]]
         if let place = places[certificate] {
             items[place].merge(item)
-        } else {
+        } else if isFirst {
             places[certificate] = items.count
             items.append(item)
         }

@@ -82,10 +82,10 @@ struct EchoedInput: PassThroughSource {
 
 extension RunRecorder {
     /// The same as with a completion, but waits for it.
-    func willSend(_ job: Job) throws {
+    func willSend(_ job: Job, replacing state: CertificateState? = nil) throws {
         let result = Lock<Result<Void, any Error>>(.success(()))
         let isKnown = DispatchSemaphore(value: 0)
-        willSend(job, replacing: nil) { known in
+        willSend(job, replacing: state) { known in
             result.withLock { $0 = known }
             isKnown.signal()
         }

@@ -86,6 +86,14 @@ import Testing
         #expect(String(found) == standings)
     }
 
+    @Test(
+        "the certificate that a row was sent to last is known, whatever became of it",
+        arguments: [("r a?", 1), ("r a? a!", 1), ("r c? c+", nil), ("r a? r a0", 1)] as [(String, Int64?)])
+    func certificate(events: String, id: Int64?) throws {
+        let key = try #require(RowKey(String(repeating: "a", count: 32)))
+        #expect(try history(of: events).certificate(of: key) == id)
+    }
+
     @Test("only a row that is done and good is not sent again")
     func finalOutcome() {
         let refused = Outcome(status: .failed, errcode: 40002, errorClass: .api, attempts: 1)
