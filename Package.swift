@@ -56,7 +56,7 @@ let package = Package(
         floor("FleetModel", ["Platform", "JSONText"]),
         floor("TabularText", ["Platform", "JSONText", "CLibCSV"]),
         // Floor 2
-        floor("FleetInput", ["Platform", "JSONText", "FleetModel", "TabularText"]),
+        floor("FleetInput", ["Platform", "JSONText", "FleetModel", "TabularText", "CLibCrypto"]),
         floor("Pacing", ["Platform", "FleetModel"]),
         floor("HTTPTransport", ["Platform", "CLibCurl", deque]),
         floor("RunRecord", ["Platform", "JSONText", "FleetModel", "TabularText", histogram]),

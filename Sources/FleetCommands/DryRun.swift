@@ -86,7 +86,8 @@ private struct HostRehearsal {
             reply = try accept(call)
         }
         if let match = job.match {
-            try Say.print("line \(line): then the edit of the one certificate that fits \(match)\n")
+            let upload = job.edit.file.map { "the upload of '\($0.name)' and " } ?? ""
+            try Say.print("line \(line): then \(upload)the edit of the one certificate that fits \(match)\n")
         }
     }
 

@@ -121,11 +121,23 @@ struct RunSession {
         let scope = "\(rows) on \(counted(input.catalog.hostCount, "host"))\(resumed)"
         let width = (settings.jobs == .auto ? "up to " : "") + "\(settings.jobs.most)"
         logger.info("\(scope), \(width) at once; run directory '\(directory.path)'")
-        guard let window = settings.window, let end = settings.windowEnd(by: clock)?.localText() else { return }
+        let end = settings.windowEnd(by: clock)
+        if input.catalog.hasFiles, let night = nextCleaning, night < end ?? clock.wallTime() + .seconds(3600) {
+            let time = night.localText()
+            logger.warning(
+                "PBXs remove files at \(time) that no edit has named by then, and this run may go on so long")
+        }
+        guard let window = settings.window, let end = end?.localText() else { return }
         let rest = window.end - clock.now()
         guard rest > .zero else { return logger.warning("the window ended at \(end): nothing is sent") }
         logger.info("the window ends at \(end), in \(DurationText(.seconds(Int64(rest / .seconds(1)))))")
     }
+
+    /// When a PBX next removes the files that were sent to it more than an hour before and that nothing uses: at 01:00, taken
+    /// by this machine's zone.
+    ///
+    /// Source: the limits of the PBX's `certificate/upload` call.
+    private var nextCleaning: WallTime? { WindowEnd("01:00", now: clock.wallTime())?.moment }
 
     private func carryOut(
         _ source: ResumedSource, rows: Int, _ recorder: RunRecorder, _ events: EventRelay, _ logger: Logger

@@ -3,9 +3,8 @@ package import TabularText
 /// `certfleet template`: an empty input file.
 package enum Template {
     private static let columns = [
-        "base_url", "api_path", "client_id", "client_secret", "access_token", "id", "match", "name", "issue_to",
-        "auto_renewal",
-        "dns_provider", "auth.KEY", "auth_info_list", "tls_pin",
+        "base_url", "api_path", "client_id", "client_secret", "access_token", "id", "match", "name", "cert_file",
+        "issue_to", "auto_renewal", "dns_provider", "auth.KEY", "auth_info_list", "tls_pin",
     ]
 
     /// Prints every column.

@@ -73,11 +73,13 @@ package enum ThisProcess {
         getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
         guard limit.rlim_cur != rlim_t.max else { return }
         _ = setMemoryOption?(-8, 1)
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setstacksize(&attributes, 1 << 20)
-        _ = setThreadDefaults?(&attributes)
-        pthread_attr_destroy(&attributes)
+        withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { buffer in
+            guard let attributes = buffer.baseAddress else { return }
+            pthread_attr_init(attributes)
+            pthread_attr_setstacksize(attributes, 1 << 20)
+            _ = setThreadDefaults?(attributes)
+            pthread_attr_destroy(attributes)
+        }
     }
 
     /// `mallopt`, which Swift's Glibc does not declare; -8 is `M_ARENA_MAX`.

@@ -17,6 +17,7 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
     let map: ColumnMap?
     let spool: Spool
     let secrets: SecretReader
+    let files: FileNames
     private let name: String
     /// Those that no thread reads rows with.
     private let decoders = Lock<[RowDecoder]>([])
@@ -52,6 +53,7 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
         self.isFileInvalid = isFileInvalid
         spool = table.spool
         secrets = builder.secrets
+        files = builder.files
         var shape = table.shape
         shape.header = builder.passedHeader
         self.shape = shape
@@ -84,6 +86,9 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
 
     /// The host of a row, or nil when the row cannot or shall not run.
     package func host(ofRow row: Int) -> Int? { index.lane(row) }
+
+    /// Whether a row that can run has a file sent to its PBX.
+    package var hasFiles: Bool { !files.isEmpty }
 
     /// The id of the certificate that a row which can run edits; below 0 for a row that finds it by what it is.
     package func certificate(ofRow row: Int) -> Int64 { index.id(row) }
@@ -138,6 +143,7 @@ private struct CatalogBuilder: ~Copyable {
     private var meanings: MemberMeanings
     private var buffer = CellBuffer()
     private(set) var rowCount = 0
+    private(set) var files = FileNames()
     /// Whether rows can be judged: there is a header, or none is needed.
     private var isReadable = false
     /// Whether others can read the input, and were not told so yet.
@@ -247,6 +253,7 @@ private struct CatalogBuilder: ~Copyable {
         index.append(
             span, number: rowCount, certificate, isValid: row.isValid && !isRepeated, isSelected: isSelected)
         guard isSelected else { return }
+        if let file = row.file, let lane = index.lane(index.count - 1) { files.note(file, lane: lane) }
         if !parser.diagnostics.isEmpty { tell(report) }
         if !parser.exposures.isEmpty || isExposed && parser.hasPlainSecret { tellExposures(line: span.line, report) }
     }
@@ -281,6 +288,7 @@ extension Diagnostic {
 /// Reads rows of a catalog again from the spool, one after the other. Confined to one thread at a time.
 final class RowDecoder {
     private let index: RowIndex
+    private let files: FileNames
     private let map: ColumnMap?
     private let passThrough: [PassThrough]
     private var spool: SpoolReader
@@ -293,6 +301,7 @@ final class RowDecoder {
 
     init(for catalog: RowCatalog) {
         index = catalog.index
+        files = catalog.files
         map = catalog.map
         passThrough = map?.passThrough ?? []
         spool = SpoolReader(catalog.spool, delimiter: catalog.shape.delimiter)
@@ -305,7 +314,8 @@ final class RowDecoder {
 
     /// A row made ready to run; nil when it can no longer be read, and the decoder is of no use then.
     func job(row: Int) throws(ToolError) -> Job? {
-        guard let parsed = try parse(row) else { return nil }
+        guard var parsed = try parse(row) else { return nil }
+        if let file = parsed.file, let lane = index.lane(row) { parsed.file = files.named(file, lane: lane) }
         return parsed.job(at: index.position(row))
     }
 

@@ -158,6 +158,7 @@ struct ParsedRow: ~Copyable {
     var match: CertificateMatch?
     // What is to be edited, as in CertificateEdit.
     var name: Bytes?
+    var file: CertificateFile?
     var issueTo: Bytes?
     var autoRenewal: Bool?
     var dnsProvider: Bytes?
@@ -172,7 +173,7 @@ struct ParsedRow: ~Copyable {
     func job(at position: RowPosition) -> Job? {
         guard isValid, let url, let id, let credentials else { return nil }
         let edit = CertificateEdit(
-            id: match == nil ? id : 0, name: name?.text, issueTo: issueTo?.text, autoRenewal: autoRenewal,
+            id: match == nil ? id : 0, name: name?.text, file: file, issueTo: issueTo?.text, autoRenewal: autoRenewal,
             dnsProvider: dnsProvider?.text, authInfo: authInfo)
         let address = PBXAddress(scheme: url.scheme, host: url.host, apiPath: apiPath)
         return Job(
@@ -190,12 +191,13 @@ extension RowParser {
         row.name = readText(.name, as: .name, cells)
         row.issueTo = readText(.issueTo, as: .issueTo, cells)
         row.dnsProvider = readText(.dnsProvider, as: .dnsProvider, cells)
-        readFile(cells)
+        row.file = readFile(cells, for: row.issueTo?.text)
         let known = diagnostics.count
         row.authInfo = readAuth(cells)
         let isAuthRead = !diagnostics[known...].contains { $0.severity == .row }
         if let provider = row.dnsProvider { warn(aboutProvider: provider, isAuthRead ? row.authInfo : nil, cells) }
         if row.autoRenewal == true { checkRenewal(cells, row.dnsProvider) }
+        if let file = row.file { checkKey(of: file, cells, row.match) }
         if !hasEdit(cells) {
             add(Diagnostic(.nothingToEdit, "there is nothing to edit: no column of the certificate is set"), nil)
         }
@@ -233,21 +235,6 @@ extension RowParser {
         case .name: return NameDoubt.file(cell)
         case .issueTo: return NameDoubt.domain(cell)
         default: return nil
-        }
-    }
-
-    private mutating func readFile(_ cells: borrowing RowCells) {
-        guard let cell = cells[.certFile] else { return }
-        let column = cells.names[cell.column]
-        add(
-            Diagnostic(
-                .certFileUnsupported,
-                "this version does not upload files: upload it in the PBX's web portal and write its name into 'name'"),
-            column)
-        if cells[.name] != nil {
-            let names = [cells.name(of: .name), column].map { Quotation.of($0.utf8) }.joined(separator: " and ")
-            let message = "\(names) are both given: a row takes one of them"
-            add(Diagnostic(.nameAndCertFile, message), nil)
         }
     }
 

@@ -115,6 +115,16 @@ enum SecretFile {
     ///   - folder: what a relative path is relative to.
     ///   - patience: milliseconds to wait for each piece of what somebody writes into a pipe.
     static func read(_ path: String, in folder: String, patience: Int32 = 10_000) throws(Failure) -> Content {
+        let (bytes, isExposed) = try bytes(path, in: folder, patience: patience)
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw Failure(clause: "is no UTF-8 text") }
+        guard let text = text(of: bytes) else { throw Failure(clause: "is empty") }
+        return Content(text: text, isExposed: isExposed)
+    }
+
+    /// The same of a file that need not be text: all that stands in it, and whether others than its owner can read it.
+    static func bytes(
+        _ path: String, in folder: String, patience: Int32 = 10_000
+    ) throws(Failure) -> (bytes: [UInt8], isExposed: Bool) {
         // By its bytes, whatever they are.
         let path = SystemText.text(path.utf8)
         let fullPath = path.hasPrefix("/") ? path : "\(folder)/\(path)"
@@ -124,9 +134,7 @@ enum SecretFile {
             throw Failure(clause: "is no file that exists")
         }
         let (bytes, mode) = try content(fullPath, patience)
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw Failure(clause: "is no UTF-8 text") }
-        guard let text = text(of: bytes) else { throw Failure(clause: "is empty") }
-        return Content(text: text, isExposed: mode & S_IFMT == S_IFREG && mode & (S_IRGRP | S_IROTH) != 0)
+        return (bytes, mode & S_IFMT == S_IFREG && mode & (S_IRGRP | S_IROTH) != 0)
     }
 
     /// What to say of a file that others can read.

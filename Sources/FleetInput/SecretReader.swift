@@ -11,12 +11,15 @@ struct SecretReader {
     private let environment: [String: String]
     /// Whether nobody wants the secrets that stand in cells, but only what is wrong with them.
     var onlyJudges = false
+    /// The files of `cert_file`, which may hold private keys; copies of the reader share them, too.
+    let certificates: CertificateFiles
 
     /// - Parameters:
     ///   - folder: what relative paths are relative to.
     ///   - environment: what `env:NAME` is looked up in.
     init(folder: String, environment: [String: String]) {
         files = SecretFiles(in: folder)
+        certificates = CertificateFiles(in: folder)
         self.environment = environment
     }
 

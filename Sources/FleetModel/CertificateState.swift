@@ -92,9 +92,14 @@ package struct FieldChange: Hashable, Sendable, CustomStringConvertible {
 
 extension CertificateEdit {
     /// What the edit would change, field by field in the order in which they are sent; empty when every value is there
-    /// already. Secrets are compared, and not shown.
+    /// already. Secrets are compared, and not shown. A file that the PBX does not have yet is a change of `name`, whatever
+    /// name stands there: what is behind it cannot be read.
     package func changes(to state: CertificateState) -> [FieldChange] {
         var changes: [FieldChange] = []
+        if let file, name == nil {
+            let new = "file \(file.name)"
+            changes.append(FieldChange(field: "name", old: state.name, new: new, isCertain: state.name != nil))
+        }
         func compare(_ field: String, _ old: String?, _ new: String?) {
             guard let new, old.map({ !$0.utf8.elementsEqual(new.utf8) }) ?? true else { return }
             changes.append(FieldChange(field: field, old: old, new: new, isCertain: old != nil))
@@ -185,7 +190,9 @@ extension CertificateEdit {
         to state: CertificateState, unwritable: (CertificateEdit) -> [String]
     ) -> (edit: CertificateEdit, lost: [String]) {
         var undo = CertificateEdit(id: id)
-        if name != nil { undo.name = state.name }
+        // A file in the place of one with the same name: the old one is gone.
+        let isReplaced = file != nil && name == state.name
+        if name != nil, !isReplaced { undo.name = state.name }
         if issueTo != nil { undo.issueTo = state.issueTo }
         if autoRenewal != nil { undo.autoRenewal = state.autoRenewal }
         let isWhole = undo.autoRenewal == true || state.origin == .apply
@@ -206,7 +213,7 @@ extension CertificateEdit {
 
     /// Whether the edit sets anything.
     package var isEmpty: Bool {
-        name == nil && issueTo == nil && autoRenewal == nil && dnsProvider == nil && authInfo == nil
+        name == nil && file == nil && issueTo == nil && autoRenewal == nil && dnsProvider == nil && authInfo == nil
     }
 
     /// Leaves a text or the credentials alone, by their column.

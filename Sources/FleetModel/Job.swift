@@ -60,7 +60,7 @@ package enum CertificateMatch: Hashable, Sendable, CustomStringConvertible {
     package func isChanged(by edit: CertificateEdit) -> Bool {
         switch self {
         case .issueTo: edit.issueTo != nil
-        case .name: edit.name != nil
+        case .name: edit.name != nil || edit.file != nil
         case .only: false
         }
     }
@@ -150,9 +150,14 @@ package final class Job: Equatable, Sendable {
     package var isFound: Bool { match == nil || edit.id > 0 }
 
     /// The same row, whose certificate was found to have an id.
-    package func found(id: Int64) -> Job {
+    package func found(id: Int64) -> Job { changed { $0.id = id } }
+
+    /// The same row, whose file its PBX has under a name.
+    package func uploaded(as name: String) -> Job { changed { $0.name = name } }
+
+    private func changed(_ change: (inout CertificateEdit) -> Void) -> Job {
         var edit = edit
-        edit.id = id
+        change(&edit)
         return Job(
             position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit, match: match,
             isInDoubt: isInDoubt, cells: cells)
@@ -172,8 +177,10 @@ package final class Job: Equatable, Sendable {
 package struct CertificateEdit: Hashable, Sendable {
     /// Certificate id on the PBX, at least 1.
     package var id: Int64
-    /// Name of a certificate file already on the PBX; an empty text clears it.
+    /// Name of a certificate file already on the PBX; an empty text clears it. Nil for one that the PBX does not have yet.
     package var name: String?
+    /// The file that the PBX must be given, whose name there becomes ``name``; nil for none.
+    package var file: CertificateFile?
     /// Domain name; an empty text clears it.
     package var issueTo: String?
     /// Whether the PBX renews the certificate by itself; true needs provider and credentials in the same edit.
@@ -185,11 +192,12 @@ package struct CertificateEdit: Hashable, Sendable {
 
     /// An edit of some fields; what is left out is left alone.
     package init(
-        id: Int64, name: String? = nil, issueTo: String? = nil, autoRenewal: Bool? = nil, dnsProvider: String? = nil,
-        authInfo: [AuthInfo]? = nil
+        id: Int64, name: String? = nil, file: CertificateFile? = nil, issueTo: String? = nil,
+        autoRenewal: Bool? = nil, dnsProvider: String? = nil, authInfo: [AuthInfo]? = nil
     ) {
         self.id = id
         self.name = name
+        self.file = file
         self.issueTo = issueTo
         self.autoRenewal = autoRenewal
         self.dnsProvider = dnsProvider

@@ -171,6 +171,51 @@ struct TextList: ~Copyable {
     }
 }
 
+/// The headers of requests with a body. An empty Expect keeps libcurl from waiting for a "100 Continue" that no PBX sends.
+// A class, because all handles of a loop share it.
+final class BodyHeaders {
+    let json: TextList
+    /// libcurl says itself which kind of body a form is.
+    let form: TextList
+
+    /// - Throws: ``ToolError`` when there is no memory.
+    init() throws(ToolError) {
+        json = try TextList(["Content-Type: application/json", "Expect:"])
+        form = try TextList(["Expect:"])
+    }
+}
+
+/// A form of libcurl's; must outlive the request that sends it.
+struct Form: ~Copyable {
+    let pointer: OpaquePointer
+
+    /// - Throws: ``ToolError`` when there is no memory.
+    init(_ fields: [HTTPRequest.FormField], of easy: borrowing EasyHandle) throws(ToolError) {
+        guard let form = curl_mime_init(easy.pointer) else { throw .curlUnusable }
+        guard fields.allSatisfy({ Self.add($0, to: form) }) else {
+            curl_mime_free(form)
+            throw .curlUnusable
+        }
+        pointer = form
+    }
+
+    /// - Returns: whether there is memory for it.
+    private static func add(_ field: HTTPRequest.FormField, to form: OpaquePointer) -> Bool {
+        guard let part = curl_mime_addpart(form) else { return false }
+        let codes = [
+            curl_mime_name(part, field.name), curl_mime_filename(part, field.fileName),
+            field.content.withUnsafeBytes { content in
+                curl_mime_data(part, content.assumingMemoryBound(to: CChar.self).baseAddress, content.count)
+            },
+        ]
+        return codes.allSatisfy { $0 == CURLE_OK }
+    }
+
+    deinit {
+        curl_mime_free(pointer)
+    }
+}
+
 extension Duration {
     /// Whole milliseconds, rounded up and at least 1, because libcurl takes 0 for "no limit".
     var wholeMilliseconds: Int {

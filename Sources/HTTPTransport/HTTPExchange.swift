@@ -9,6 +9,28 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
         case get
         /// The body is sent as `application/json`.
         case post(body: [UInt8])
+        /// A POST of `multipart/form-data`, its fields in this order.
+        case form([FormField])
+    }
+
+    /// A field of a form.
+    package struct FormField: Sendable {
+        /// The field's name.
+        package let name: String
+        /// The name of the file that it is; nil for a plain text.
+        package let fileName: String?
+        /// What stands in it.
+        package let content: [UInt8]
+
+        /// - Parameters:
+        ///   - name: the field's name.
+        ///   - fileName: the name of the file that it is; nil for a plain text.
+        ///   - content: what stands in it.
+        package init(name: String, fileName: String? = nil, content: [UInt8]) {
+            self.name = name
+            self.fileName = fileName
+            self.content = content
+        }
     }
 
     /// What it does, and with which body.
@@ -36,14 +58,14 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
     package var description: String {
         switch method {
         case .get: "GET"
-        case .post: "POST"
+        case .post, .form: "POST"
         }
     }
 
     /// Nothing, so that a dump shows nothing.
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// Whether anything is sent behind the head.
+    /// Whether there is a body that can be held back.
     var hasBody: Bool {
         if case .post(let body) = method { !body.isEmpty } else { false }
     }

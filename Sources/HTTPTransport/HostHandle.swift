@@ -24,16 +24,18 @@ package final class HostHandle {
     private let none = Call(HTTPRequest(.get, url: ""), number: 0, at: .zero, waited: .zero)
     private var isSessionForgotten = false
     private let settings: TransportSettings
-    private let postHeaders: UnsafeMutablePointer<curl_slist>?
+    private let headers: BodyHeaders
+    /// What is being sent as a form.
+    private var form: Form?
     /// The addresses of the host, for libcurl; kept until the next request replaces them.
     private var addresses: TextList?
 
     /// - Throws: ``ToolError`` when libcurl lacks memory or what is needed.
     init(
-        _ settings: TransportSettings, postHeaders: UnsafeMutablePointer<curl_slist>?
+        _ settings: TransportSettings, headers: BodyHeaders
     ) throws(ToolError) {
         self.settings = settings
-        self.postHeaders = postHeaders
+        self.headers = headers
         call = none
         easy = try EasyHandle()
         try easy.configure(settings)
@@ -113,6 +115,7 @@ extension HostHandle {
     /// Ends the request: nothing of it is kept.
     func end() -> ((HTTPExchange) -> Void)? {
         let then = call.then
+        form = nil
         state = .idle
         call = none
         return then
@@ -261,8 +264,13 @@ extension HostHandle {
             easy.set(CURLOPT_HTTPHEADER, pointer: nil)
             return easy.set(CURLOPT_HTTPGET, true)
         case .post(let body):
-            easy.set(CURLOPT_HTTPHEADER, pointer: postHeaders)
+            easy.set(CURLOPT_HTTPHEADER, pointer: headers.json.pointer)
             return call.ask == nil ? easy.setBody(body) : easy.setBody(ofSize: body.count)
+        case .form(let fields):
+            form = try? Form(fields, of: easy)
+            guard let pointer = form?.pointer else { return CURLE_OUT_OF_MEMORY }
+            easy.set(CURLOPT_HTTPHEADER, pointer: headers.form.pointer)
+            return easy.set(CURLOPT_MIMEPOST, pointer: UnsafeRawPointer(pointer))
         }
     }
 }

@@ -16,7 +16,7 @@ package import Platform
 package final class TransportLoop: @unchecked Sendable {
     private let settings: TransportSettings
     private let lookups: NameLookups
-    private let postHeaders: TextList
+    private let headers: BodyHeaders
     private let multi: UnsafeMutableRawPointer
     private let clock = SystemClock()
     private let inbox: Inbox
@@ -60,8 +60,7 @@ package final class TransportLoop: @unchecked Sendable {
         try settings.validate()
         self.settings = settings
         self.lookups = lookups
-        // An empty Expect keeps libcurl from waiting for a "100 Continue" that no PBX sends.
-        postHeaders = try TextList(["Content-Type: application/json", "Expect:"])
+        headers = try BodyHeaders()
         inbox = try Inbox()
         sockets = try SocketSet(bell: inbox.bell.number)
         guard EasyHandle.isLibraryReady, let multi = curl_multi_init() else { throw .curlUnusable }
@@ -95,7 +94,7 @@ package final class TransportLoop: @unchecked Sendable {
     ///
     /// - Throws: ``ToolError`` when libcurl lacks memory.
     package func makeHandle() throws(ToolError) -> HostHandle {
-        try HostHandle(settings, postHeaders: postHeaders.pointer)
+        try HostHandle(settings, headers: headers)
     }
 }
 

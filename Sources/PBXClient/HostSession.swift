@@ -53,6 +53,8 @@ package struct HostSession: Sendable {
     /// Logins that may have arrived and brought no good answer.
     private var unansweredLogins = 0
     private var logouts = 0
+    /// The names of the files that it was sent.
+    private var uploads: [Upload: String] = [:]
     private var base: (address: PBXAddress, url: BaseURL)?
 
     /// Nothing is known of the PBX yet.
@@ -142,6 +144,12 @@ package struct HostSession: Sendable {
     mutating func end(_ token: Secret) {
         if held?.secret == token { held = nil }
     }
+
+    /// The name that the PBX gave a file; nil when it does not have it.
+    func name(of upload: Upload) -> String? { uploads[upload] }
+
+    /// Takes note that the PBX has a file.
+    mutating func note(_ upload: Upload, named name: String) { uploads[upload] = name }
 
     /// Makes a text from the PBX fit to be shown: without these secrets and those that it was given or gave before.
     mutating func redact(_ text: String, without secrets: [Secret]) -> String {

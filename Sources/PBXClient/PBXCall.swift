@@ -5,8 +5,8 @@ import JSONText
 
 /// One call of a PBX as a value, to be sent or to be shown.
 ///
-/// Source: the PBX's calls `get_token`, `certificate/get`, `certificate/query`, `certificate/list`, `certificate/update` and
-/// `del_token`.
+/// Source: the PBX's calls `get_token`, `certificate/get`, `certificate/query`, `certificate/list`, `certificate/upload`,
+/// `certificate/update` and `del_token`.
 package struct PBXCall: Sendable {
     enum Act: Sendable {
         /// `get_token`: the Client ID goes as `username`, the Client Secret as `password`.
@@ -19,6 +19,8 @@ package struct PBXCall: Sendable {
         case query(ids: [Int64], token: Secret)
         /// `certificate/list`: a page of all certificates, from 1.
         case list(page: Int, token: Secret)
+        /// `certificate/upload`: a file for an edit to name.
+        case upload(CertificateFile, CertificateState.Purpose, token: Secret)
         /// `certificate/update`: only the fields that the row sets, in the order of the PBX's guide.
         case edit(CertificateEdit, token: Secret)
         /// `del_token`: the PBX forgets the token.
@@ -44,13 +46,16 @@ package struct PBXCall: Sendable {
     /// - Parameter timeout: for the whole request, when that is shorter than the usual one; nil for that.
     package func request(timeout: Duration? = nil) -> HTTPRequest {
         let url = base.url(of: endpoint, token: token?.reveal().percentEncoded(), query)
-        let method = body { $0.reveal() }.map(HTTPRequest.Method.post) ?? .get
+        let method = form ?? body { $0.reveal() }.map(HTTPRequest.Method.post) ?? .get
         return HTTPRequest(method, url: url, pin: pin, timeout: timeout)
     }
 
     /// The call as a dry run prints it, like `POST https://… {"…":"***"}`: each secret is `***`.
     package var maskedLine: String {
         let url = base.url(of: endpoint, token: token.map { _ in Secret.mask }, query)
+        if case .upload(let file, let purpose, _) = act {
+            return "POST \(url) type=\(purpose.rawValue) file=\(Quotation.of(file.name.utf8)) (\(file.size) bytes)"
+        }
         guard let body = body({ _ in Secret.mask }) else { return "GET \(url)" }
         return "POST \(url) \(String(decoding: body, as: UTF8.self))"
     }
@@ -62,6 +67,7 @@ package struct PBXCall: Sendable {
         case .get: "certificate/get"
         case .query: "certificate/query"
         case .list: "certificate/list"
+        case .upload: "certificate/upload"
         case .edit: "certificate/update"
         case .logout: "del_token"
         }
@@ -70,7 +76,8 @@ package struct PBXCall: Sendable {
     private var token: Secret? {
         switch act {
         case .handshake, .login: nil
-        case .get(_, let token), .query(_, let token), .list(_, let token), .edit(_, let token), .logout(let token):
+        case .get(_, let token), .query(_, let token), .list(_, let token), .upload(_, _, let token),
+            .edit(_, let token), .logout(let token):
             token
         }
     }
@@ -81,7 +88,7 @@ package struct PBXCall: Sendable {
         case .get(let id, _): "id=\(id)"
         case .query(let ids, _): "ids=" + ids.map(String.init).joined(separator: ",")
         case .list(let page, _): "page=\(page)&page_size=\(Self.pageSize)&sort_by=id&order_by=asc"
-        case .handshake, .login, .edit, .logout: nil
+        case .handshake, .login, .upload, .edit, .logout: nil
         }
     }
 
@@ -91,7 +98,16 @@ package struct PBXCall: Sendable {
     /// Certificates that are asked for at once; a PBX can have 23.
     private static let pageSize = 50
 
-    /// Nil for a call without a body.
+    /// Nil for a call that is no form.
+    private var form: HTTPRequest.Method? {
+        guard case .upload(let file, let purpose, _) = act else { return nil }
+        return .form([
+            HTTPRequest.FormField(name: "type", content: Array(purpose.rawValue.utf8)),
+            HTTPRequest.FormField(name: "file", fileName: file.name, content: file.reveal()),
+        ])
+    }
+
+    /// Nil for a call without a body, or with a form.
     private func body(_ text: (Secret) -> String) -> [UInt8]? {
         var writer = JSONWriter()
         writer.beginObject()
@@ -101,7 +117,7 @@ package struct PBXCall: Sendable {
             writer.member("password", text(secret))
         case .edit(let edit, _):
             writer.members(of: edit, text)
-        case .handshake, .get, .query, .list, .logout:
+        case .handshake, .get, .query, .list, .upload, .logout:
             return nil
         }
         writer.endObject()
@@ -117,7 +133,7 @@ extension PBXCall {
             switch act {
             case .get(let id, _): [id]
             case .query(let ids, _): ids
-            case .handshake, .login, .list, .edit, .logout: []
+            case .handshake, .login, .list, .upload, .edit, .logout: []
             }
         let list = ids.map { JSONValue.object([JSONMember(key: "id", value: .number(String($0)))]) }
         var writer = JSONWriter()
@@ -125,6 +141,7 @@ extension PBXCall {
         writer.member("errcode", 0)
         if let first = list.first { writer.member("certificate", first) }
         writer.member("certificate_list", .array(list))
+        if case .upload(let file, _, _) = act { writer.member("file", file.name) }
         writer.endObject()
         return writer.bytes
     }

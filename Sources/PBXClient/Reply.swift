@@ -226,14 +226,30 @@ extension Reply {
     ///   - host: the PBX.
     ///   - errmsg: the PBX's message, free of secrets.
     func readingOutcome(on host: HostKey, errmsg: String) -> Outcome {
-        let act = "the certificate could not be read"
+        outcomeBeforeEdit(
+            "the certificate could not be read", "the answer does not hold it", \.readingAdvice, on: host,
+            errmsg: errmsg)
+    }
+
+    /// The row's outcome when the call sends its file and brings no name for it.
+    ///
+    /// - Parameters:
+    ///   - host: the PBX.
+    ///   - errmsg: the PBX's message, free of secrets.
+    func uploadOutcome(on host: HostKey, errmsg: String) -> Outcome {
+        outcomeBeforeEdit(
+            "the file could not be uploaded", "the answer gives it no usable name", \.uploadAdvice, on: host,
+            errmsg: errmsg)
+    }
+
+    private func outcomeBeforeEdit(
+        _ act: String, _ lack: String, _ advice: (PBXErrorCode) -> String?, on host: HostKey, errmsg: String
+    ) -> Outcome {
         switch kind {
-        case .errcode(.success):
-            return withoutErrcode(outcome(.failed, .protocol, "\(act): the answer does not hold it"))
+        case .errcode(.success): return withoutErrcode(outcome(.failed, .protocol, "\(act): \(lack)"))
         case .errcode(let errcode):
             return outcome(
-                .failed, errcode.errorClass, "\(act): \(phrase(errcode, advice: errcode.readingAdvice))",
-                errmsg: errmsg)
+                .failed, errcode.errorClass, "\(act): \(phrase(errcode, advice: advice(errcode)))", errmsg: errmsg)
         case .unreadable(let failure):
             return outcome(.failed, .protocol, "\(act): \(failure?.description ?? noErrcode)")
         case .lost(let failure): return outcome(.failed, failure.errorClass, "\(act): \(failure)")
@@ -279,6 +295,7 @@ extension Reply {
         switch status ?? 0 {
         case 300...399:
             "the answer, \(answer), has no readable errcode; redirects are not followed: name the PBX itself in base_url"
+        case 413: "the answer, \(answer), says that it is too large: is there a proxy before the PBX?"
         case 429:
             "the answer, \(answer), has no readable errcode: the PBX is busy, try a lower --rate-per-host"
         case 500...599 where isPage:
@@ -373,6 +390,19 @@ extension PBXErrorCode {
         case .accessDenied: "the application has no right to read certificates"
         case .operationFailed: "the function is switched off, or the application has no right to it"
         case .dataNotFound: "there is no certificate with this id"
+        default: generalAdvice
+        }
+    }
+}
+
+extension PBXErrorCode {
+    /// What to do about a file that a PBX did not take; nil when there is nothing to say.
+    fileprivate var uploadAdvice: String? {
+        switch self {
+        case .interfaceNotExisted: "its firmware takes no files by the API: update it, or use its web portal"
+        case .accessDenied: "the application lacks the permission to upload certificates"
+        case .operationFailed: "the function is switched off, or the application has no right to it"
+        case .parameterError: "it may not be of the kind that this certificate needs"
         default: generalAdvice
         }
     }

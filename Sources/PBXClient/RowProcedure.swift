@@ -6,7 +6,8 @@ import Pacing
 ///
 /// Before a call that needs a token comes whatever brings one: a logout when the session at hand is not the row's or soon
 /// over, then a login. The certificate is read first where ``ReadingPolicy`` wants it, or an earlier run may have edited
-/// it. The edit follows. An expired token is renewed once per row (errcode 10004). What may fare better is tried again
+/// it, or its kind decides what its file is sent as. A file is sent next, unless the PBX has it from another row. The edit
+/// follows. An expired token is renewed once per row (errcode 10004). What may fare better is tried again
 /// after a pause: not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082.
 ///
 /// An edit that was sent and brought no word is read back before it is sent again or called unknown, and one that was
@@ -36,6 +37,8 @@ package struct RowProcedure: Sendable {
         case list
         /// The certificate before the edit.
         case read
+        /// The file that the edit is to name.
+        case upload
         case edit
         /// What became of an edit that brought no word. Whether it is sent again when its values are not there.
         case settle(sendsAgain: Bool)
@@ -86,7 +89,12 @@ package struct RowProcedure: Sendable {
     }
 
     /// Goes on to what comes first once the certificate is known.
-    mutating func beginReading() { stage = policy.readsFirst || job.isInDoubt ? .read : .edit }
+    mutating func beginReading() {
+        if policy.readsFirst || job.isInDoubt || job.edit.file != nil { stage = .read } else { beginEdit() }
+    }
+
+    /// Goes on to the edit, or to what must come before it.
+    mutating func beginEdit() { stage = needsUpload ? .upload : .edit }
 
     /// Whether the next call is made because an earlier one failed.
     var isRetry: Bool {
@@ -123,6 +131,8 @@ package struct RowProcedure: Sendable {
                 case .handshake: afterHandshake(reply)
                 case .login: afterLogin(call, madeAt: since, reply, on: &host)
                 case .logout(let token): afterLogout(of: token, reply, on: &host)
+                case .upload(let file, let purpose, let token):
+                    afterUpload(Upload(file: file, purpose: purpose), with: token, reply, on: &host)
                 case .edit(_, let token): afterEdit(with: token, reply, on: &host, at: now)
                 case .get(_, let token), .query(_, let token), .list(_, let token):
                     afterReading(call.act, with: token, reply, on: &host, at: now)
@@ -147,6 +157,7 @@ package struct RowProcedure: Sendable {
             return .done(weigh(Outcome(status: .skipped, errorClass: .hostStopped, error: reason)))
         }
         if let outcome = knownOutcome(on: &host, at: now) { return .done(outcome) }
+        reuseUpload(on: host)
         let act: PBXCall.Act
         switch access {
         case .logout(let held):
@@ -165,6 +176,9 @@ package struct RowProcedure: Sendable {
         switch stage {
         case .handshake: return .handshake
         case .find, .list: return .list(page: host.certificates.page, token: token)
+        case .upload:
+            guard let upload else { preconditionFailure("only a row with a file has one sent") }
+            return .upload(upload.file, upload.purpose, token: token)
         case .edit: return .edit(job.edit, token: token)
         case .settle, .watch: return .get(id: job.edit.id, token: token)
         case .read:
@@ -329,13 +343,13 @@ extension RowProcedure {
 }
 
 extension Job {
-    /// The secret of its credentials, also as HTTP writes a login, and those of the DNS provider.
+    /// The secret of its credentials, also as HTTP writes a login, those of the DNS provider, and those of its file.
     fileprivate var secrets: [Secret] {
         let secrets: [Secret] =
             switch credentials {
             case .token(let token): [token]
             case .client(let id, let secret): [secret, Secret("\(id):\(secret.reveal())")]
             }
-        return secrets + (edit.authInfo ?? []).secrets
+        return secrets + (edit.authInfo ?? []).secrets + (edit.file?.secrets ?? [])
     }
 }

@@ -37,7 +37,7 @@ extension RowProcedure {
             return judge(state, on: host, at: now)
         case .refused(let outcome):
             if policy.readsFirst { return outcome }
-            stage = .edit
+            beginEdit()
             return nil
         case .query, .get: return nil
         }
@@ -131,7 +131,8 @@ extension RowProcedure {
     ) -> Verdict {
         learn(state)
         switch stage {
-        case .handshake, .find, .list, .edit, .read: return judge(state, on: host, at: now).map(Verdict.done) ?? .goOn
+        case .handshake, .find, .list, .upload, .edit, .read:
+            return judge(state, on: host, at: now).map(Verdict.done) ?? .goOn
         case .settle(let sendsAgain): return settled(by: state, sendsAgain, on: host, at: now)
         case .watch(let watch): return watched(state, watch, on: host, at: now)
         }
@@ -149,10 +150,10 @@ extension RowProcedure {
         case .settle(sendsAgain: true):
             return reply.isTemporary ? .settle(failed ?? outcome, maySendAgain: true) : .sendAgain
         case .settle(sendsAgain: false): return .done(failed ?? outcome)
-        case .handshake, .find, .list, .read, .edit:
+        case .handshake, .find, .list, .read, .upload, .edit:
             if reply.isTemporary { return .retry(outcome) }
             if policy.readsFirst { return .done(outcome) }
-            stage = .edit
+            beginEdit()
             return .goOn
         }
     }
@@ -162,6 +163,7 @@ extension RowProcedure {
 extension RowProcedure {
     /// Before the edit: nil when it is sent.
     private mutating func judge(_ state: CertificateState, on host: HostSession, at now: Duration) -> Outcome? {
+        if let outcome = refusal(by: state) { return outcome }
         let changes = job.edit.changes(to: state)
         var reading = Reading(certificates: [shown(state, on: host)])
         if policy.aim == .plan {
@@ -171,9 +173,9 @@ extension RowProcedure {
             return Outcome(status: changes.isEmpty ? .noChange : .ok, reading: reading)
         }
         guard changes.isEmpty, job.isInDoubt || policy.skipsUnchanged else {
-            replaced = policy.readsFirst ? state : nil
+            replaced = policy.readsFirst || job.edit.file != nil ? state : nil
             if policy.readsFirst { self.changes = changes.map { shown($0, on: host) } }
-            stage = .edit
+            beginEdit()
             return nil
         }
         guard job.isInDoubt else {
@@ -192,7 +194,7 @@ extension RowProcedure {
     private mutating func settled(
         by state: CertificateState, _ sendsAgain: Bool, on host: HostSession, at now: Duration
     ) -> Verdict {
-        guard job.edit.changes(to: state).isEmpty else {
+        guard job.edit.changes(to: told(state)).isEmpty else {
             if sendsAgain { return .sendAgain }
             var outcome = failed ?? Outcome(status: .unknown)
             outcome.error += "; it was read back, and its values are not there"
@@ -215,7 +217,7 @@ extension RowProcedure {
             let code = reading.certificates[0].tipCode.map { ": apply_tip_code \($0)" } ?? ""
             return .done(failedVerify(watch, reading, "the certificate was not issued\(code)"))
         }
-        let changes = job.edit.changes(to: state)
+        let changes = job.edit.changes(to: told(state))
         let isAccepted = watch.answer.status.isGood
         // What the PBX does not tell is no reason to doubt its word, and none to believe that it was done.
         let missing = isAccepted ? changes.filter(\.isCertain) : changes

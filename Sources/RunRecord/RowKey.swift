@@ -106,11 +106,17 @@ private struct RowEncoding {
     /// A certificate that is found by what it is has no id that would stay the same.
     mutating func append(_ edit: CertificateEdit, matching match: CertificateMatch?) {
         if let match { append(match.description) } else { append(edit.id) }
-        appendOptional(edit.name) { $0.append($1) }
+        if let file = edit.file { append(file.digest) } else { appendOptional(edit.name) { $0.append($1) } }
         appendOptional(edit.issueTo) { $0.append($1) }
         appendOptional(edit.autoRenewal) { $0.append($1) }
         appendOptional(edit.dnsProvider) { $0.append($1) }
         appendOptional(edit.authInfo) { $0.append($1) }
+    }
+
+    /// A file is its content, whatever its name. Its mark is neither that of a name nor that of none.
+    private mutating func append(_ file: SHA256Digest) {
+        append(UInt8(2))
+        for word in [file.words.0, file.words.1, file.words.2, file.words.3] { append(word) }
     }
 
     private mutating func append(_ list: [AuthInfo]) {

@@ -36,7 +36,8 @@ enum DiagnosticGallery {
             var settings = DiagnosticGallery.settings
             settings.columns = try ColumnChoices(columns: columns, values: [])
             let isExposed = [.secretFileExposed, .sheetExposed].contains(code)
-            return try Reading(bytes: bytes, name: name, settings: settings, isExposed: isExposed)
+            let files = code == .certFileDoubtful ? ["pbx.pem"] : []
+            return try Reading(bytes: bytes, name: name, settings: settings, isExposed: isExposed, beside: files)
         }
     }
 
@@ -91,7 +92,7 @@ enum DiagnosticGallery {
         row(.controlCharacter, "name", "\"a\nb\""), row(.spreadsheetMark, "issue_to", "#N/A"),
         row(.clearMisspelled, "issue_to", "clear!"), row(.referenceMisplaced, "name", "file:a.pem"),
         row(.clearNotAllowed, "auto_renewal,api_path", "0,CLEAR!"),
-        row(.nameAndCertFile, "name,cert_file", "a.pem,b.pem"), row(.certFileUnsupported, "cert_file", "b.pem"),
+        row(.nameAndCertFile, "name,cert_file", "a.pem,b.pem"), row(.certFileUnusable, "cert_file", "b.pem"),
         row(.nothingToEdit, "auto_renewal,issue_to", ","),
         row(.dnsProviderMissing, "auto_renewal,auth.AccessKeyId", "1,key"),
         row(.authMissing, "auto_renewal,dns_provider", "1,alidns"), row(.authMalformed, "auth.TTL:int", "ten minutes"),
@@ -117,6 +118,7 @@ enum DiagnosticGallery {
         row(.apostrophe, "name", "'a.pem"), row(.wordForNothing, "issue_to", "TBD"),
         row(.placeholder, "auth.APIKey", "${DNS_KEY}"), row(.quotesRound, "auth.APIKey", "“key”"),
         Exhibit(.scientificNotation, "host,id,auto_renewal,client_id,client_secret", "pbx1,5,0,1.23457E+17,secret"),
+        row(.certFileDoubtful, "cert_file,issue_to", "pbx.pem,pbx2.example.com"),
         row(.domainDoubtful, "issue_to", "https://pbx1.example.com"), row(.fileNameDoubtful, "Name", "Miller Ltd"),
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.SecretAccessKey", "route53,key,secret"),
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.Zone", "route53,key,secret"),

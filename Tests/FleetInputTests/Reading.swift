@@ -12,11 +12,14 @@ struct Reading {
     private let directory: WorkDirectory
 
     /// Reads bytes as a file of a name; one that others can read has a file `key` of the same kind beside it.
+    ///
+    /// - Parameter fixtures: files that are put beside it.
     init(
         bytes: [UInt8], name: String = "fleet.csv", settings: InputSettings = InputSettings(), kept: Bool = true,
-        isExposed: Bool = false, sliceSize: Int = TableReader.sliceSize
+        isExposed: Bool = false, beside fixtures: [String] = [], sliceSize: Int = TableReader.sliceSize
     ) throws {
         directory = try WorkDirectory()
+        for file in fixtures { try directory.write(file, bytes: Fixtures.bytes(file)) }
         let path = try directory.write(name, bytes: bytes)
         if isExposed { for file in [path, try directory.write("key", "key")] { chmod(file, 0o644) } }
         let input = try InputFile.open(path, kept: kept)

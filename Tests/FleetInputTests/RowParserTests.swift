@@ -62,7 +62,7 @@ struct RowParserTests {
         ("name", "a\tb", "column 'name': there is a tab inside 'a\\tb'"),
         ("name", "a\nb", "column 'name': there is a line break inside the value"),
         ("name", "'a.pem", "fleet:2: warning: column 'name': the file name starts with an apostrophe"),
-        ("cert_file", "a.pem", "column 'cert_file': this version does not upload files"),
+        ("cert_file", "a.pem", "column 'cert_file': the file 'a.pem' is no file that exists"),
         (
             "dns_provider", "rout53",
             "warning: column 'dns_provider': 'rout53' is no DNS provider known here: did you mean"
@@ -173,7 +173,7 @@ struct RowParserTests {
         let cleared = try Reading.row([("auto_renewal", "1"), ("dns_provider", "CLEAR!"), ("auth.a", "b")])
         #expect(cleared.codes == [.dnsProviderMissing])
         let both = try Reading.row([("name", "a.pem"), ("cert_file", "b.pem")])
-        #expect(both.codes == [.certFileUnsupported, .nameAndCertFile])
+        #expect(both.codes == [.certFileUnusable, .nameAndCertFile])
     }
 
     @Test("A row's pin is the base64 text of 32 bytes", arguments: PinTexts.right)

@@ -13,8 +13,10 @@ struct Play {
     var now = Duration.zero
     /// All calls so far that do not read, like `login A`, `edit t1`, `logout t1`.
     private(set) var calls: [String] = []
-    /// The ids of the certificates that were edited so far.
-    private(set) var editedIDs: [Int64] = []
+    /// The edits that were sent so far.
+    private(set) var edits: [CertificateEdit] = []
+    /// The ids of their certificates.
+    var editedIDs: [Int64] { edits.map(\.id) }
     /// All calls so far that read, like `get 5 t1`.
     private(set) var readings: [String] = []
     /// What calls that read are answered, one after the other, the last one again and again.
@@ -66,7 +68,7 @@ struct Play {
                 continue
             case .call(let call):
                 end.retries.append(procedure.isRetry)
-                if case .edit(let edit, _) = call.act { editedIDs.append(edit.id) }
+                if case .edit(let edit, _) = call.act { edits.append(edit) }
                 reply = answer(call)
             case .wait where isCut && replies.isEmpty:
                 return ended(end, with: procedure.fallback ?? end.outcome, procedure)
@@ -125,6 +127,7 @@ extension PBXCall {
     fileprivate var label: String {
         switch act {
         case .login(let id, _): "login \(id.dropFirst(3))"
+        case .upload(let file, let purpose, let token): "upload \(purpose) \(file.name) \(token.reveal())"
         case .edit(_, let token): "edit \(token.reveal())"
         case .logout(let token): "logout \(token.reveal())"
         case .handshake: "handshake"
@@ -218,7 +221,7 @@ extension PBXCall {
     fileprivate var isReading: Bool {
         switch act {
         case .get, .query, .list: true
-        case .handshake, .login, .edit, .logout: false
+        case .handshake, .login, .upload, .edit, .logout: false
         }
     }
 }

@@ -12,6 +12,10 @@ import Testing
         AuthInfo(key: key, value: .string(Secret(value)))
     }
 
+    private static func file(_ name: String, _ content: String) -> CertificateFile {
+        CertificateFile(name: name, content: Array(content.utf8), holdsKey: true)
+    }
+
     private static let full = CertificateEdit(
         id: 5, name: "a.pem", issueTo: "a.example", autoRenewal: true, dnsProvider: "route53",
         authInfo: [item("Login", "x"), item("Password", "y")])
@@ -37,6 +41,8 @@ import Testing
         .make(edit: CertificateEdit(id: 5, dnsProvider: "")), .make(edit: CertificateEdit(id: 5, name: "a.pem")),
         .make(edit: CertificateEdit(id: 5, issueTo: "a.pem")), .make(edit: CertificateEdit(id: 5, autoRenewal: true)),
         .make(edit: CertificateEdit(id: 5, autoRenewal: false)), .make(edit: CertificateEdit(id: 5, authInfo: [])),
+        .make(edit: CertificateEdit(id: 5, file: file("a.pem", "one"))),
+        .make(edit: CertificateEdit(id: 5, file: file("a.pem", "two"))),
         .make(edit: CertificateEdit(id: 5, authInfo: [item("k", "v")])),
         .make(edit: CertificateEdit(id: 5, authInfo: [item("k", "w")])),
         .make(edit: CertificateEdit(id: 5, authInfo: [item("kv", "")])),
@@ -50,6 +56,13 @@ import Testing
     @Test func rowsThatDifferInHostIdOrEditHaveDifferentKeys() throws {
         let keys = try RowKeyTests.different.map { try key($0) }
         #expect(Set(keys).count == RowKeyTests.different.count)
+    }
+
+    @Test func aFileIsItsContentWhateverItsNameHereAndOnThePBX() throws {
+        let job = Job.make(edit: CertificateEdit(id: 5, file: Self.file("a.pem", "one")))
+        let other = Job.make(edit: CertificateEdit(id: 5, file: Self.file("b.pem", "one")))
+        #expect(try key(job) == key(other))
+        #expect(try key(job.uploaded(as: "c.pem")) == key(job))
     }
 
     @Test func hostNamesInAnyCaseAreOneHost() throws {
@@ -77,6 +90,6 @@ import Testing
 
     @Test func everyFieldOfAnEditIsPartOfTheKey() {
         // A field added to the edit must be added to the key, and to the rows above.
-        #expect(Mirror(reflecting: RowKeyTests.full).children.count == 6)
+        #expect(Mirror(reflecting: RowKeyTests.full).children.count == 7)
     }
 }

@@ -9,7 +9,7 @@ import Testing
         "JSONText": [],
         "FleetModel": ["Platform", "JSONText"],
         "TabularText": ["Platform", "JSONText", "CLibCSV"],
-        "FleetInput": ["Platform", "JSONText", "FleetModel", "TabularText"],
+        "FleetInput": ["Platform", "JSONText", "FleetModel", "TabularText", "CLibCrypto"],
         "Pacing": ["Platform", "FleetModel"],
         "HTTPTransport": ["Platform", "CLibCurl", "DequeModule"],
         "RunRecord": ["Platform", "JSONText", "FleetModel", "TabularText", "Histogram"],

@@ -48,7 +48,7 @@ import Testing
             .status(500, at: .certificateUpdate),
             .errcode(40002, at: .certificateUpdate),
             .silence(at: .certificateUpdate), .truncated(at: .certificateUpdate),
-            .errcode(10004, at: .certificateUpdate), .reset(at: .getToken),
+            .errcode(10004, at: .certificateUpdate), .reset(at: .getToken), .echo(at: .certificateUpload),
         ]
     }
 
@@ -57,16 +57,22 @@ import Testing
         let simulator: Simulator
         private let work: WorkDirectory
         private let flags: [String]
+        private let keyLines: [String]
         private var written = ""
 
         init(flags: [String]) throws {
             self.flags = flags
             let secrets = SecretTests.secrets
-            var settings = SimulatorSettings(hosts: 6)
+            var settings = SimulatorSettings(hosts: 7)
             settings.presetTokens = [secrets["token"] ?? "", secrets["variable"] ?? ""]
             settings.credentials = .shared(id: "app", secret: secrets["secret"] ?? "")
             simulator = try Simulator.start(settings)
             work = try WorkDirectory()
+            _ = try CertificateSamples(in: work)
+            // First in what a PBX echoes, of which only the beginning is shown.
+            let key = try work.read("key.pem")
+            try work.write("file.pem", key + work.read("bare.pem"))
+            keyLines = key.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("-") }
             try writeInput()
         }
 
@@ -75,14 +81,15 @@ import Testing
             let list = #"[{""k"":""K"",""sv"":""\#(secrets["list"] ?? "")""}]"#
             let urls = simulator.hosts.map(\.baseURL)
             let rows = [
-                "\(urls[0]),\(secrets["token"] ?? ""),,,1,1,arvancloud,\(secrets["cell"] ?? ""),",
-                "\(urls[1]),,app,\(secrets["secret"] ?? ""),1,1,arvancloud,,\"\(list)\"",
-                "\(urls[2]),env:CANARY,,,1,1,arvancloud,env:CANARY,",
-                "\(urls[3]),,app,file:secret.txt,1,1,arvancloud,file:secret.txt,",
-                "\(urls[4]),,,,1,0,,,", "\(urls[5]),,,,1,0,,,",
+                "\(urls[0]),\(secrets["token"] ?? ""),,,1,1,arvancloud,\(secrets["cell"] ?? ""),,",
+                "\(urls[1]),,app,\(secrets["secret"] ?? ""),1,1,arvancloud,,\"\(list)\",",
+                "\(urls[2]),env:CANARY,,,1,1,arvancloud,env:CANARY,,",
+                "\(urls[3]),,app,file:secret.txt,1,1,arvancloud,file:secret.txt,,",
+                "\(urls[4]),,,,1,0,,,,", "\(urls[5]),,,,1,0,,,,", "\(urls[6]),,,,1,,,,,file.pem",
             ]
             let header =
-                "base_url,access_token,client_id,client_secret,id,auto_renewal,dns_provider,auth.Key,auth_info_list\n"
+                "base_url,access_token,client_id,client_secret,id,auto_renewal,dns_provider,auth.Key,auth_info_list,"
+                + "cert_file\n"
             try work.write("fleet.csv", header + rows.joined(separator: "\n") + "\n")
             try work.write("secret.txt", "\(secrets["file"] ?? "")\n")
             try work.write("book.csv", "base_url,client_id,client_secret\n\(urls[4]),app,\(secrets["book"] ?? "")\n")
@@ -146,7 +153,8 @@ import Testing
             #expect(files.contains { $0.hasSuffix("ledger.jsonl") } && files.contains { $0.hasSuffix("result.csv") })
             var bytes = Data(written.utf8)
             for file in files { bytes += (try? Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))) ?? Data() }
-            for (place, secret) in SecretTests.secrets {
+            let secrets = SecretTests.secrets.map { ($0, $1) } + keyLines.map { ("a line of a key", $0) }
+            for (place, secret) in secrets {
                 for form in SecretTests.forms(of: secret) {
                     #expect(
                         bytes.range(of: Data(form.utf8)) == nil, "the secret given as \(place) was written as \(form)")

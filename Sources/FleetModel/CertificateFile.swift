@@ -1,0 +1,59 @@
+package import Platform
+
+/// A file with a certificate, which a PBX must have before an edit can name it.
+///
+/// It may hold a private key, so it shows only its name wherever it can be shown.
+package final class CertificateFile: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
+    /// The name under which it is sent.
+    package let name: String
+    /// What tells its content from others.
+    package let digest: SHA256Digest
+    /// Whether a private key stands in it.
+    package let holdsKey: Bool
+    /// What a PBX may write of its private key into an answer: the lines of its text.
+    package let secrets: [Secret]
+    private let content: [UInt8]
+
+    /// - Parameters:
+    ///   - name: the name under which it is sent.
+    ///   - content: what stands in it.
+    ///   - holdsKey: whether a private key is a part of that.
+    ///   - secrets: the lines of the private key.
+    package init(name: String, content: [UInt8], holdsKey: Bool, secrets: [Secret] = []) {
+        self.name = name
+        self.content = content
+        self.holdsKey = holdsKey
+        self.secrets = secrets
+        digest = SHA256.digest(of: content)
+    }
+
+    private init(_ other: CertificateFile, name: String) {
+        self.name = name
+        (content, holdsKey, secrets, digest) = (other.content, other.holdsKey, other.secrets, other.digest)
+    }
+
+    /// Bytes of its content.
+    package var size: Int { content.count }
+
+    /// The content, for sending and for nothing else.
+    package func reveal() -> [UInt8] { content }
+
+    /// The same file under a name that no other content has: `pbx.pem` becomes `pbx-1a2b3c4d.pem`.
+    package var namedByContent: CertificateFile {
+        let stem = name.lastIndex(of: ".").map { name[..<$0] } ?? name[...]
+        return CertificateFile(self, name: "\(stem)-\(digest.description.prefix(8))\(name[stem.endIndex...])")
+    }
+
+    /// Whether both send the same content under the same name.
+    package static func == (left: CertificateFile, right: CertificateFile) -> Bool {
+        left.digest == right.digest && left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    /// By content alone: names that look the same are told apart by ``==(_:_:)``.
+    package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
+
+    /// The name alone.
+    package var description: String { name }
+    /// Nothing, so that a dump shows nothing.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

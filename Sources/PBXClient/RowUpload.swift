@@ -1,0 +1,78 @@
+import FleetModel
+import JSONText
+
+/// A file on a PBX, and what it is for there.
+struct Upload: Hashable, Sendable {
+    let file: CertificateFile
+    let purpose: CertificateState.Purpose
+}
+
+/// The file that an edit names: it is sent once for each PBX, and may be sent again without harm.
+extension RowProcedure {
+    /// Whether the PBX does not have the row's file yet.
+    var needsUpload: Bool { job.edit.file != nil && job.edit.name == nil }
+
+    /// What is to be sent; nil for a row without a file. A PBX that does not tell what the certificate is for gets a file
+    /// with a private key for a server.
+    var upload: Upload? {
+        job.edit.file.map { Upload(file: $0, purpose: replaced?.purpose ?? ($0.holdsKey ? .server : .trusted)) }
+    }
+
+    /// Goes on to the edit when the PBX has the file from an earlier row.
+    mutating func reuseUpload(on host: HostSession) {
+        guard case .upload = stage, let upload, let name = host.name(of: upload) else { return }
+        take(name)
+    }
+
+    /// What a reply to the upload means for the row.
+    mutating func afterUpload(
+        _ upload: Upload, with token: Secret, _ reply: Reply, on host: inout HostSession
+    ) -> Verdict {
+        host.used(token)
+        if renews(token, reply, on: &host) { return .goOn }
+        if let name = reply.fileName {
+            host.note(upload, named: name)
+            take(name)
+            return .goOn
+        }
+        let outcome = reply.uploadOutcome(
+            on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets + [token]))
+        if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
+        return reply.isTemporary ? .retry(outcome) : .done(outcome)
+    }
+
+    private mutating func take(_ name: String) {
+        job = job.uploaded(as: name)
+        beginEdit()
+    }
+
+    /// Why the row's file is of no use for a certificate; nil when it may be.
+    func refusal(by state: CertificateState) -> Outcome? {
+        guard let file = job.edit.file, !file.holdsKey, state.purpose == .server else { return nil }
+        return Outcome(
+            status: .failed, errorClass: .input,
+            error: "the file of cert_file holds no private key, which a server certificate needs")
+    }
+
+    /// What a certificate tells that is read after the edit. Its name says nothing when the file took the place of another
+    /// one of that name, or of one that was not seen: only when the expiration is another one, it is the new file's.
+    func told(_ state: CertificateState) -> CertificateState {
+        guard job.edit.file != nil, replaced?.name ?? job.edit.name == job.edit.name else { return state }
+        if let old = replaced?.expiration, let new = state.expiration, old != new { return state }
+        var state = state
+        state.name = nil
+        return state
+    }
+}
+
+extension Reply {
+    /// The name of a file that the PBX took; nil when it gave none that an edit can name.
+    ///
+    /// Source: the PBX's `certificate/upload` call.
+    fileprivate var fileName: String? {
+        guard errcode == .success, let name = wholeContent?["file"]?.text, (1...255).contains(name.utf8.count) else {
+            return nil
+        }
+        return name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? name : nil
+    }
+}
