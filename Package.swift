@@ -64,7 +64,7 @@ let package = Package(
         floor("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),
         floor("RunEngine", ["Platform", "FleetModel", "Pacing", deque, heap]),
         floor("FleetReport", ["Platform", "JSONText", "FleetModel", "FleetInput", "RunRecord"]),
-        floor("PBXSimulator", ["Platform", "JSONText", nioCore, nioHTTP1, nioPosix]),
+        floor("PBXSimulator", ["Platform", "JSONText", "CLibCrypto", nioCore, nioHTTP1, nioPosix]),
         // Floor 4
         floor(
             "FleetCommands",

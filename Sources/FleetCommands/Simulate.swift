@@ -12,6 +12,8 @@ package struct Simulate: Sendable {
     package var port: UInt16
     /// Path of the file that gets every request; nil for none.
     package var record: String?
+    /// Whether they speak TLS.
+    package var usesTLS = false
     /// How long each answer takes at least.
     package var latency = Duration.zero
     /// What single PBXs do instead of what they should, by their number.
@@ -32,6 +34,7 @@ package struct Simulate: Sendable {
         settings.recordFile = record
         settings.keepsRecord = false
         settings.latency = latency
+        settings.usesTLS = usesTLS
         let isStopped = DispatchSemaphore(value: 0)
         let simulator = try Simulator.start(settings)
         for (host, fault) in faults { simulator.set(fault, on: host) }
@@ -43,6 +46,7 @@ package struct Simulate: Sendable {
         let lines = simulator.hosts.map { "\($0.baseURL),\($0.clientID),\($0.clientSecret)\n" }
         try Say.print("base_url,client_id,client_secret\n" + lines.joined())
         Say.say(.notice, "each PBX has \(Self.sentence(about: settings.certificates))")
+        if let pin = simulator.pin { Say.say(.notice, "the key of all of them is \(pin)") }
         isStopped.wait()
         try simulator.stop()
     }

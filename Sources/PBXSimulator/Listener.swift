@@ -35,10 +35,12 @@ final class Listener: Sendable {
     }
 
     /// Accepts connections for a PBX; once, on a new listener. Does not block.
-    func open(for pbx: SimulatedPBX) -> EventLoopFuture<Void> {
+    ///
+    /// - Parameter identity: what it shows in a TLS handshake; nil for none.
+    func open(for pbx: SimulatedPBX, _ identity: TLSIdentity?) -> EventLoopFuture<Void> {
         guard case .bound(let socket) = exchange(.shut) else { preconditionFailure("a listener is opened once") }
         let descriptor = socket.release()
-        return Self.bootstrap(for: pbx, on: loop).withBoundSocket(descriptor).map { channel in
+        return Self.bootstrap(for: pbx, identity, on: loop).withBoundSocket(descriptor).map { channel in
             // Taking the socket over, NIO set a backlog of its own, too short for a load test.
             _ = Glibc.listen(descriptor, Self.backlog)
             _ = self.exchange(.open(channel))
@@ -47,14 +49,16 @@ final class Listener: Sendable {
 
     /// Changes who gets through; blocks, so never call it on an event loop, and not twice at once. Connections that
     /// were accepted before live on.
-    func set(_ reachability: Reachability, for pbx: SimulatedPBX) throws(ToolError) {
+    func set(
+        _ reachability: Reachability, for pbx: SimulatedPBX, _ identity: TLSIdentity?
+    ) throws(ToolError) {
         close()
         do throws(LoopbackSocket.Refusal) {
             _ = exchange(try gate(reachability))
         } catch {
             throw .cannotListen(on: address, port: port, error)
         }
-        if case .open = reachability { try wait(for: open(for: pbx)) }
+        if case .open = reachability { try wait(for: open(for: pbx, identity)) }
     }
 
     private func gate(_ reachability: Reachability) throws(LoopbackSocket.Refusal) -> Gate {
@@ -113,11 +117,14 @@ final class Listener: Sendable {
         }
     }
 
-    private static func bootstrap(for pbx: SimulatedPBX, on loop: any EventLoop) -> ServerBootstrap {
+    private static func bootstrap(
+        for pbx: SimulatedPBX, _ identity: TLSIdentity?, on loop: any EventLoop
+    ) -> ServerBootstrap {
         ServerBootstrap(group: loop)
             .serverChannelOption(.maxMessagesPerRead, value: 16)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let identity { try channel.pipeline.syncOperations.addHandler(TLSHandler(identity)) }
                     try channel.pipeline.syncOperations.addHandlers(
                         ByteToMessageHandler(HTTPRequestDecoder()), ConnectionHandler(pbx: pbx))
                 }

@@ -11,11 +11,14 @@ package struct SimulatedHost: Sendable, Hashable {
     /// The Client Secret that logs in to it; a made-up value that may be shown.
     package let clientSecret: String
 
-    /// `http://127.1.0.1:18088`.
-    package var baseURL: String { "http://\(address):\(port)" }
+    private let usesTLS: Bool
 
-    init(number: Int, port: UInt16, credentials: SimulatorSettings.Credentials) {
+    /// `http://127.1.0.1:18088`, or with `https` when it speaks TLS.
+    package var baseURL: String { "\(usesTLS ? "https" : "http")://\(address):\(port)" }
+
+    init(number: Int, port: UInt16, credentials: SimulatorSettings.Credentials, usesTLS: Bool = false) {
         self.number = number
+        self.usesTLS = usesTLS
         address = Self.address(number)
         self.port = port
         switch credentials {

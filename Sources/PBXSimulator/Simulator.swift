@@ -16,6 +16,7 @@ package final class Simulator: Sendable {
     private let listeners: [Listener]
     private let group: MultiThreadedEventLoopGroup
     private let requestRecord: RequestRecord
+    private let identity: TLSIdentity?
     private let isStopped = Atomic<Bool>(false)
 
     /// Starts the PBXs; once it returns all of them answer.
@@ -43,11 +44,13 @@ package final class Simulator: Sendable {
     }
 
     private init(_ settings: SimulatorSettings, on group: MultiThreadedEventLoopGroup) throws(ToolError) {
+        identity = settings.usesTLS ? try TLSIdentity() : nil
         let listeners = try Self.listeners(settings, on: group)
         // Last, because it empties the file of an earlier run.
         let record = try RequestRecord(settings: settings)
         hosts = (1...settings.hosts).map { number in
-            SimulatedHost(number: number, port: listeners[0].port, credentials: settings.credentials)
+            SimulatedHost(
+                number: number, port: listeners[0].port, credentials: settings.credentials, usesTLS: settings.usesTLS)
         }
         pbxs = hosts.map { SimulatedPBX(host: $0, settings: settings, record: record) }
         requestRecord = record
@@ -71,7 +74,7 @@ package final class Simulator: Sendable {
     }
 
     private func open() throws(ToolError) {
-        let openings = zip(listeners, pbxs).map { $0.open(for: $1) }
+        let openings = zip(listeners, pbxs).map { $0.open(for: $1, identity) }
         for (listener, opening) in zip(listeners, openings) { try listener.wait(for: opening) }
     }
 
@@ -130,8 +133,11 @@ extension Simulator {
     ///
     /// - Throws: ``ToolError`` when the address cannot be had again; the PBX is then refusing.
     package func set(_ reachability: Reachability, on host: Int) throws(ToolError) {
-        try listeners[host - 1].set(reachability, for: pbxs[host - 1])
+        try listeners[host - 1].set(reachability, for: pbxs[host - 1], identity)
     }
+
+    /// The key of all PBXs as a pin; nil when they speak no TLS.
+    package var pin: String? { identity?.pin }
 
     /// The certificates of every PBX as they are now, in the order of the PBXs.
     package var certificates: [[SimulatedCertificate]] { pbxs.map(\.certificates) }

@@ -14,6 +14,8 @@ package struct SimulatorSettings: Sendable {
     package var hosts: Int
     /// TCP port of all PBXs; 0 picks one that is free on every address.
     package var port: UInt16 = 0
+    /// Whether they speak TLS, all with one key of their own.
+    package var usesTLS = false
     /// Who can log in; default a pair per PBX.
     package var credentials = Credentials.perHost
     /// Tokens that every PBX accepts without a login. They never expire and do not count for the cap.

@@ -21,6 +21,9 @@ struct SimulateCommand: ParsableCommand {
         completion: .file())
     var record: String?
 
+    @Flag(help: "Serve https, all with one key, which is told as a pin.")
+    var tls = false
+
     @Option(help: ArgumentHelp("How long each answer takes at least, as 200ms.", valueName: "duration"))
     var latency = DurationText(.zero)
 
@@ -37,6 +40,7 @@ struct SimulateCommand: ParsableCommand {
     func run() throws {
         var simulate = Simulate(hosts: hosts, port: port)
         simulate.record = record
+        simulate.usesTLS = tls
         simulate.latency = latency.duration
         simulate.faults = fault.map { ($0.host, $0.fault) }
         try simulate.run()

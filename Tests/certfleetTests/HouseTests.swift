@@ -16,7 +16,7 @@ import Testing
         "PBXClient": ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"],
         "RunEngine": ["Platform", "FleetModel", "Pacing", "DequeModule", "HeapModule"],
         "FleetReport": ["Platform", "JSONText", "FleetModel", "FleetInput", "RunRecord"],
-        "PBXSimulator": ["Platform", "JSONText", "NIOCore", "NIOPosix", "NIOHTTP1"],
+        "PBXSimulator": ["Platform", "JSONText", "CLibCrypto", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "FleetCommands": [
             "CRelease", "Platform", "JSONText", "FleetModel", "TabularText", "FleetInput", "Pacing", "HTTPTransport",
             "RunRecord", "PBXClient", "RunEngine", "FleetReport", "PBXSimulator", "Logging",

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import PBXSimulator
 import TestSupport
 import Testing
@@ -188,5 +189,25 @@ import Testing
         let run = try FinishedRun(pbx.rows(), "--insecure", environment: ["SSLKEYLOGFILE": work.file("keys")])
         #expect(run.status == 0, "\(run.errors)")
         #expect(!FileManager.default.fileExists(atPath: work.file("keys")))
+    }
+
+    @Test func simulatedPBXsThatSpeakTLSLetAPersonTryPins() throws {
+        let work = try WorkDirectory()
+        let simulate = try RunningTool(["simulate", "--hosts", "2", "--port", "0", "--tls"], in: work.path)
+        defer {
+            simulate.send(SIGTERM)
+            _ = simulate.wait()
+        }
+        RunningTool.poll { simulate.errors.contains("the key of all of them is ") }
+        let pin = try #require(simulate.errors.firstMatch(of: /sha256\/\/\S+/)).output
+        try work.write("hosts.csv", work.read("stdout"))
+        let pins = try BuiltTool.run(["pins", "hosts.csv", "-o", "pinned.csv"], in: work.path)
+        #expect(pins.status == 0, "\(pins.errors)")
+        #expect(try Records(csv: work.file("pinned.csv"))["tls_pin"] == [String(pin), String(pin)])
+        for (file, pin, status) in [("pinned.csv", "", 0), ("hosts.csv", String(pin), 0), ("hosts.csv", "", 2)] {
+            let flags = ["--set", "id=1", "--set", "auto_renewal=0"] + (pin.isEmpty ? [] : ["--pin", pin])
+            let run = try BuiltTool.run(["run", file, "--retries", "0"] + flags, in: work.path)
+            #expect(run.status == Int32(status), "\(run.errors)")
+        }
     }
 }
