@@ -231,18 +231,13 @@ extension Reply {
             errmsg: errmsg)
     }
 
-    /// The row's outcome when the call sends its file and brings no name for it.
+    /// The row's outcome when a call before its edit does not bring what is needed.
     ///
     /// - Parameters:
-    ///   - host: the PBX.
-    ///   - errmsg: the PBX's message, free of secrets.
-    func uploadOutcome(on host: HostKey, errmsg: String) -> Outcome {
-        outcomeBeforeEdit(
-            "the file could not be uploaded", "the answer gives it no usable name", \.uploadAdvice, on: host,
-            errmsg: errmsg)
-    }
-
-    private func outcomeBeforeEdit(
+    ///   - act: what failed, as a clause.
+    ///   - lack: what an answer lacks that says it succeeded.
+    ///   - advice: what to do about an errcode; nil when there is nothing to say.
+    func outcomeBeforeEdit(
         _ act: String, _ lack: String, _ advice: (PBXErrorCode) -> String?, on host: HostKey, errmsg: String
     ) -> Outcome {
         switch kind {
@@ -364,7 +359,7 @@ extension PBXErrorCode {
     }
 
     /// What holds for every call.
-    private var generalAdvice: String? {
+    var generalAdvice: String? {
         switch self {
         case .versionOutOfMaintenance, .versionUnsupported:
             "its firmware has another version of the API: check api_path"
@@ -390,19 +385,6 @@ extension PBXErrorCode {
         case .accessDenied: "the application has no right to read certificates"
         case .operationFailed: "the function is switched off, or the application has no right to it"
         case .dataNotFound: "there is no certificate with this id"
-        default: generalAdvice
-        }
-    }
-}
-
-extension PBXErrorCode {
-    /// What to do about a file that a PBX did not take; nil when there is nothing to say.
-    fileprivate var uploadAdvice: String? {
-        switch self {
-        case .interfaceNotExisted: "its firmware takes no files by the API: update it, or use its web portal"
-        case .accessDenied: "the application lacks the permission to upload certificates"
-        case .operationFailed: "the function is switched off, or the application has no right to it"
-        case .parameterError: "it may not be of the kind that this certificate needs"
         default: generalAdvice
         }
     }

@@ -197,7 +197,8 @@ extension RowProcedure {
         guard job.edit.changes(to: told(state)).isEmpty else {
             if sendsAgain { return .sendAgain }
             var outcome = failed ?? Outcome(status: .unknown)
-            outcome.error += "; it was read back, and its values are not there"
+            let what = told(state) == state ? "its values are not there" : "nothing tells whether its file is there"
+            outcome.error += "; it was read back, and \(what)"
             return .done(outcome)
         }
         let reading = Reading(isVerified: true, certificates: [shown(state, on: host)])

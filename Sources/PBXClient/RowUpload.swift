@@ -66,6 +66,17 @@ extension RowProcedure {
 }
 
 extension Reply {
+    /// The row's outcome when the call sends its file and brings no name for it.
+    ///
+    /// - Parameters:
+    ///   - host: the PBX.
+    ///   - errmsg: the PBX's message, free of secrets.
+    fileprivate func uploadOutcome(on host: HostKey, errmsg: String) -> Outcome {
+        outcomeBeforeEdit(
+            "the file could not be uploaded", "the answer gives it no usable name", \.uploadAdvice, on: host,
+            errmsg: errmsg)
+    }
+
     /// The name of a file that the PBX took; nil when it gave none that an edit can name.
     ///
     /// Source: the PBX's `certificate/upload` call.
@@ -74,5 +85,18 @@ extension Reply {
             return nil
         }
         return name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? name : nil
+    }
+}
+
+extension PBXErrorCode {
+    /// What to do about a file that a PBX did not take; nil when there is nothing to say.
+    fileprivate var uploadAdvice: String? {
+        switch self {
+        case .interfaceNotExisted: "its firmware takes no files by the API: update it, or use its web portal"
+        case .accessDenied: "the application lacks the permission to upload certificates"
+        case .operationFailed: "the function is switched off, or the application has no right to it"
+        case .parameterError: "it may not be of the kind that this certificate needs"
+        default: generalAdvice
+        }
     }
 }

@@ -111,4 +111,33 @@ struct CertificateFilesTests {
         #expect(texts == [])
         #expect(try catalog.job(row: 1).edit.file?.reveal() == content)
     }
+
+    @Test("Whatever bytes a file has, it is refused in words or can be sent")
+    func fuzz() throws {
+        let seed = UInt64.random(in: .min ... .max)
+        var generator = SeededGenerator(seed: seed)
+        let sources = try ["good.pem", "chain.pem", "locked.pem", "good.p12", "cert.der"].map { name in
+            try SecretFile.bytes(name, in: samples.folder.path).bytes
+        }
+        var sent = 0
+        for round in 0..<1500 {
+            var content = sources[round % sources.count]
+            for _ in 0...Int.random(in: 0...3, using: &generator) where !content.isEmpty {
+                let place = Int.random(in: 0..<content.count, using: &generator)
+                switch Int.random(in: 0..<4, using: &generator) {
+                case 0: content[place] = UInt8.random(in: .min ... .max, using: &generator)
+                case 1: content.removeSubrange(place...)
+                case 2: content.remove(at: place)
+                default: content.insert(contentsOf: content[place...].prefix(40), at: place)
+                }
+            }
+            do throws(SecretFile.Failure) {
+                sent += try CertificateBundle(content).certificate.isEmpty ? 0 : 1
+            } catch {
+                #expect(!error.clause.isEmpty, "seed \(seed)")
+            }
+        }
+        #expect(sent > 0 && sent < 1500, "seed \(seed)")
+        #expect(try CertificateFiles(in: samples.folder.path).file("good.pem").file.holdsKey, "seed \(seed)")
+    }
 }

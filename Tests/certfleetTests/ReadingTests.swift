@@ -132,6 +132,27 @@ import Testing
         #expect(!everything.contains("old-secret-key") && !everything.contains("new-secret-key"))
     }
 
+    @Test func fourJobsEditTwoHundredCertificatesBeforeAnyIsIssuedAndThenVerifyAll() throws {
+        let clock = ManualClock()
+        var settings = SimulatorSettings(hosts: 200)
+        settings.certificates = [Self.applied(1)]
+        settings.issuing = Issuing(time: .seconds(3))
+        settings.clock = clock
+        let simulator = try Simulator.start(settings)
+        defer { try? simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", Self.sheet(simulator.hosts, domain: "new.example.com"))
+        let run = try RunningTool(
+            ["run", "fleet.csv", "--out", "run", "--verify", "--verify-timeout", "1h", "--jobs", "4"], in: work.path)
+        // Not one is issued before all are edited: a row that held its place meanwhile would keep the others out.
+        RunningTool.poll { simulator.record.of(.certificateUpdate).count == 200 }
+        clock.advance(by: .seconds(3))
+        #expect(run.wait() == 0, "\(run.errors)")
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.verified"] == Array(repeating: "yes", count: 200))
+        #expect(simulator.record.of(.certificateUpdate).count == 200)
+    }
+
     @Test func aRowThatWasKilledAfterItsEditIsReadAndNotSentAgain() throws {
         let fleet = try Fleet(hosts: 1, edits: 1)
         defer { try? fleet.simulator.stop() }

@@ -153,6 +153,8 @@ import Testing
             #expect(files.contains { $0.hasSuffix("ledger.jsonl") } && files.contains { $0.hasSuffix("result.csv") })
             var bytes = Data(written.utf8)
             for file in files { bytes += (try? Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))) ?? Data() }
+            // What the PBX echoed of the file was shown, but for its lines.
+            #expect(bytes.range(of: Data("BEGIN PRIVATE KEY".utf8)) != nil)
             let secrets = SecretTests.secrets.map { ($0, $1) } + keyLines.map { ("a line of a key", $0) }
             for (place, secret) in secrets {
                 for form in SecretTests.forms(of: secret) {
