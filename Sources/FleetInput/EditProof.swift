@@ -25,7 +25,7 @@ private final class CellReader {
     init() {
         var settings = InputSettings()
         settings.needsCredentials = false
-        parser = RowParser(settings, .openingNothing)
+        parser = RowParser(settings, .openingNothing, onlyJudges: false)
         for name in EditRow.columns { buffer.append(name) }
         cells = RowCells(
             ColumnMap(header: buffer.record(0..<buffer.count), settings.choices, line: 1), settings.choices)
@@ -38,8 +38,8 @@ private final class CellReader {
         _ = cells.take(buffer.record(0..<buffer.count), isUnended: false)
         let read = parser.read(cells, at: RowPosition(row: 1, line: 2))
         let texts = [
-            ("name", edit.name, read.name), ("issue_to", edit.issueTo, read.issueTo),
-            ("dns_provider", edit.dnsProvider, read.dnsProvider),
+            ("name", edit.name, read.name?.text), ("issue_to", edit.issueTo, read.issueTo?.text),
+            ("dns_provider", edit.dnsProvider, read.dnsProvider?.text),
         ]
         // By bytes: Swift calls texts equal that only look the same.
         let lost = texts.filter { _, text, back in text.map { !$0.utf8.elementsEqual((back ?? "\0").utf8) } ?? false }

@@ -23,7 +23,7 @@ struct SecretReader {
         self.environment = environment
     }
 
-    private init() { (files, environment) = (nil, [:]) }
+    private init() { (files, certificates, environment) = (nil, CertificateFiles(in: ""), [:]) }
 
     /// One for which every reference leads to nothing.
     static var openingNothing: SecretReader { SecretReader() }
