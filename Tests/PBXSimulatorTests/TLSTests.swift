@@ -2,54 +2,64 @@ import Foundation
 import PBXSimulator
 import Testing
 
-/// Simulated PBXs that speak TLS, asked by curl.
+/// Simulated PBXs that speak TLS, asked by Python. Whether the pin is right is seen by those who compare it.
 @Suite struct TLSTests {
-    private static func curl(_ arguments: String...) throws -> (status: Int32, output: String) {
+    private let simulator: Simulator
+
+    init() throws {
+        var settings = SimulatorSettings(hosts: 2)
+        settings.usesTLS = true
+        settings.presetTokens = ["t"]
+        simulator = try Simulator.start(settings)
+    }
+
+    /// Asks for what stands behind a path, and with a body of so many letters in it when there are any.
+    ///
+    /// - Parameter trust: the lines that make Python's `context`.
+    private func ask(_ url: String, _ call: String, letters: Int = 0, _ trust: String = unchecked) throws -> String {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["curl", "-s", "-A", "OpenAPI", "-m", "60"] + arguments
+        let script = """
+            import ssl, urllib.request
+            \(trust)
+            body = b'{"id":1,"name":"' + b'x' * \(letters) + b'"}' if \(letters) else None
+            request = urllib.request.Request('\(url)/openapi/v1.0/\(call)?access_token=t', body)
+            try: print(urllib.request.urlopen(request, context=context, timeout=60).read().decode())
+            except OSError as error: print(error)
+            """
+        process.arguments = ["python3", "-c", script]
         process.standardOutput = output
         try process.run()
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        return String(decoding: data, as: UTF8.self)
     }
 
-    @Test func aRightPinIsAnsweredAndAWrongOneGetsNothing() throws {
-        var settings = SimulatorSettings(hosts: 2)
-        settings.usesTLS = true
-        settings.presetTokens = ["t"]
-        let simulator = try Simulator.start(settings)
+    private static let unchecked = "context = ssl._create_unverified_context()"
+
+    @Test(arguments: ["TLSv1_2", "TLSv1_3"])
+    func eachSpeaksEveryVersionWithACertificateOfItsOwnMaking(version: String) throws {
         defer { try? simulator.stop() }
-        let pin = try #require(simulator.pin)
+        #expect(simulator.pin?.count == 52)
         for host in simulator.hosts {
             #expect(host.baseURL.hasPrefix("https://"))
-            let url = "\(host.baseURL)/openapi/v1.0/certificate/list?access_token=t"
-            for version in ["1.2", "1.3"] {
-                let right = try Self.curl("-k", "--tls-max", version, "--pinnedpubkey", pin, url)
-                #expect(right.status == 0 && right.output.contains("\"total_number\":4"), "\(right)")
-            }
-            let other = "sha256//" + String(repeating: "A", count: 43) + "="
-            #expect(try Self.curl("-k", "--pinnedpubkey", other, url).status == 90)
-            #expect(try Self.curl(url).status == 60)
-            #expect(try Self.curl(url.replacing("https", with: "http")).status != 0)
+            let only = "context.minimum_version = context.maximum_version = ssl.TLSVersion.\(version)"
+            let answer = try ask(host.baseURL, "certificate/list", "\(Self.unchecked)\n\(only)")
+            #expect(answer.contains("\"total_number\":4"), "\(answer)")
         }
-        #expect(simulator.record.count == 4)
+        let url = simulator.hosts[0].baseURL
+        let refused = try ask(url, "certificate/list", "context = ssl.create_default_context()")
+        #expect(refused.contains("CERTIFICATE_VERIFY_FAILED"), "\(refused)")
+        let plain = try ask(url.replacing("https", with: "http"), "certificate/list", "context = None")
+        #expect(!plain.contains("total_number"), "\(plain)")
+        #expect(simulator.record.count == 2)
     }
 
     @Test func aLargeRequestAndALargeAnswerComeWhole() throws {
-        var settings = SimulatorSettings(hosts: 1)
-        settings.usesTLS = true
-        settings.presetTokens = ["t"]
-        let simulator = try Simulator.start(settings)
         defer { try? simulator.stop() }
-        let url = "\(simulator.hosts[0].baseURL)/openapi/v1.0/certificate/update?access_token=t"
-        let body = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).json")
-        defer { try? FileManager.default.removeItem(at: body) }
-        try Data("{\"id\":1,\"name\":\"\(String(repeating: "x", count: 900_000))\"}".utf8).write(to: body)
-        #expect(try Self.curl("-k", "-d", "@\(body.path)", url).output.contains("\"errcode\":0"))
-        let list = try Self.curl("-k", url.replacing("certificate/update", with: "certificate/list"))
-        #expect(list.status == 0 && list.output.utf8.count > 900_000)
+        let url = simulator.hosts[0].baseURL
+        #expect(try ask(url, "certificate/update", letters: 900_000).contains("\"errcode\":0"))
+        #expect(try ask(url, "certificate/list").utf8.count > 900_000)
     }
 }
