@@ -49,9 +49,7 @@ struct ResumedSource: JobSource {
             rows += 1
             if standing != .neverSent { known += 1 }
             isDone[row] = !standing.isSentAgain
-            if let id = history.certificate(foundBy: job), isDone[row] || standing.keepsCertificate(of: job) {
-                found[row] = id
-            }
+            found[row] = history.certificate(foundBy: job)
         }
         Self.name(
             inDoubt, logger, "may have been sent before, and is sent again unless its values are there",
@@ -97,17 +95,5 @@ struct ResumedSource: JobSource {
         var job = try catalog.job(row: row)
         if let id = found[row] { job = job.found(id: id) }
         return isInDoubt.contains(row) ? job.inDoubt() : job
-    }
-}
-
-extension History.Standing {
-    /// Whether a row that is sent again is sent to the certificate that it found before: when its edit may have been made
-    /// and changes what the certificate is found by, or nobody knows what became of it.
-    fileprivate func keepsCertificate(of job: Job) -> Bool {
-        switch self {
-        case .neverSent: false
-        case .inDoubt, .superseded: true
-        case .done(let outcome): outcome.attempts > 0 && job.match?.isChanged(by: job.edit) ?? false
-        }
     }
 }

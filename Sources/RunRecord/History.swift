@@ -12,6 +12,8 @@ package import Platform
 ///   again when not; it is `unknown` in the result until then.
 /// - A row is **superseded** while another row of the same certificate was sent last: whatever became of it, it says
 ///   nothing any more about the certificate. It is sent again.
+/// - A row that finds its certificate by what it is goes on with the one that it found, when its edit may have been made:
+///   it may have changed what it goes by, and the edit of another row may make another certificate look like it.
 /// - A row that was noted and of which no request left (no attempt in its outcome) supersedes nothing, and is in doubt
 ///   only if it was before.
 package struct History: Sendable {
@@ -108,9 +110,17 @@ package struct History: Sendable {
         numbers[key].flatMap { rows[Int($0)].outcome.unpacked(texts, reading: readings[$0]) }
     }
 
-    /// The certificate that a row which names none by its id found when it was sent; nil when it never was.
+    /// The certificate that a row which names none by its id has, so that no other row may find it, or goes on with; nil
+    /// when it is still to be found.
     package func certificate(foundBy job: Job) -> Int64? {
-        job.match != nil ? salt.flatMap { certificate(of: RowKey(job, salt: $0)) } : nil
+        guard let match = job.match, let key = salt.map({ RowKey(job, salt: $0) }) else { return nil }
+        switch standing(of: key) {
+        case .neverSent: return nil
+        case .inDoubt, .superseded: return certificate(of: key)
+        case .done(let outcome):
+            let isTried = outcome.attempts > 0 && match.isChanged(by: job.edit)
+            return isTried || outcome.status.isGood ? certificate(of: key) : nil
+        }
     }
 
     /// The certificate that a row was sent to last; nil when no line names it.

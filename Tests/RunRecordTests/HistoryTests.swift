@@ -87,11 +87,28 @@ import Testing
     }
 
     @Test(
-        "the certificate that a row was sent to last is known, whatever became of it",
-        arguments: [("r a?", 1), ("r a? a!", 1), ("r c? c+", nil), ("r a? r a0", 1)] as [(String, Int64?)])
-    func certificate(events: String, id: Int64?) throws {
-        let key = try #require(RowKey(String(repeating: "a", count: 32)))
-        #expect(try history(of: events).certificate(of: key) == id)
+        "a row goes on with the certificate that it found when its edit may have been made",
+        arguments: [
+            (nil, true, true), (.fine, true, true), (Outcome(status: .noChange), true, true),
+            (Outcome(status: .unknown, attempts: 1), true, true),
+            (Outcome(status: .failed, errcode: 1, errorClass: .api, attempts: 1), true, false),
+            (Outcome(status: .failed, errorClass: .verify, attempts: 1), true, false),
+            (Outcome(status: .failed, errorClass: .connect), false, false),
+        ] as [(Outcome?, Bool, Bool)])
+    func found(outcome: Outcome?, ifItChangesTheMatch: Bool, ifNot: Bool) throws {
+        for (match, keeps) in [(CertificateMatch.name("a.pem"), ifItChangesTheMatch), (.only, ifNot)] {
+            let work = try WorkDirectory()
+            let job = Job.make(edit: CertificateEdit(id: 0, name: "b.pem"), match: match)
+            let recorder = try RunRecorder.make(in: RunDirectory(path: work.path, for: .newRun))
+            try recorder.willSend(job.found(id: 6))
+            if let outcome {
+                recorder.finished(job.found(id: 6), outcome)
+                try recorder.drain()
+            }
+            let history = try RunDirectory(path: work.path, for: .resumedRun).readLedger()
+            #expect(history.certificate(foundBy: job) == (keeps ? 6 : nil), "\(match)")
+            #expect(history.certificate(foundBy: .make(edit: CertificateEdit(id: 6, name: "b.pem"))) == nil)
+        }
     }
 
     @Test("only a row that is done and good is not sent again")
