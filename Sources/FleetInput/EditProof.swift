@@ -42,7 +42,7 @@ private final class CellReader {
             ("dns_provider", edit.dnsProvider, read.dnsProvider?.text),
         ]
         // By bytes: Swift calls texts equal that only look the same.
-        let lost = texts.filter { _, text, back in text.map { !$0.utf8.elementsEqual((back ?? "\0").utf8) } ?? false }
+        let lost = texts.filter { _, text, back in text.map { Array($0.utf8) } != back.map { Array($0.utf8) } }
         return lost.map(\.0) + (edit.authInfo == nil || edit.authInfo == read.authInfo ? [] : ["auth_info_list"])
     }
 }

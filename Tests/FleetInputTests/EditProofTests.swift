@@ -28,7 +28,8 @@ struct EditProofTests {
             (" a", texts + ["auth_info_list"]), ("a\u{A0}", texts + ["auth_info_list"]),
             ("\u{FEFF}a", texts + ["auth_info_list"]), ("a\u{200B}", texts + ["auth_info_list"]),
             ("a\tb", texts), ("a\nb", texts), ("a\u{85}b", texts + ["auth_info_list"]),
-            ("a\0b", texts + ["auth_info_list"]), ("a\u{202E}b", texts + ["auth_info_list"]), ("a\u{200B}b", texts),
+            ("a\0b", texts + ["auth_info_list"]), ("\0", texts + ["auth_info_list"]),
+            ("a\u{202E}b", texts + ["auth_info_list"]), ("a\u{200B}b", texts),
             ("-----BEGIN\nx\n-----END", texts), (#"a;"b",c"#, []), ("=1+1", []), ("1E+05", []),
         ] as [(String, [String])])
     func text(_ text: String, _ lost: [String]) {

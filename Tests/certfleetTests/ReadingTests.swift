@@ -73,6 +73,16 @@ import Testing
         #expect(fleet.requests(.certificateUpdate) == 1 && fleet.requests(.certificateGet) > 2)
     }
 
+    @Test(arguments: ["issuing", "issuance_fail"])
+    func whatIsIssuedIsToldByItsStatusAlone(status: String) throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let info = #""id":1,"auto_renewal":0,"apply_status":"\#(status)""#
+        fleet.simulator.set(.answer(body: #"{"errcode":0,"certificate":{\#(info)}}"#, at: .certificateGet), on: 1)
+        let run = try FinishedRun(fleet.logins, "--verify", "--verify-timeout", "300ms")
+        #expect(run.verdict(ofRow: 1) == (status == "issuing" ? "unknown" : "failed") + " verify 0 200 1")
+    }
+
     @Test(arguments: [false, true])
     func aRunThatGoesOnReadsWhatWasProcessingBeforeItSendsItAgain(isMade: Bool) throws {
         let fleet = try Fleet(hosts: 1, edits: 1)

@@ -42,6 +42,26 @@ import Testing
         #expect(!result.output.contains(secret) && !result.errors.contains(secret), "\(result.output)")
     }
 
+    @Test func aLoginThatIsEchoedInAnotherFormIsMasked() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let host = fleet.simulator.hosts[0]
+        let hex = { (byte: UInt8) in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        let forms = [
+            Data("\(host.clientID):\(host.clientSecret)".utf8).base64EncodedString(),
+            host.clientSecret.utf8.map { "%" + hex($0) }.joined(),
+            host.clientSecret.utf8.map { #"\u00"# + hex($0) }.joined(),
+        ]
+        let errmsg = forms.joined(separator: " ").replacingOccurrences(of: #"\"#, with: #"\\"#)
+        fleet.simulator.set(.answer(body: #"{"errcode":40002,"errmsg":"\#(errmsg)"}"#, at: .certificateUpdate), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run"], in: work.path)
+        #expect(try Records(csv: work.file("run/result.csv"))["result.errmsg"] == ["*** *** ***"], "\(run.errors)")
+        let texts = try ["result.csv", "ledger.jsonl", "report.html"].map { try work.read("run/\($0)") } + [run.errors]
+        for text in texts { #expect(!forms.contains { text.contains($0) }, "\(text)") }
+    }
+
     private static var faults: [Fault?] {
         [
             nil, .echo(), .echo(at: .certificateUpdate), .garbage(at: .certificateUpdate),
