@@ -23,18 +23,27 @@ struct CSVReader: ~Copyable {
     /// - Parameters:
     ///   - delimiter: the byte between cells.
     ///   - start: where the text starts.
-    init(delimiter: UInt8, _ start: TextPosition) {
-        parser = CSVParser(delimiter: delimiter)
+    ///   - keepsCells: whether the cells of all records stay until they are exchanged.
+    init(delimiter: UInt8, _ start: TextPosition, keepsCells: Bool = false) {
+        parser = CSVParser(delimiter: delimiter, keepsCells: keepsCells)
         position = start
     }
 
     /// Reads a text from front to back, calling `body` with each record.
     ///
+    /// - Parameters:
+    ///   - text: what to read.
+    ///   - body: called with each record.
+    ///   - exchange: called after each slice of the text, and at its end.
     /// - Returns: where the text stops being a CSV, if it does; nothing is read after that.
     /// - Throws: ``ToolError`` when the input can no longer be read.
-    mutating func read(_ text: TextReader, _ body: Body) throws(ToolError) -> Diagnostic? {
+    mutating func read(
+        _ text: TextReader, _ body: Body, exchange: (inout CSVParser) -> Void = { _ in }
+    ) throws(ToolError) -> Diagnostic? {
+        defer { exchange(&parser) }
         while let slice = try text.next() {
             do throws(Diagnostic) { try read(slice, body) } catch { return error }
+            exchange(&parser)
         }
         if let diagnostic = text.diagnostic(onLine: position.lineToCome) { return diagnostic }
         do throws(Diagnostic) { try finish(body) } catch { return error }
@@ -153,16 +162,22 @@ struct CSVParser: ~Copyable {
     /// Bytes of the last piece up to where it was no CSV any more.
     private(set) var taken = 0
     private static let bufferStep = 4096
+    private let keepsCells: Bool
 
     private struct State: ~Copyable {
         var cells = CellBuffer()
+        /// The first cell of the record.
+        var start = 0
         var isComplete = false
         /// The first limit that a cell went beyond.
         var error: CSVError?
     }
 
-    /// - Parameter delimiter: the byte between cells.
-    init(delimiter: UInt8) {
+    /// - Parameters:
+    ///   - delimiter: the byte between cells.
+    ///   - keepsCells: whether the cells of all records stay until they are exchanged.
+    init(delimiter: UInt8, keepsCells: Bool = false) {
+        self.keepsCells = keepsCells
         parser = .allocate(capacity: 1)
         state = .allocate(capacity: 1)
         state.initialize(to: State())
@@ -179,7 +194,15 @@ struct CSVParser: ~Copyable {
     }
 
     /// The cells of the record that just ended, or those so far of one that has not.
-    var record: Record { state.pointee.cells.record(0..<state.pointee.cells.count) }
+    var record: Record { state.pointee.cells.record(state.pointee.start..<state.pointee.cells.count) }
+
+    /// Gives away the cells of all records, but those of one that has not ended, and goes on in another buffer.
+    mutating func exchange(_ buffer: inout CellBuffer) {
+        buffer.removeAll()
+        if !state.pointee.isComplete { buffer.append(record) }
+        swap(&state.pointee.cells, &buffer)
+        state.pointee.start = 0
+    }
 
     /// Takes a piece that has at most one line end, and that at its end.
     ///
@@ -210,13 +233,14 @@ struct CSVParser: ~Copyable {
     private mutating func startRecordIfNeeded() {
         guard state.pointee.isComplete else { return }
         state.pointee.isComplete = false
-        state.pointee.cells.removeAll()
+        if keepsCells { state.pointee.start = state.pointee.cells.count } else { state.pointee.cells.removeAll() }
     }
 
     private let takeCell: @convention(c) (UnsafeMutableRawPointer?, Int, UnsafeMutableRawPointer?) -> Void = {
         start, length, context in
         guard let state = context?.assumingMemoryBound(to: State.self) else { return }
-        if length > CSVParser.fieldLimit || state.pointee.cells.count == CSVParser.cellLimit {
+        let count = state.pointee.cells.count - state.pointee.start
+        if length > CSVParser.fieldLimit || count == CSVParser.cellLimit {
             state.pointee.error = state.pointee.error ?? (length > CSVParser.fieldLimit ? .fieldTooLong : .tooManyCells)
         } else {
             state.pointee.cells.append(start, count: length)
@@ -304,16 +328,18 @@ final class CSVPipeline: @unchecked Sendable {
         var turn = 0
         vacant.wait()
         var batch = batches[0]
-        var reader = CSVReader(delimiter: delimiter, start)
+        var reader = CSVReader(delimiter: delimiter, start, keepsCells: true)
         do throws(ToolError) {
             let diagnostic = try reader.read(text) { record, span in
-                batch.append(record, span)
-                guard batch.isFull else { return }
+                batch.spans.append((span, record.count))
+            } exchange: { parser in
+                guard !batch.spans.isEmpty else { return }
+                parser.exchange(&batch.cells)
                 filled.signal()
                 turn += 1
                 vacant.wait()
                 batch = batches[turn % batches.count]
-                batch.removeAll()
+                batch.spans.removeAll(keepingCapacity: true)
             }
             outcome = .success(TextEnd(diagnostic: diagnostic, badEncodingLine: reader.position.badEncodingLine))
         } catch {
@@ -329,28 +355,14 @@ private final class RecordBatch {
     /// Whether no other batch comes after this one.
     var isLast = false
     // Not checked for overlapping accesses, which would cost as much as filling it: one thread has it at a time.
-    @exclusivity(unchecked) private var cells = CellBuffer(capacity: RecordBatch.size)
-    @exclusivity(unchecked) private var spans: [(span: RecordSpan, cellEnd: Int)] = []
-    private static let size = 1 << 16
-
-    /// Whether what is in it is worth handing over.
-    var isFull: Bool { cells.byteCount >= Self.size || cells.count >= Self.size / 4 }
-
-    func append(_ record: Record, _ span: RecordSpan) {
-        cells.append(record)
-        spans.append((span, cells.count))
-    }
-
-    func removeAll() {
-        cells.removeAll()
-        spans.removeAll(keepingCapacity: true)
-    }
+    @exclusivity(unchecked) var cells = CellBuffer()
+    @exclusivity(unchecked) var spans: [(span: RecordSpan, cellCount: Int)] = []
 
     func forEach(_ body: CSVReader.Body) {
         var start = 0
-        for (span, end) in spans {
-            body(cells.record(start..<end), span)
-            start = end
+        for (span, count) in spans {
+            body(cells.record(start..<start + count), span)
+            start += count
         }
     }
 }
