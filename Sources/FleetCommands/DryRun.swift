@@ -1,4 +1,5 @@
 import HTTPTransport
+import JSONText
 import Logging
 import FleetModel
 import PBXClient
@@ -23,12 +24,12 @@ struct DryRun {
         let directory = try resumed.map { try RunDirectory(path: $0, for: .resumedRun) }
         let history = try directory?.readLedger()
         var (edits, hosts, requests) = (0, 0, 0)
-        let output = PrintedCalls()
+        let output = PrintedLines()
+        let ids = HostCertificateIDs(catalog, from: catalog, reading)
         // What was played is printed whatever comes.
         defer { try? output.flush() }
-        for rows in catalog.rowsByHost {
-            var rehearsal = HostRehearsal(
-                reading, ids: rows.map { catalog.certificate(ofRow: $0) }, output: output)
+        for (host, rows) in catalog.rowsByHost.enumerated() {
+            var rehearsal = HostRehearsal(reading, ids: ids?.lookup(host) ?? [], output: output)
             for row in rows {
                 let job = try catalog.job(row: row)
                 let standing = history?.standing(of: job) ?? .neverSent
@@ -45,34 +46,38 @@ struct DryRun {
     }
 }
 
-/// The calls to be printed, many at once: handing over each by itself costs more than all the rest.
-private final class PrintedCalls {
-    private var text = ""
+/// The lines to be printed, many at once: handing over each by itself costs more than all the rest.
+private final class PrintedLines {
+    private var bytes: [UInt8] = []
     private static let limit = 1 << 16
 
-    func add(_ call: PBXCall, line: Int) throws {
-        for part in ["line ", String(line), ": ", call.maskedLine, "\n"] { text += part }
-        if text.utf8.count > Self.limit { try flush() }
+    func add(_ text: String, line: Int) throws {
+        bytes += "line ".utf8
+        bytes.appendDecimal(Int64(line))
+        bytes += ": ".utf8
+        bytes += text.utf8
+        bytes.append(UInt8(ascii: "\n"))
+        if bytes.count > Self.limit { try flush() }
     }
 
     func flush() throws {
-        guard !text.isEmpty else { return }
-        defer { text.removeAll(keepingCapacity: true) }
-        try Say.print(text)
+        guard !bytes.isEmpty else { return }
+        defer { bytes.removeAll(keepingCapacity: true) }
+        try Say.print(String(decoding: bytes, as: UTF8.self))
     }
 }
 
 /// Plays the rows of one host and prints each call with the line of the row for which it is made.
 private struct HostRehearsal {
     private let reading: ReadingPolicy
-    private let output: PrintedCalls
+    private let output: PrintedLines
     private var host: HostSession
     private var generator = SystemRandomNumberGenerator()
     private var line = 0
     private(set) var edits = 0
     private(set) var requests = 0
 
-    init(_ reading: ReadingPolicy, ids: [Int64], output: PrintedCalls) {
+    init(_ reading: ReadingPolicy, ids: [Int64], output: PrintedLines) {
         self.reading = reading
         self.output = output
         host = HostSession(certificates: ids)
@@ -87,7 +92,7 @@ private struct HostRehearsal {
         }
         if let match = job.match {
             let upload = job.edit.file.map { "the upload of '\($0.name)' and " } ?? ""
-            try Say.print("line \(line): then \(upload)the edit of the one certificate that fits \(match)\n")
+            try output.add("then \(upload)the edit of the one certificate that fits \(match)", line: line)
         }
     }
 
@@ -99,7 +104,7 @@ private struct HostRehearsal {
     private mutating func accept(_ call: PBXCall) throws -> Reply {
         requests += 1
         if call.isEdit { edits += 1 }
-        try output.add(call, line: line)
+        try output.add(call.maskedLine, line: line)
         return Reply(accepting: call)
     }
 }

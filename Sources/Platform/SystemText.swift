@@ -1,3 +1,5 @@
+import Glibc
+
 /// Names that the system gives and takes as bytes, as texts that lose none of them.
 ///
 /// What is no UTF-8 becomes a character of its own for each byte, from the last 256 of Unicode, in which nobody writes.
@@ -38,7 +40,11 @@ package enum SystemText {
     /// The bytes of a name, for the system.
     package static func bytes(_ text: String) -> [UInt8] {
         // The first byte of each such character, which hardly any other has.
-        guard text.utf8.contains(0xF4), text.unicodeScalars.contains(where: isByte) else { return Array(text.utf8) }
+        var text = text
+        let mayHaveOne = text.withUTF8 { bytes in
+            bytes.baseAddress.map { memchr($0, 0xF4, bytes.count) != nil } ?? false
+        }
+        guard mayHaveOne, text.unicodeScalars.contains(where: isByte) else { return Array(text.utf8) }
         return text.unicodeScalars.flatMap { scalar in
             isByte(scalar) ? [UInt8(truncatingIfNeeded: scalar.value)] : Array(String(scalar).utf8)
         }

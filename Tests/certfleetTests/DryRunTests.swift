@@ -41,6 +41,14 @@ import Testing
         #expect(quiet.lines == expected && quiet.errors.isEmpty)
     }
 
+    @Test func theEditOfACertificateThatIsFoundComesBehindWhatFindsIt() throws {
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", "base_url,access_token,match,auto_renewal\nhttp://127.0.0.1:1,TOK3N,only,0\n")
+        let lines = try BuiltTool.run(["run", "fleet.csv", "--dry-run"], in: work.path).lines
+        #expect(lines.count == 2 && lines[0].hasPrefix("line 2: GET http://127.0.0.1:1/openapi/v1.0/certificate/list?"))
+        #expect(lines.last == "line 2: then the edit of the one certificate that fits only")
+    }
+
     @Test func aDryRunIsWhatTheRunThenSends() throws {
         let fleet = try Fleet(hosts: 3, edits: 2)
         defer { try? fleet.simulator.stop() }
