@@ -122,7 +122,7 @@ enum HostName {
         address = rest
         let name = Bytes(rebasing: UnsafeBufferPointer(scratch)[..<index])
         // Everybody reads a name that ends in a number as an address, so it must be one.
-        if isNumber || isHexadecimal(name.part(labelStart..<name.count)), !isIPv4(scratch, count: index) {
+        if isNumber || isHexadecimal(name.part(labelStart..<name.count)), !isIPv4(name) {
             throw malformed(name)
         }
         return name
@@ -187,10 +187,19 @@ enum HostName {
     }
 
     /// Whether a name is four numbers, none of which could be taken for octal.
-    private static func isIPv4(_ scratch: HostNameScratch, count: Int) -> Bool {
-        var binary = in_addr()
-        scratch[count] = 0
-        return scratch.withMemoryRebound(to: CChar.self) { inet_pton(AF_INET, $0.baseAddress, &binary) == 1 }
+    private static func isIPv4(_ name: Bytes) -> Bool {
+        // Below 0 where a number is to begin.
+        var (dots, value) = (0, -1)
+        for byte in name {
+            if byte == UInt8(ascii: ".") {
+                (dots, value) = (dots &+ 1, -1)
+            } else {
+                guard byte.isDigit, value != 0 else { return false }
+                value = max(value, 0) &* 10 &+ Int(byte &- UInt8(ascii: "0"))
+                guard value <= 255 else { return false }
+            }
+        }
+        return dots == 3
     }
 
     private static func readIPv6(_ address: inout Bytes, into scratch: HostNameScratch) throws(Diagnostic) -> Bytes {

@@ -169,8 +169,9 @@ package struct RowWriter: Sendable {
 
     private func needsQuotes(_ text: Bytes) -> Bool {
         guard let first = text.first, let last = text.last else { return false }
+        let delimiter = shape.delimiter
         return first == 0x20 || first == 0x09 || last == 0x20 || last == 0x09
-            || text.contains { $0 == shape.delimiter || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
+            || text.contains { $0 <= 0x22 && ($0 == 0x22 || $0 == 0x0A || $0 == 0x0D) || $0 == delimiter }
     }
 }
 
