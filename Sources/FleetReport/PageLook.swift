@@ -69,7 +69,8 @@ enum PageLook {
         .fill{width:100%}.meter{min-width:90px}
         .meter span{display:block;height:8px;margin-top:7px;border-radius:4px;background:var(--plain);min-width:2px}
         #tools{display:flex;flex-wrap:wrap;gap:8px;margin:0 0 12px}
-        #tools[hidden]{display:none}
+        #tools[hidden],tr[hidden],.short tr:nth-child(n+501){display:none!important}
+        #more{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);border-radius:6px;padding:5px 12px;margin:12px 0 0;cursor:pointer}
         #tools input,#tools select{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);border-radius:6px;padding:5px 10px}
         #tools input{flex:1 1 220px;max-width:420px}
         dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(230px,1fr));gap:12px 24px;margin:0}
@@ -81,15 +82,21 @@ enum PageLook {
         footer{color:var(--soft);font-size:13px;margin-top:20px}
         @media (max-width:860px){.pair{grid-template-columns:1fr;gap:0}}
         @media (max-width:560px){main{padding:18px 12px 28px}h1{font-size:25px}section{padding:14px;border-radius:8px}\
-        .scroll{margin:0 -14px;padding:0 14px}dl .wide{grid-column:auto}.counts{gap:8px 20px}}
+        .scroll{margin:0 -14px;padding:0 14px}dl .wide{grid-column:auto}.counts{gap:8px 20px}
+        #rows thead,#causes thead{display:none}#rows tr,#causes tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:8px 0;border-bottom:1px solid var(--line)}
+        #rows td,#causes td{border:0;padding:0;max-width:none;min-width:0}#rows td:empty,#causes td:empty{display:none}
+        #rows .say,#causes .say{flex:0 0 100%;order:1}#rows .say~td,#causes .say~td{order:2;color:var(--soft)}
+        #rows td:first-child::before,#causes .lines::before{content:"line "}#rows td:nth-child(3)::before{content:"id "}
+        #rows td:nth-child(5)::before{content:"errcode "}#rows td:nth-last-child(2)::before{content:"tries "}#rows td:last-child::after{content:" ms"}
+        #causes td:first-child::before{content:"rows "}#causes td:nth-child(2)::before{content:"hosts "}}
         @media print{@page{size:A4;margin:14mm}
         :root{--paper:#fff;--card:#fff;--ink:#000;--soft:#555;--line:#ccc;--ok:#2e7d5b;--no_change:#7fb39d;--failed:#b03022;\
         --unknown:#a5690c;--invalid:#7d3c98;--skipped:#777;--not_attempted:#aaa;--plain:#4a6f96}
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
         body{font-size:9.5pt}main{max-width:none;padding:0}section{border:0;border-top:1px solid var(--line);border-radius:0;padding:8px 0 4px;margin:0}
         h1{font-size:20pt}table{font-size:8pt}th,td{padding:3px 8px 3px 0}th,.badge,h2 small,.note,.counts span,dt,footer{font-size:8pt}
-        .scroll,.tall{overflow:visible;max-height:none;margin:0;padding:0}.tall th{position:static}#tools{display:none!important}
-        #rows q{max-height:none;overflow:visible}.say,.own{min-width:0}.n{white-space:normal}code{font-size:8pt}
+        .scroll,.tall{overflow:visible;max-height:none;margin:0;padding:0}.tall th{position:static}#tools,#more{display:none!important}
+        #rows q{max-height:none;overflow:visible}#rows q,.diff,code{font-size:8pt}.say,.own{min-width:0}#rows .n{white-space:normal}
         .chart{height:90px}.chart.low{height:60px}tr,.pair section,dl{break-inside:avoid}h2{break-after:avoid}}
 
         """
@@ -101,25 +108,38 @@ enum PageLook {
           if (!table) return;
           const body = table.tBodies[0], rows = Array.from(body.rows), shown = document.getElementById("shown");
           const find = document.getElementById("find"), only = document.getElementById("only");
+          const more = document.getElementById("more");
           const text = (row, column) => row.cells[column].textContent;
           const number = (value) => value === "" ? NaN : Number(value.replaceAll(",", ""));
-          const texts = rows.map((row) => row.textContent.toLowerCase());
-          const statuses = rows.map((row) => text(row, 3));
-          for (const status of new Set(statuses)) only.add(new Option(status, status));
+          const statuses = new Map(rows.map((row) => [row, text(row, 3)]));
+          for (const status of new Set(statuses.values())) only.add(new Option(status, status));
           const group = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
-          const filter = () => {
-            const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-            let count = 0;
-            rows.forEach((row, index) => {
-              const isShown = (only.value === "" || statuses[index] === only.value)
-                && words.every((word) => texts[index].includes(word));
-              row.hidden = !isShown;
-              if (isShown) count += 1;
-            });
+          // A browser lays out the first rows at once, and takes many seconds for ten thousand.
+          const tell = (count) => {
             shown.textContent = group(count);
+            more.textContent = `Show all ${group(count)}`;
+            more.hidden = count <= 500 || !body.classList.contains("short");
+          };
+          let order = rows, texts = null;
+          const filter = () => {
+            texts ??= new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+            const words = find.value.toLowerCase().split(/\s+/).filter(Boolean), kept = [], left = [];
+            for (const row of order) {
+              row.hidden = !((only.value === "" || statuses.get(row) === only.value)
+                && words.every((word) => texts.get(row).includes(word)));
+              (row.hidden ? left : kept).push(row);
+            }
+            // Those that are left out come last, so that the first ones are counted right.
+            body.append(...kept, ...left);
+            tell(kept.length);
           };
           find.addEventListener("input", filter);
           only.addEventListener("change", filter);
+          more.addEventListener("click", () => {
+            body.classList.remove("short");
+            more.hidden = true;
+          });
+          tell(rows.length);
           document.getElementById("tools").hidden = false;
           const heads = Array.from(table.tHead.rows[0].cells);
           heads.forEach((head, column) => {
@@ -139,7 +159,8 @@ enum PageLook {
                 const order = isNumeric ? number(x) - number(y) : x < y ? -1 : x > y ? 1 : 0;
                 return isUp ? order : -order;
               };
-              body.append(...Array.from(rows).sort(compare));
+              order = Array.from(rows).sort(compare);
+              filter();
             });
           });
         })();

@@ -28,6 +28,7 @@ package struct ReportPage {
             <meta name="color-scheme" content="light dark">
             <title>\(title)</title>
             <style>\(PageLook.style)</style>
+            <noscript><style>.short tr:nth-child(n+501){display:table-row!important}</style></noscript>
             </head>
             <body>
             <main>
@@ -222,7 +223,8 @@ package struct ReportPage {
             <div class="scroll tall"><table id="rows">
             <thead><tr><th class="n">Line</th><th>Host</th><th class="n">Id</th><th>Status</th><th class="n">Errcode</th>\
             <th class="fill">What happened</th>\(own)<th class="n">Tries</th><th class="n">ms</th></tr></thead>
-            <tbody>\(report.details.rows.map { row($0, columns) })</tbody></table></div>\(left.isEmpty ? "" : note(left))</section>
+            <tbody class="short">\(report.details.rows.map { row($0, columns) })</tbody></table></div>
+            <button id="more" type="button" hidden></button>\(left.isEmpty ? "" : note(left))</section>
             """
     }
 

@@ -65,6 +65,30 @@ import Testing
         #expect(texts[9...] == ["1", "11", "3", "1", "3", ",failed,skipped"])
     }
 
+    @Test func onlyTheFirstRowsAreLaidOutUntilAllAreWanted() throws {
+        let rows = (1...1200).map {
+            RecordedRow.make($0, .failed, errcode: $0 % 2 == 0 ? 1 : 2, .api, "r\($0)", site: "Oslo")
+        }
+        let laidOut = "[...document.querySelectorAll('#rows tbody tr')].filter((r) => r.offsetHeight > 0).length"
+        let state = "\(laidOut) + ' ' + (more.hidden ? 'all' : more.textContent)"
+        let first = "document.querySelectorAll('#rows tbody tr')[0].cells[0].textContent"
+        let find = { (text: String) in
+            "{ const f = document.getElementById('find'); f.value = '\(text)'; f.dispatchEvent(new Event('input')); } "
+        }
+        let click = "document.querySelectorAll('#rows th button')[0].click(); "
+        let answers = try Browser.ask(
+            page(rows),
+            [
+                state, "\(click)\(click)\(first)", state, find("r7") + state, find("r") + state,
+                "more.click(); \(state)", find("r11") + state,
+            ])
+        let everyRow = "500 Show all 1,200"
+        #expect(
+            answers.compactMap { $0 as? String } == [
+                everyRow, "1201", everyRow, "111 all", everyRow, "1200 all", "111 all",
+            ])
+    }
+
     @Test func hostileValuesShowAsText() throws {
         let texts = [
             "<script>document.title='gone'</script>", "=cmd()", "\u{1B}[31mred", "\u{202E}exe.gnp",
