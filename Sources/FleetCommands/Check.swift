@@ -133,6 +133,7 @@ extension Diagnostic {
             JSONMember(key: "file", value: .string(file)),
             JSONMember(key: "line", value: JSONValue(line)),
             JSONMember(key: "row", value: row.map { JSONValue($0) } ?? .null),
+            JSONMember(key: "sheet_row", value: sheetRow > 0 ? JSONValue(sheetRow) : .null),
             JSONMember(key: "column", value: column.map { .string($0) } ?? .null),
             JSONMember(key: "code", value: .string(code.rawValue)),
             JSONMember(key: "severity", value: .string(severity.rawValue)),

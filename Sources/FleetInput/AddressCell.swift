@@ -350,8 +350,7 @@ extension RowParser {
         } else if let found = credentials.credentials(for: row.url) {
             row.credentials = found
         } else if row.url != nil || !credentials.hasHosts {
-            let message =
-                "no credentials for this PBX: neither in the row, nor by --credentials, nor in the environment"
+            let message = "no credentials for this PBX: neither in the row, nor \(credentials.places)"
             add(Diagnostic(.credentialsMissing, message), nil)
         }
     }

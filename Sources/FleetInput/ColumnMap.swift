@@ -119,7 +119,9 @@ struct ColumnMap {
         // Nothing of the line is quoted: without a header it is data, with secrets in it.
         let advice =
             likelyLine.map { "line \($0) looks like it, so what stands above is a title: delete it" }
-            ?? "is there a title row above it, or is the header missing?"
+            ?? (self.names.count == 1
+                ? "it is one cell: is the delimiter another one, or the header missing?"
+                : "is there a title row above it, or is the header missing?")
         addDiagnostic(.headerUnrecognized, nil, "no header with 'base_url' and 'id' here: \(advice)")
     }
 

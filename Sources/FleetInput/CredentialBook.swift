@@ -6,6 +6,8 @@ import TabularText
 package struct CredentialBook: Sendable {
     private var byHost: [HostKey: Credentials] = [:]
     private var others: Credentials?
+    /// What the credentials come from that stand in no row, as the end of `neither in the row, nor`.
+    private(set) var places = "by --credentials, nor in the environment"
     /// What is doubtful about what was read, one sentence each, which name file and line or a variable.
     package private(set) var doubts: [String] = []
 
@@ -26,6 +28,7 @@ package struct CredentialBook: Sendable {
             byHost = reader.byHost
             others = reader.others
             doubts = reader.doubts
+            places = "in '\(Quotation.escaped(file))', nor in the environment"
         }
         var variables = CredentialEnvironment(environment)
         let fallback = try variables.credentials()
@@ -157,7 +160,9 @@ private struct CredentialFile {
     }
 
     private func refused(_ diagnostic: Diagnostic, line: Int) -> ToolError {
-        ToolError(.usage, "\(Quotation.escaped(path)):\(line): \(diagnostic.message)")
+        // The flag is about the input alone.
+        let message = diagnostic.message.replacing(/, or use --encoding .*/, with: "")
+        return ToolError(.usage, "\(Quotation.escaped(path)):\(line): \(message)")
     }
 
     private mutating func take(_ record: Record, _ span: RecordSpan) {

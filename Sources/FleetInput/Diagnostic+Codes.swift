@@ -55,6 +55,7 @@ extension Diagnostic.Code {
     static let quotesRound = Self(rawValue: "quotes-round")
     static let scientificNotation = Self(rawValue: "scientific-notation")
     static let certFileDoubtful = Self(rawValue: "cert-file-doubtful")
+    static let lineBreakInside = Self(rawValue: "line-break-inside")
     static let domainDoubtful = Self(rawValue: "domain-doubtful")
     static let fileNameDoubtful = Self(rawValue: "file-name-doubtful")
     static let authKeyDoubtful = Self(rawValue: "auth-key-doubtful")

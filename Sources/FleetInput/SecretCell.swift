@@ -59,10 +59,21 @@ enum SecretUse {
     }
 
     /// What is doubtful about a secret.
+    ///
+    /// - Parameters:
+    ///   - text: the secret, not empty.
+    ///   - isCell: whether it stands in a cell; in a file of its own lines are nothing strange.
     @inline(__always)
-    func doubt(_ text: Bytes) -> Diagnostic? {
-        if self == .login, LeftBehind.isScientific(text) { return Self.scientific }
+    func doubt(_ text: Bytes, isCell: Bool = true) -> Diagnostic? {
+        if LeftBehind.isScientific(text) { return Self.scientific }
+        if isCell, self == .auth, Self.hasStrayLineBreak(text) { return Self.lineBreak }
         return LeftBehind.doubt(text)
+    }
+
+    /// Whether there is a line break in what is neither a key in PEM nor JSON.
+    private static func hasStrayLineBreak(_ text: Bytes) -> Bool {
+        guard text.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return false }
+        return !text.hasPrefix("-----begin") && text[0] != UInt8(ascii: "{") && text[0] != UInt8(ascii: "[")
     }
 
     /// Judges what a reference leads to, not empty.
@@ -80,12 +91,15 @@ enum SecretUse {
         case .environment, .file: throw Diagnostic(.referenceUnresolved, "there is another reference in it")
         case .literal: try check(text)
         }
-        return value.count == text.count ? doubt(text) : Self.blankAtEnd
+        return value.count == text.count ? doubt(text, isCell: false) : Self.blankAtEnd
     }
 
     private static let scientific = Diagnostic(
         .scientificNotation, severity: .warning,
         "this is a number in scientific notation, so digits may be lost: format the column as text")
+    private static let lineBreak = Diagnostic(
+        .lineBreakInside, severity: .warning,
+        "there is a line break inside the value, and it is sent with it: is this one value?")
     private static let blankAtEnd = Diagnostic(
         .blankAtEnd, severity: .warning, "there is a blank at an end of the value, and it is sent with it")
 }

@@ -34,7 +34,7 @@ package struct Diagnostic: Error, Hashable, Sendable {
     /// 1-based number among all data rows; nil when it is not about one.
     package private(set) var row: Int?
     /// The row as a spreadsheet counts it, from 1, the header among them; 0 when it is about none, or nobody counts so.
-    private(set) var sheetRow = 0
+    package private(set) var sheetRow = 0
     /// The column as the file writes it; nil when no single one is at fault.
     package private(set) var column: String?
     /// What is wrong, in one clause, without secrets.

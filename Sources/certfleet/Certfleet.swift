@@ -137,6 +137,7 @@ private enum FlagForm {
         case "<rate>": return "write \(number ?? "5")/s, \(number ?? "5")/m or \(number ?? "5")/h"
         case "<duration>":
             return number.map { "write \($0)s, \($0)m or \($0)h" } ?? "write it as 500ms, 10s, 5m or 2h, at most 8760h"
+        case "<days>": return "write \(number ?? "30")d, or 12h"
         case "<n|auto>": return "write auto, or a number, 1-10000"
         case "<n|n%>": return "write a number of rows from 1, as 20, or a share of them from 1% to 100%, as 5%"
         default: return nil

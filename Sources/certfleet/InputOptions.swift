@@ -34,7 +34,7 @@ struct InputOptions: ParsableArguments {
         name: .customLong("column"),
         help: ArgumentHelp(
             "What a header of yours means, as in 'Certificate ID=id'; with nothing behind the '=' it is only carried "
-                + "along. May be given again for more.",
+                + "along. May be given again for more; the variable takes one a line.",
             valueName: "header=column"))
     var columns: [String] = []
 
@@ -42,7 +42,7 @@ struct InputOptions: ParsableArguments {
         name: .customLong("set"),
         help: ArgumentHelp(
             "What the empty cells of a column hold, as in auto_renewal=0, also where the file has no such column. May "
-                + "be given again for more.",
+                + "be given again for more; the variable takes one a line.",
             valueName: "column=value"))
     var values: [String] = []
 

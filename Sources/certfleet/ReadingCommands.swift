@@ -110,7 +110,7 @@ struct ListCommand: ParsableCommand {
     @Option(name: .customLong("as"), help: "How the list is written: table, csv or jsonl.")
     var format = CertificateList.Format.table
 
-    @Option(help: ArgumentHelp("Only certificates that expire within this time, as 30d.", valueName: "duration"))
+    @Option(help: ArgumentHelp("Only certificates that expire within this time, as 30d.", valueName: "days"))
     var expiringWithin: DaysText?
 
     @OptionGroup

@@ -38,7 +38,7 @@ import Testing
             lines == [
                 "status errcode meaning rows first line", "ok 0 SUCCESS 2", "failed - connect 1",
                 "failed 40002 PARAMETER ERROR 1",
-                "4 rows, 3 hosts, 7 requests, 2 of them retries, 2 hosts stopped, 1 host unreachable in 1234ms",
+                "4 rows, 3 hosts, 7 requests, 2 of them retries, 2 hosts stopped, 1 host", "unreachable in 1234ms",
             ])
     }
 

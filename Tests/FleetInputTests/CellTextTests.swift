@@ -111,7 +111,23 @@ struct LeftBehindTests {
     func scientific(value: String) throws {
         let row = [("client_id", value), ("client_secret", value), ("access_token", nil)]
         #expect(try Reading.row(row).codes == [.scientificNotation, .scientificNotation])
-        #expect(try Reading.row([("access_token", "1E5")]).codes == [])
+        #expect(try Reading.row([("auth.Key", value)]).codes == [.scientificNotation])
+        #expect(try Reading.row([("access_token", "1E5"), ("auth.Key", "1E5")]).codes == [])
+    }
+
+    @Test(
+        "A line break in a DNS credential is doubtful unless it is a key or JSON",
+        arguments: [
+            ("a\nb", [Diagnostic.Code.lineBreakInside]), ("a\r\nb", [.lineBreakInside]), ("a\tb", []),
+            ("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----", []), ("[1,\n2]", []),
+        ])
+    func lineBreak(value: String, codes: [Diagnostic.Code]) throws {
+        let reading = try Reading("host,access_token,id,auth.Key\na,t,5,\"\(value)\"\n")
+        #expect(reading.codes == codes && reading.validRowCount == 1, "\(reading.texts)")
+        let json = try Reading(
+            #"{"host":"a","access_token":"t","id":5,"auth_info_list":[{"k":"Key","sv":"\#(value.debugDescription.dropFirst().dropLast())"}]}"#,
+            name: "fleet.jsonl")
+        #expect(json.codes == codes, "\(json.texts)")
     }
 
     @Test(

@@ -110,6 +110,23 @@ struct CredentialBookTests {
         for (doubt, start) in zip(book.doubts, starts) { #expect(doubt.hasPrefix(start) && !doubt.contains("canary")) }
     }
 
+    @Test("A file in another encoding is no matter of the input's flag")
+    func encoding() throws {
+        let file = try secretFile("base_url,client_id,client_secret\n")
+        try Data("base_url,client_id,client_secret\na,".utf8 + [0xE4] + ",s\n".utf8).write(
+            to: URL(fileURLWithPath: file))
+        let error = #expect(throws: ToolError.self) { try CredentialBook(file: file, environment: [:]) }
+        #expect(error?.message == "\(file):2: there are bytes here that are no UTF-8: save the file as UTF-8")
+    }
+
+    @Test("A PBX without credentials is told where they were looked for")
+    func places() throws {
+        let file = try secretFile("base_url,client_id,client_secret\na,i,s\n")
+        let settings = InputSettings(credentials: try CredentialBook(file: file, environment: [:]))
+        let reading = try Reading("base_url,id,auto_renewal\nb,1,0\n", settings: settings)
+        #expect(reading.texts.count == 1 && reading.texts[0].contains("nor in '\(file)', nor in"), "\(reading.texts)")
+    }
+
     @Test("A file that others can read is refused", arguments: [0o640, 0o604])
     func exposed(mode: Int) throws {
         let file = try secretFile("base_url,client_id,client_secret\n*,i,s\n")

@@ -119,6 +119,7 @@ enum DiagnosticGallery {
         row(.placeholder, "auth.APIKey", "${DNS_KEY}"), row(.quotesRound, "auth.APIKey", "“key”"),
         Exhibit(.scientificNotation, "host,id,auto_renewal,client_id,client_secret", "pbx1,5,0,1.23457E+17,secret"),
         row(.certFileDoubtful, "cert_file,issue_to", "pbx.pem,pbx2.example.com"),
+        row(.lineBreakInside, "auth.APIKey", "\"first\nsecond\""),
         row(.domainDoubtful, "issue_to", "https://pbx1.example.com"), row(.fileNameDoubtful, "Name", "Miller Ltd"),
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.SecretAccessKey", "route53,key,secret"),
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.Zone", "route53,key,secret"),

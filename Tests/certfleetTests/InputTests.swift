@@ -16,7 +16,7 @@ import Testing
         let problems = try check.lines.map {
             try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
         }
-        let members: Set = ["file", "line", "row", "column", "code", "severity", "message"]
+        let members: Set = ["file", "line", "row", "sheet_row", "column", "code", "severity", "message"]
         #expect(problems.allSatisfy { Set($0.keys) == members })
         let shown = problems.map { problem in
             ["line", "row", "code", "severity"].map { "\(problem[$0] ?? "")" }.joined(separator: ":")
