@@ -83,12 +83,15 @@ enum PageLook {
         @media (max-width:860px){.pair{grid-template-columns:1fr;gap:0}}
         @media (max-width:560px){main{padding:18px 12px 28px}h1{font-size:25px}section{padding:14px;border-radius:8px}\
         .scroll{margin:0 -14px;padding:0 14px}dl .wide{grid-column:auto}.counts{gap:8px 20px}
-        #rows thead,#causes thead{display:none}#rows tr,#causes tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:8px 0;border-bottom:1px solid var(--line)}
-        #rows td,#causes td{border:0;padding:0;max-width:none;min-width:0}#rows td:empty,#causes td:empty{display:none}
-        #rows .say,#causes .say{flex:0 0 100%;order:1}#rows .say~td,#causes .say~td{order:2;color:var(--soft)}
-        #rows td:first-child::before,#causes .lines::before{content:"line "}#rows td:nth-child(3)::before{content:"id "}
-        #rows td:nth-child(5)::before{content:"errcode "}#rows td:nth-last-child(2)::before{content:"tries "}#rows td:last-child::after{content:" ms"}
-        #causes td:first-child::before{content:"rows "}#causes td:nth-child(2)::before{content:"hosts "}}
+        #causes thead{display:none}#causes tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:8px 0;border-bottom:1px solid var(--line)}
+        #causes td{border:0;padding:0;min-width:0}#causes td:empty{display:none}#causes .say{flex:0 0 100%;order:1}#causes .lines{order:2}
+        #causes .lines::before{content:"line "}#causes td:first-child::before{content:"rows "}#causes td:nth-child(2)::before{content:"hosts "}}
+        @media (max-width:560px),print{#rows thead{display:none}
+        #rows tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:8px 0;border-bottom:1px solid var(--line)}
+        #rows td{border:0;padding:0;max-width:none;min-width:0}#rows td:empty{display:none}
+        #rows .say{flex:0 0 100%;order:1}#rows .say~td{order:2;color:var(--soft)}
+        #rows td:first-child::before{content:"line "}#rows td:nth-child(3)::before{content:"id "}#rows td:nth-child(5)::before{content:"errcode "}
+        #rows td:nth-last-child(2)::before{content:"tries "}#rows td:last-child::after{content:" ms"}}
         @media print{@page{size:A4;margin:14mm}
         :root{--paper:#fff;--card:#fff;--ink:#000;--soft:#555;--line:#ccc;--ok:#2e7d5b;--no_change:#7fb39d;--failed:#b03022;\
         --unknown:#a5690c;--invalid:#7d3c98;--skipped:#777;--not_attempted:#aaa;--plain:#4a6f96}
@@ -96,7 +99,8 @@ enum PageLook {
         body{font-size:9.5pt}main{max-width:none;padding:0}section{border:0;border-top:1px solid var(--line);border-radius:0;padding:8px 0 4px;margin:0}
         h1{font-size:20pt}table{font-size:8pt}th,td{padding:3px 8px 3px 0}th,.badge,h2 small,.note,.counts span,dt,footer{font-size:8pt}
         .scroll,.tall{overflow:visible;max-height:none;margin:0;padding:0}.tall th{position:static}#tools,#more{display:none!important}
-        #rows q{max-height:none;overflow:visible}#rows q,.diff,code{font-size:8pt}.say,.own{min-width:0}#rows .n{white-space:normal}
+        #rows:has(.short tr:nth-child(501))::after{content:"The first 500 are printed; once all are shown, all are.";font-size:8pt}
+        #rows q{max-height:none;overflow:visible}#rows q,.diff,code{font-size:8pt}.say,.own{min-width:0}#rows tr{padding:4px 0}
         .chart{height:90px}.chart.low{height:60px}tr,.pair section,dl{break-inside:avoid}h2{break-after:avoid}}
 
         """
