@@ -217,9 +217,11 @@ struct RunSession {
         guard reading.readsFirst, rows.mayHaveChangedSomething else { return }
         let first = (0..<input.catalog.rowCount).first { input.catalog.host(ofRow: $0) != nil }
         let job = first.flatMap { try? input.catalog.job(row: $0) }
-        Say.advise(
-            "to put back what the run changed",
-            Invocation.undoing(arguments, in: directory, lacksCredentials: job?.cells == nil))
+        let command = Invocation.undoing(arguments, in: directory, lacksCredentials: job?.cells == nil)
+        let login =
+            command.contains("FILE")
+            ? ", with the logins of its PBXs in a FILE of base_url,client_id,client_secret" : ""
+        Say.advise("to put back what the run changed\(login)", command)
     }
 
     /// Nil when there is none: it can be made anew, so that the run does not fail with it.
