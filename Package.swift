@@ -114,9 +114,10 @@ let package = Package(
 // The thread sanitizer watches the targets that have threads, and needs what they stand on.
 if Context.environment["CERTFLEET_CI"] == "threads" {
     let watched = ["HTTPTransport", "PBXClient", "RunEngine"]
-    let needed = watched + watched.map { "\($0)Tests" } + [
-        "CLibCurl", "CLibCrypto", "Platform", "JSONText", "FleetModel", "Pacing", "TestSupport",
-    ]
+    let needed =
+        watched + watched.map { "\($0)Tests" } + [
+            "CLibCurl", "CLibCrypto", "Platform", "JSONText", "FleetModel", "Pacing", "TestSupport",
+        ]
     package.targets.removeAll { !needed.contains($0.name) }
     package.products = []
 }

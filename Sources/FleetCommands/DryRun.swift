@@ -25,11 +25,11 @@ struct DryRun {
         let history = try directory?.readLedger()
         var (edits, hosts, requests) = (0, 0, 0)
         let output = PrintedLines()
-        let ids = HostCertificateIDs(catalog, from: catalog, reading)
+        let certificates = catalog.certificateIDs(of: catalog, reading)
         // What was played is printed whatever comes.
         defer { try? output.flush() }
         for (host, rows) in catalog.rowsByHost.enumerated() {
-            var rehearsal = HostRehearsal(reading, ids: ids?.lookup(host) ?? [], output: output)
+            var rehearsal = HostRehearsal(reading, ids: certificates?(host) ?? [], output: output)
             for row in rows {
                 let job = try catalog.job(row: row)
                 let standing = history?.standing(of: job) ?? .neverSent
