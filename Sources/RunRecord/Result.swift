@@ -339,9 +339,12 @@ package struct OutcomeTally: Hashable, Sendable {
         groups.reduce(0) { $0 + ($1.key.status == status ? $1.value : 0) }
     }
 
-    /// Whether an edit was made, or may have been.
+    /// Whether an edit was made, or a part of it, or may have been.
     package var mayHaveChangedSomething: Bool {
-        groups.keys.contains { [.ok, .unknown].contains($0.status) || $0.errorClass == .verify }
+        groups.keys.contains { group in
+            let leavesTraces = group.errorClass == .api && group.errcode.map { PBXErrorCode($0).leavesTraces } ?? false
+            return [.ok, .unknown].contains(group.status) || group.errorClass == .verify || leavesTraces
+        }
     }
 
     /// Rows by the errcode the PBX gave, 0 among them; rows without one are not in it.

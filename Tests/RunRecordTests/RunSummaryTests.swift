@@ -57,6 +57,24 @@ import Testing
         #expect(json["latency_ms"]?["max"] == .null)
     }
 
+    @Test(
+        "a run is worth an undo when an edit of it may have changed something",
+        arguments: [
+            (Outcome(status: .ok, errcode: 0), true), (Outcome(status: .unknown, errorClass: .timeout), true),
+            (Outcome(status: .failed, errcode: 0, errorClass: .verify), true),
+            (Outcome(status: .failed, errcode: 1, errorClass: .api), true),
+            (Outcome(status: .failed, errcode: -2, errorClass: .api), true),
+            (Outcome(status: .failed, errcode: 40002, errorClass: .api), false),
+            (Outcome(status: .failed, errcode: -2, errorClass: .auth), false), (Outcome(status: .noChange), false),
+            (Outcome(status: .skipped, errorClass: .hostStopped), false),
+        ])
+    func traces(outcome: Outcome, isWorthAnUndo: Bool) {
+        var tally = OutcomeTally()
+        #expect(!tally.mayHaveChangedSomething)
+        tally.count(outcome)
+        #expect(tally.mayHaveChangedSomething == isWorthAnUndo)
+    }
+
     @Test func stopIsNamed() throws {
         var summary = summary([])
         summary.stoppedBy = "signal"
