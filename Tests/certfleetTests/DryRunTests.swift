@@ -65,6 +65,24 @@ import Testing
         }
     }
 
+    @Test func aResumedOneReadsACertificateInDoubtAsTheRunDoes() throws {
+        let fleet = try Fleet(hosts: 1, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let run = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        RunningTool.poll { fleet.simulator.requests(on: 1) >= 2 }
+        run.send(SIGKILL)
+        #expect(run.wait() == -SIGKILL)
+        let resumed = ["run", "fleet.csv", "--out", "run", "--resume"]
+        let dry = try BuiltTool.run(resumed + ["--dry-run"], in: work.path)
+        #expect(dry.lines.count > 2 && dry.lines[1].contains("/certificate/get?"), "\(dry.output)")
+        #expect(try BuiltTool.run(resumed, in: work.path).status == 0)
+        let sent = fleet.simulator.record.on(1).map(\.endpoint)
+        #expect(sent.prefix(4) == [.getToken, .certificateUpdate, .getToken, .certificateGet], "\(sent)")
+    }
+
     @Test func rowsThatAreDoneAreNoPartOfAResumedOne() throws {
         let fleet = try Fleet(hosts: 2, edits: 2)
         defer { try? fleet.simulator.stop() }
