@@ -4,7 +4,7 @@ import Pacing
 import TabularText
 
 /// `certfleet plan`
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: ParsableCommand, WorkingArguments {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Reads the PBXs and prints what a run would change, row by row; sends no edit.",
         usage: "certfleet plan [<options>] <input>",
@@ -24,20 +24,26 @@ struct PlanCommand: ParsableCommand {
         help: "How the answer is written: text, csv or jsonl (default: text on a terminal, else as the input is).")
     var format: AnswerFormat?
 
-    @OptionGroup
-    var work: WorkOptions
+    @OptionGroup(title: "Pace")
+    var pacing: PacingOptions
+
+    @OptionGroup(title: "Connection")
+    var transport: TransportOptions
+
+    @OptionGroup(title: "Messages")
+    var messages: MessageOptions
 
     func run() throws {
         var plan = Plan(input.request)
         plan.skipsInvalid = skipInvalid
         plan.format = format
-        plan.work = work.settings
+        plan.work = workSettings
         try plan.run()
     }
 }
 
 /// `certfleet undo`
-struct UndoCommand: ParsableCommand {
+struct UndoCommand: ParsableCommand, WorkingArguments {
     static let configuration = CommandConfiguration(
         commandName: "undo", abstract: "Writes the input file that would put back what a run changed.",
         discussion: """
@@ -64,8 +70,14 @@ struct UndoCommand: ParsableCommand {
     @Flag(name: .customLong("allow-plain-http"), help: "Allow http:// also to other machines.")
     var allowsPlainHTTP = false
 
-    @OptionGroup
-    var work: WorkOptions
+    @OptionGroup(title: "Pace")
+    var pacing: PacingOptions
+
+    @OptionGroup(title: "Connection")
+    var transport: TransportOptions
+
+    @OptionGroup(title: "Messages")
+    var messages: MessageOptions
 
     func run() throws {
         var undo = Undo(directory: directory)
@@ -73,26 +85,32 @@ struct UndoCommand: ParsableCommand {
         undo.insists = force
         undo.input.credentials = credentials
         undo.input.allowsPlainHTTP = allowsPlainHTTP
-        undo.work = work.settings
+        undo.work = workSettings
         try undo.run()
     }
 }
 
 /// The flags of the commands that read whole PBXs.
-struct HostsOptions: ParsableArguments {
+struct HostsOptions: WorkingArguments {
     @OptionGroup(title: "Input")
     var input: InputOptions
 
     @Flag(help: "Read the valid rows' PBXs although other rows are invalid.")
     var skipInvalid = false
 
-    @OptionGroup
-    var work: WorkOptions
+    @OptionGroup(title: "Pace")
+    var pacing: PacingOptions
+
+    @OptionGroup(title: "Connection")
+    var transport: TransportOptions
+
+    @OptionGroup(title: "Messages")
+    var messages: MessageOptions
 
     var request: HostsRequest {
         var request = HostsRequest(input.request)
         request.skipsInvalid = skipInvalid
-        request.work = work.settings
+        request.work = workSettings
         return request
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import FleetCommands
 
 /// `certfleet run`
-struct RunCommand: ParsableCommand {
+struct RunCommand: ParsableCommand, WorkingArguments {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Applies every row and writes a run directory.",
         usage: "certfleet run [<options>] <input>",
@@ -35,8 +35,14 @@ struct RunCommand: ParsableCommand {
     @OptionGroup(title: "Before and after")
     var reading: ReadingOptions
 
-    @OptionGroup
-    var work: WorkOptions
+    @OptionGroup(title: "Pace")
+    var pacing: PacingOptions
+
+    @OptionGroup(title: "Connection")
+    var transport: TransportOptions
+
+    @OptionGroup(title: "Messages")
+    var messages: MessageOptions
 
     mutating func validate() throws {
         if resume, out == nil {
@@ -51,7 +57,7 @@ struct RunCommand: ParsableCommand {
         request.directory = out
         request.resumes = resume
         request.reading = reading.policy
-        request.work = work.settings
+        request.work = workSettings
         try request.run()
     }
 }

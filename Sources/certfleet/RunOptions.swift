@@ -6,18 +6,17 @@ import Pacing
 import Platform
 import RunEngine
 
-/// The flags of every command that reaches PBXs.
-struct WorkOptions: ParsableArguments {
-    @OptionGroup(title: "Pace")
-    var pacing: PacingOptions
+/// The arguments of a command that reaches PBXs. Each names the three groups itself: the parser's work doubles with each
+/// group inside another.
+protocol WorkingArguments: ParsableArguments {
+    var pacing: PacingOptions { get }
+    var transport: TransportOptions { get }
+    var messages: MessageOptions { get }
+}
 
-    @OptionGroup(title: "Connection")
-    var transport: TransportOptions
-
-    @OptionGroup(title: "Messages")
-    var messages: MessageOptions
-
-    var settings: WorkSettings {
+extension WorkingArguments {
+    /// What the flags of the three groups say together.
+    var workSettings: WorkSettings {
         var settings = WorkSettings()
         settings.pace = pacing.settings
         settings.windowEnd = pacing.windowEnd

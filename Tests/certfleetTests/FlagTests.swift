@@ -40,7 +40,7 @@ import Testing
 
     @Test func ofAFlagGivenTwiceTheLastOneCounts() throws {
         let command = try RunCommand.parse(["--jobs=3", "fleet.csv", "--jobs", "5"])
-        #expect(command.work.pacing.jobs == .fixed(5))
+        #expect(command.pacing.jobs == .fixed(5))
     }
 
     @Test(arguments: [
@@ -48,7 +48,7 @@ import Testing
         ("-jauto", .auto), ("--jobs=auto", .auto), ("-v", .auto),
     ])
     func jobsAreANumberOrAuto(flag: String, jobs: JobLimit) throws {
-        #expect(try RunCommand.parse(["fleet.csv", flag]).work.pacing.jobs == jobs)
+        #expect(try RunCommand.parse(["fleet.csv", flag]).pacing.jobs == jobs)
     }
 
     @Test(arguments: ["--jobs=0", "--jobs=10001", "--jobs=+4", "--jobs=4.0", "--jobs=AUTO", "--jobs="])
