@@ -2,7 +2,7 @@
 import PackageDescription
 
 // What .ci/run says; who builds certfleet for himself has a newer compiler's warnings as warnings.
-let isChecked = Context.environment["CERTFLEET_CI"] != nil
+let isChecked = Context.environment["CI_BUILD"] != nil
 
 let settings: [SwiftSetting] = [
     .treatAllWarnings(as: isChecked ? .error : .warning),
@@ -112,7 +112,7 @@ let package = Package(
 )
 
 // The thread sanitizer watches the targets that have threads, and needs what they stand on.
-if Context.environment["CERTFLEET_CI"] == "threads" {
+if Context.environment["CI_BUILD"] == "threads" {
     let watched = ["HTTPTransport", "PBXClient", "RunEngine"]
     let needed =
         watched + watched.map { "\($0)Tests" } + [
