@@ -87,16 +87,3 @@ extension Reply {
         return name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? name : nil
     }
 }
-
-extension PBXErrorCode {
-    /// What to do about a file that a PBX did not take; nil when there is nothing to say.
-    fileprivate var uploadAdvice: String? {
-        switch self {
-        case .interfaceNotExisted: "its firmware takes no files by the API: update it, or use its web portal"
-        case .accessDenied: "the application lacks the permission to upload certificates"
-        case .operationFailed: "the function is switched off, or the application has no right to it"
-        case .parameterError: "it may not be of the kind that this certificate needs"
-        default: generalAdvice
-        }
-    }
-}

@@ -68,13 +68,7 @@ import Testing
     @Test func aResumedOneReadsACertificateInDoubtAsTheRunDoes() throws {
         let fleet = try Fleet(hosts: 1, edits: 2)
         defer { try? fleet.simulator.stop() }
-        fleet.simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)
-        let work = try WorkDirectory()
-        try work.write("fleet.csv", fleet.csv)
-        let run = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
-        RunningTool.poll { fleet.simulator.requests(on: 1) >= 2 }
-        run.send(SIGKILL)
-        #expect(run.wait() == -SIGKILL)
+        let work = try fleet.runKilledAtItsFirstEdit()
         let resumed = ["run", "fleet.csv", "--out", "run", "--resume"]
         let dry = try BuiltTool.run(resumed + ["--dry-run"], in: work.path)
         #expect(dry.lines.count > 2 && dry.lines[1].contains("/certificate/get?"), "\(dry.output)")

@@ -1,5 +1,7 @@
+import Glibc
 import PBXSimulator
 import TestSupport
+import Testing
 
 /// An input for simulated PBXs: `edits` rows for each, the rows of a host apart from each other. Each of them switches
 /// off a renewal that is on.
@@ -31,6 +33,18 @@ struct Fleet {
 
     /// The rows of ``csv`` with a user's own token instead of a login.
     var withoutLogin: [InputRow] { rows.map { $0.host.row($0.id, by: .token(Fleet.tokens[0])) } }
+
+    /// Runs `fleet.csv` into the directory `run`, and kills the run while the first PBX is silent about its first edit.
+    func runKilledAtItsFirstEdit() throws -> WorkDirectory {
+        simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", csv)
+        let run = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        RunningTool.poll { simulator.requests(on: 1) >= 2 }
+        run.send(SIGKILL)
+        try #require(run.wait() == -SIGKILL)
+        return work
+    }
 
     /// How many requests of a call a PBX got.
     func requests(_ endpoint: Endpoint, on host: Int = 1) -> Int {

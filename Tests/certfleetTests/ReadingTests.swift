@@ -166,13 +166,7 @@ import Testing
     @Test func aRowThatWasKilledAfterItsEditIsReadAndNotSentAgain() throws {
         let fleet = try Fleet(hosts: 1, edits: 1)
         defer { try? fleet.simulator.stop() }
-        fleet.simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)
-        let work = try WorkDirectory()
-        try work.write("fleet.csv", fleet.csv)
-        let run = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
-        RunningTool.poll { fleet.simulator.requests(on: 1) >= 2 }
-        run.send(SIGKILL)
-        #expect(run.wait() == -SIGKILL)
+        let work = try fleet.runKilledAtItsFirstEdit()
         let resumed = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
         #expect(resumed.status == 0, "\(resumed.errors)")
         let result = try Records(csv: work.file("run/result.csv"))
