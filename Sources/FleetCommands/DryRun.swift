@@ -31,9 +31,11 @@ struct DryRun {
         for (host, rows) in catalog.rowsByHost.enumerated() {
             var rehearsal = HostRehearsal(reading, ids: certificates?(host) ?? [], output: output)
             for row in rows {
-                let job = try catalog.job(row: row)
+                var job = try catalog.job(row: row)
                 let standing = history?.standing(of: job) ?? .neverSent
-                if standing.isSentAgain { try rehearsal.play(standing == .inDoubt ? job.inDoubt() : job) }
+                guard standing.isSentAgain else { continue }
+                if let id = history?.certificate(foundBy: job) { job = job.found(id: id) }
+                try rehearsal.play(standing == .inDoubt ? job.inDoubt() : job)
             }
             try rehearsal.finish()
             edits += rehearsal.edits
@@ -90,7 +92,7 @@ private struct HostRehearsal {
         while case .call(let call) = row.next(reply, on: &host, at: .zero, using: &generator) {
             reply = try accept(call)
         }
-        if let match = job.match {
+        if let match = job.match, !job.isFound {
             let upload = job.edit.file.map { "the upload of '\($0.name)' and " } ?? ""
             try output.add("then \(upload)the edit of the one certificate that fits \(match)", line: line)
         }

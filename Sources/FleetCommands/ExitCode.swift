@@ -168,7 +168,7 @@ struct CommandError: Error, Hashable {
     }
 }
 
-/// How a run ended once its ledger was closed, and what that is called.
+/// How a run ended, and what that is called.
 struct Conclusion {
     /// In the order in which they came up; empty when every row was tried and recorded.
     let stopReasons: [StopReason]

@@ -62,7 +62,7 @@ package struct Pins: Sendable {
     private static func error(_ job: Job, _ seen: String?, _ outcome: Outcome) -> String {
         guard let seen else { return outcome.error }
         guard let pin = job.tlsPin, !pin.split(separator: ";").contains(where: { $0 == seen }) else { return "" }
-        return "its key is \(seen), not the one in tls_pin"
+        return "its key is \(seen), not the one in tls_pin, which stays: take that one out if this is the right PBX"
     }
 
     private static func cells(of job: Job, pin: String) -> [String] {

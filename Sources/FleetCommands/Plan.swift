@@ -135,7 +135,9 @@ private struct PlanReport {
         let outcome = outcomes[job.position.row]
         let state = outcome?.reading?.certificates.first
         let facts = [state?.name, state?.expiration.map { "expires \($0)" }].compactMap { $0 }.filter { !$0.isEmpty }
-        let title = (["certificate \(job.edit.id)"] + facts).joined(separator: ", ")
+        let id = job.match == nil ? job.edit.id : state?.id
+        let subject = id.map { "certificate \($0)" } ?? "the certificate that is to be found"
+        let title = ([subject] + facts).joined(separator: ", ")
         var lines = ["  \(title) (line \(job.position.line))"]
         switch action(of: outcome) {
         case .none: lines.append("    = nothing changes")

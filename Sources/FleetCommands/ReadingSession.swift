@@ -7,7 +7,7 @@ import Platform
 import RunEngine
 import RunRecord
 
-/// A run that reads PBXs and edits nothing: what `plan`, `list`, `export` and `undo` have in common.
+/// A run that reads PBXs and edits nothing: what `plan`, `list`, `export`, `pins` and `undo` have in common.
 struct ReadingSession {
     private let work: WorkSettings
     private let pace: RunSettings

@@ -54,6 +54,11 @@ struct RunSession {
             try ResumedSource(
                 input.catalog, header.input, history: history, into: &outcomes, logger: messages.logger)
         }
+        if resumes, !reading.readsFirst, directory.hasUndo {
+            messages.logger.warning(
+                "no values are kept in undo.csv from here on, because neither --undo nor --skip-unchanged nor --verify is given"
+            )
+        }
         let events = EventRelay()
         // From here to the end, so that the result is written whatever comes.
         Signals.set(answers(events, messages.logger))

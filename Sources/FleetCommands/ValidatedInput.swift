@@ -97,7 +97,7 @@ package struct InputRequest: Sendable {
 
     /// How many rows are taken and by which filter, which may have been left in the environment; nil when all are.
     func share(of catalog: RowCatalog) -> String? {
-        guard catalog.selectedRowCount < catalog.inputRowCount else { return nil }
+        guard catalog.selectedRowCount < catalog.inputRowCount, !only.isEmpty || shard != nil else { return nil }
         let filters = only.map { "--only \($0)" } + [shard.map { "--shard \($0)" }].compactMap(\.self)
         return "\(catalog.selectedRowCount) of \(counted(catalog.inputRowCount, "row")), "
             + filters.joined(separator: " ")

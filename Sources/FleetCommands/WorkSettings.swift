@@ -1,6 +1,6 @@
 package import HTTPTransport
 import Pacing
-package import Platform
+import Platform
 package import RunEngine
 
 /// How PBXs are worked on, and what is said of it: the same for every command that reaches them.
@@ -22,7 +22,7 @@ package struct WorkSettings: Sendable {
     /// The pace with the window, from now on.
     ///
     /// - Throws: `ToolError` when no window can be like that.
-    package func windowedPace(by clock: any RunClock = SystemClock()) throws(ToolError) -> RunSettings {
+    func windowedPace(by clock: any RunClock = SystemClock()) throws(ToolError) -> RunSettings {
         var pace = pace
         pace.window = try window(now: clock.now(), wallTime: clock.wallTime())
         return pace

@@ -6,7 +6,8 @@ import TabularText
 /// What a cell `base_url` says: how to reach a PBX, and which one it is.
 ///
 /// `https://host[:port]` or `http://…` with the scheme's own port when none is given; a bare `host[:port]` means https
-/// and port 8088 when none is given, but 443 for the relays of the manufacturer's cloud. One final `/` is dropped; anything else behind the port is an error.
+/// and port 8088 when none is given, but 443 for the relays of the manufacturer's cloud. One final `/` is dropped;
+/// anything else behind the port is an error.
 struct AddressCell {
     let scheme: PBXAddress.Scheme
     /// Lower case; an IPv6 address in its shortest form and in brackets. Borrowed from the scratch space.

@@ -121,7 +121,7 @@ struct ColumnMap {
             likelyLine.map { "line \($0) looks like it, so what stands above is a title: delete it" }
             ?? (self.names.count == 1
                 ? "it is one cell: is the delimiter another one, or the header missing?"
-                : "is there a title row above it, or is the header missing?")
+                : "is there a title row above it, or is the header missing? names of your own are told by --column 'NAME=base_url'")
         addDiagnostic(.headerUnrecognized, nil, "no header with 'base_url' and 'id' here: \(advice)")
     }
 

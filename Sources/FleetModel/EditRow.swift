@@ -1,7 +1,6 @@
 import JSONText
 
 /// A row of an input as it is written: an edit, and where it goes.
-///
 package struct EditRow: Hashable, Sendable {
     /// The columns of ``cells``.
     package static let columns = [

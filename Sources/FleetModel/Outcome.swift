@@ -103,7 +103,8 @@ package struct Outcome: Hashable, Sendable {
 
     /// Whether the PBX accepted or refused the edit itself, which is its word on the same edit sent before, too.
     ///
-    /// So is a certificate that was read back and is not as it should be. What the PBX says about a token is not, nor that it is busy, nor what it says before it has the edit.
+    /// So is a certificate that was read back and is not as it should be. What the PBX says about a token is not, nor
+    /// that it is busy, nor what it says before it has the edit.
     package var settlesDoubt: Bool {
         if status.isGood { return true }
         if status == .failed, errorClass == .verify { return true }

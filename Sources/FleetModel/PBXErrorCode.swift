@@ -13,9 +13,9 @@ package struct PBXErrorCode: Hashable, Sendable {
     /// FAILURE
     package static let failure = PBXErrorCode(-1)
     /// PARTIAL SUCCESS
-    package static let partialSuccess = PBXErrorCode(1)
+    static let partialSuccess = PBXErrorCode(1)
     /// INTERNAL SERVER ERROR
-    package static let internalServerError = PBXErrorCode(-2)
+    static let internalServerError = PBXErrorCode(-2)
     /// SUCCESS
     package static let success = PBXErrorCode(0)
     /// PROCESSING: the PBX is not done with the request.
@@ -41,7 +41,7 @@ package struct PBXErrorCode: Hashable, Sendable {
     /// ACCOUNT IP BLOCKED: too many failed logins from this machine's address.
     package static let accountIPBlocked = PBXErrorCode(70004)
     /// OVERLOAD_TASK_RUNNING
-    package static let overloaded = PBXErrorCode(70082)
+    static let overloaded = PBXErrorCode(70082)
     /// IP FORBIDDEN
     package static let ipForbidden = PBXErrorCode(70087)
     /// API UNAVAILABLE: it is switched off on the PBX.

@@ -8,7 +8,7 @@ package struct JSONError: Error, Hashable, Sendable {
 
 extension JSONValue {
     /// Nesting that no text of ours needs and that cannot exhaust a stack.
-    package static let depthLimit = 64
+    static let depthLimit = 64
 
     /// Reads one JSON text, to the letter of RFC 8259, with two things more that are errors: a repeated key, and nesting
     /// beyond ``depthLimit``. Blanks around the value are fine.

@@ -8,7 +8,7 @@ package struct RetryPolicy: Hashable, Sendable {
     /// What no jittered delay exceeds.
     private static let delayLimit = Duration.seconds(60)
     /// What is granted at most of the pause that a PBX asks for.
-    package static let pauseLimit = Duration.seconds(300)
+    static let pauseLimit = Duration.seconds(300)
 
     /// Further tries of a retryable request.
     package let retries: Int

@@ -8,7 +8,7 @@ package import Platform
 /// In doubt the window thus ends early rather than late.
 package struct WindowEnd: Hashable, Sendable {
     /// How far away a time of day can be that was meant to be the next one.
-    package static let farthest = Duration.seconds(12 * 3600)
+    static let farthest = Duration.seconds(12 * 3600)
 
     /// When nothing may be in flight any more.
     package let moment: WallTime

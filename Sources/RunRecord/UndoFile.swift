@@ -58,6 +58,9 @@ final class UndoWriter: Sendable {
 
 extension RunDirectory {
     static let undo = "undo.csv"
+
+    /// Whether a run kept the values that it overwrote.
+    package var hasUndo: Bool { folder.contains(Self.undo) }
 }
 
 /// One row of `undo.csv`: what would put a certificate back, and what tells whether somebody else changed it since.
@@ -191,7 +194,7 @@ package struct UndoList: Sendable {
     package init(_ directory: RunDirectory) throws(ToolError) {
         let history = try directory.readLedger()
         salt = history.salt
-        guard directory.folder.contains(RunDirectory.undo) else {
+        guard directory.hasUndo else {
             throw ToolError(
                 .usage, "'\(directory.path)' holds no \(RunDirectory.undo)",
                 hint: "only a run with --undo, --skip-unchanged or --verify keeps the values that it overwrites")

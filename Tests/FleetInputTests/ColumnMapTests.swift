@@ -59,7 +59,8 @@ struct ColumnMapTests {
         #expect(
             headless.texts == [
                 "fleet:1: no header with 'base_url' and 'id' here: "
-                    + "is there a title row above it, or is the header missing?"
+                    + "is there a title row above it, or is the header missing? "
+                    + "names of your own are told by --column 'NAME=base_url'"
             ])
     }
 }

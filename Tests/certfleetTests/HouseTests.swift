@@ -64,7 +64,7 @@ import Testing
         #expect(Set(folders).subtracting(notSwift) == Set(Self.table.keys))
     }
 
-    /// The table of the page that a reader starts with: each file that a row passes is there, and they are few.
+    /// The table of the page that a reader starts with: the files in it are there, and they are few.
     @Test func aRowPassesAtMostThirtyFiles() throws {
         let page = try String(contentsOf: Self.sources.appendingPathComponent("README.md"), encoding: .utf8)
         let table = try #require(page.firstMatch(of: /## A row's way\n(?s:.*?)(\| step (?s:.*?))\n\n/)).output.1
