@@ -13,7 +13,7 @@ struct CertificateBundle {
     let certificate: [UInt8]
     /// Whether a private key stands there.
     let holdsKey: Bool
-    /// The lines of a private key in PEM.
+    /// The lines of a private key in PEM, as they stand in the file and as others write the same key.
     let keyLines: [Secret]
 
     /// - Throws: what is wrong with the file, as a clause about it.
@@ -27,7 +27,7 @@ struct CertificateBundle {
         guard isKnown else { throw Failure(clause: "is neither PEM nor PKCS#12") }
         certificate = try parts.ownCertificate()
         holdsKey = parts.key != nil
-        keyLines = Self.keyLines(content)
+        keyLines = ([content] + parts.keyTexts()).flatMap(Self.keyLines)
     }
 
     /// Whether a certificate is good for a domain.
@@ -44,11 +44,11 @@ struct CertificateBundle {
     private static func keyLines(_ content: [UInt8]) -> [Secret] {
         var (lines, isKey): ([Secret], Bool) = ([], false)
         for line in content.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
-            if line.starts(with: "-----".utf8) {
-                let text = String(decoding: line, as: UTF8.self)
+            let text = String(decoding: line, as: UTF8.self)
+            if text.contains("-----") {
                 isKey = text.contains("BEGIN") && text.contains("PRIVATE KEY")
-            } else if isKey, line.count >= 8 {
-                lines.append(Secret(String(decoding: line, as: UTF8.self)))
+            } else if isKey {
+                lines += text.split { $0 == " " || $0 == "\t" }.filter { $0.utf8.count >= 8 }.map { Secret(String($0)) }
             }
         }
         return lines
@@ -109,6 +109,23 @@ private struct BundleParts: ~Copyable {
         }
         if let certificate { certificates.append(certificate) }
         return true
+    }
+
+    /// The key in PEM, in the two forms that there are of it; none without a key.
+    func keyTexts() -> [[UInt8]] {
+        guard let key else { return [] }
+        return [true, false].compactMap { isPKCS8 in
+            let bio = BIO_new(BIO_s_mem())
+            defer { BIO_free(bio) }
+            let isWritten =
+                isPKCS8
+                ? PEM_write_bio_PKCS8PrivateKey(bio, key, nil, nil, 0, nil, nil)
+                : PEM_write_bio_PrivateKey_traditional(bio, key, nil, nil, 0, nil, nil)
+            guard isWritten == 1 else { return nil }
+            var text = [UInt8](repeating: 0, count: BIO_ctrl_pending(bio))
+            let count = BIO_read(bio, &text, Int32(text.count))
+            return Array(text.prefix(max(0, Int(count))))
+        }
     }
 
     /// DER of the certificate that the key belongs to, which must be good still; of the first one without a key.

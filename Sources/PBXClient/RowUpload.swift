@@ -30,7 +30,10 @@ extension RowProcedure {
     ) -> Verdict {
         host.used(token)
         if renews(token, reply, on: &host) { return .goOn }
-        if let name = reply.fileName {
+        // A name that a PBX made of a secret would stand in undo.csv.
+        if let name = reply.fileName,
+            name == upload.file.name || host.redact(name, without: secrets + [token]) == name
+        {
             host.note(upload, named: name)
             take(name)
             return .goOn
@@ -81,9 +84,11 @@ extension Reply {
     ///
     /// Source: the PBX's `certificate/upload` call.
     fileprivate var fileName: String? {
-        guard errcode == .success, let name = wholeContent?["file"]?.text, (1...255).contains(name.utf8.count) else {
-            return nil
-        }
-        return name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? name : nil
+        guard errcode == .success, isBodySent, let name = wholeContent?["file"]?.text,
+            (1...255).contains(name.utf8.count), name.utf8.first != 0x20, name.utf8.last != 0x20
+        else { return nil }
+        return name.unicodeScalars.allSatisfy { scalar in
+            scalar != "/" && ![.control, .format].contains(scalar.properties.generalCategory)
+        } ? name : nil
     }
 }

@@ -24,12 +24,12 @@ struct RowUploadTests {
 
     @Test("the file goes first, as what the certificate is for, and the edit names it as the PBX did")
     func upload() throws {
-        var play = Play(.token("t"), Self.named("as-it-is.pem"), .success)
+        var play = Play(.token("t"), Self.named("as-is.pem"), .success)
         play.found = [Self.server("old.pem")]
         let end = play.run(edit: Self.edit())
         #expect(end.outcome.status == .ok && end.outcome.attempts == 1)
         #expect(play.readings == ["get 5 t"] && play.calls == ["login A", "upload server new.pem t", "edit t"])
-        #expect(play.edits == [CertificateEdit(id: 5, name: "as-it-is.pem", file: Self.file)])
+        #expect(play.edits == [CertificateEdit(id: 5, name: "as-is.pem", file: Self.file)])
     }
 
     /// What reading the certificate brings, the file, and the upload that follows.
@@ -77,7 +77,10 @@ struct RowUploadTests {
         (.answer(413), .protocol, "HTTP 413, says that it is too large"),
         (.answer(502, "<html>"), .protocol, "web page"),
         (.success, .protocol, "the answer gives it no usable name"), (named(""), .protocol, "no usable name"),
-        (named("a\\nb"), .protocol, "no usable name"), (.unanswered(.timedOut), .timeout, "could not be uploaded"),
+        (named("a\\nb"), .protocol, "no usable name"), (named(" "), .protocol, "no usable name"),
+        (named("../a.pem"), .protocol, "no usable name"), (named("\u{202E}a.pem"), .protocol, "no usable name"),
+        (named("secret-1.pem"), .protocol, "no usable name"), (named("a.pem").early, .protocol, "no usable name"),
+        (.unanswered(.timedOut), .timeout, "could not be uploaded"),
         (.notConnected(.refused), .connect, "was refused"),
     ]
 
