@@ -62,14 +62,7 @@ struct ReadingSession {
         let progress = ProgressReporter(work.messages) { [clock, begin = clock.now()] in
             ProgressLine(tally: sink.tally, scope: scope, hosts: runner.hosts, elapsed: clock.now() - begin)
         }
-        events.connect { event in
-            switch event {
-            case .stop(let number): runner.stop(.signal(number))
-            case .cut: runner.cut()
-            case .progress: progress.say(waits: false)
-            case .failed(let error): runner.stop(brokenBy: error)
-            }
-        }
+        events.connect(runner, progress)
         let end = Say.withoutWaiting {
             progress.start()
             defer { progress.stop() }

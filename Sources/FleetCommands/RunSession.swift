@@ -161,14 +161,7 @@ struct RunSession {
                 tally: recorder.tally, scope: scope, resumed: source.resumed, hosts: runner.hosts,
                 elapsed: clock.now() - begin)
         }
-        events.connect { event in
-            switch event {
-            case .stop(let number): runner.stop(.signal(number))
-            case .cut: runner.cut()
-            case .progress: progress.say(waits: false)
-            case .failed(let error): runner.stop(brokenBy: error)
-            }
-        }
+        events.connect(runner, progress)
         progress.start()
         defer { progress.stop() }
         return runner.run()
@@ -338,7 +331,19 @@ final class EventRelay: Sendable {
         receiver?(event)
     }
 
-    func connect(_ receiver: @escaping @Sendable (Event) -> Void) {
+    /// Does to a run what happened so far, and what happens from now on.
+    func connect(_ runner: Runner, _ progress: ProgressReporter) {
+        connect { event in
+            switch event {
+            case .stop(let number): runner.stop(.signal(number))
+            case .cut: runner.cut()
+            case .progress: progress.say(waits: false)
+            case .failed(let error): runner.stop(brokenBy: error)
+            }
+        }
+    }
+
+    private func connect(_ receiver: @escaping @Sendable (Event) -> Void) {
         let events = state.withLock { state -> [Event] in
             defer { state = .connected(receiver) }
             if case .waiting(let events) = state { return events }
