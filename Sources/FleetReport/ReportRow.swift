@@ -63,9 +63,11 @@ extension ReportRow {
 
     /// `pbx1.example.com:8088` of `https://pbx1.example.com:8088/`.
     private static func shortened(_ url: String) -> String {
-        var text = url[...]
-        for scheme in ["https://", "http://"] where text.hasPrefix(scheme) { text = text.dropFirst(scheme.count) }
-        return String(text.prefix { $0 != "/" })
+        var text = url.utf8[...]
+        for scheme in ["https://", "http://"] where text.starts(with: scheme.utf8) {
+            text.removeFirst(scheme.utf8.count)
+        }
+        return String(decoding: text.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
     }
 }
 

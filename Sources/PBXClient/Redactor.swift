@@ -10,7 +10,7 @@ struct Redactor: Sendable {
     static let longest = 500
 
     /// Bytes of a text that are looked at; what is kept comes from there.
-    private static let window = 8192
+    fileprivate static let window = 8192
     /// Shorter secrets are not kept, because they stand in too many texts that do not mean them.
     static let shortestSecret = 4
     private static let mostBytes = 16_384
@@ -45,13 +45,30 @@ struct Redactor: Sendable {
     func redact(_ text: String, alsoWithout own: [Secret] = []) -> String {
         let length = text.utf8.count
         // No spelling is shorter than the secret itself.
-        let candidates = own.filter { $0.byteCount <= length } + secrets.filter { $0.byteCount <= length }
-        if candidates.isEmpty, length <= Self.longest, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
-        let spellings = Set(candidates.flatMap(Self.spellings))
+        return Mask((own + secrets).filter { $0.byteCount <= length }).shown(text)
+    }
+
+    /// What hides some secrets, worked out once for many texts.
+    struct Mask {
+        /// Each spelling by its first byte, the longest first.
+        private let spellings: [UInt8: [[UInt8]]]
+
+        init(_ secrets: [Secret]) {
+            spellings = Dictionary(grouping: Set(secrets.flatMap(Redactor.spellings))) { $0[0] }
+                .mapValues { $0.sorted { $0.count > $1.count } }
+        }
+    }
+}
+
+extension Redactor.Mask {
+    /// The text as ``Redactor/redact(_:alsoWithout:)`` shows it.
+    func shown(_ text: String) -> String {
+        let isShort = text.utf8.count <= Redactor.longest
+        if spellings.isEmpty, isShort, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         // The bytes behind the window are there for a secret that begins in it.
-        let masked = Self.mask(spellings, in: Array(text.utf8.prefix(Self.window + Self.longestSpelling)))
+        let masked = hiding(in: Array(text.utf8.prefix(Redactor.window + Redactor.longestSpelling)))
         var scalars = String.UnicodeScalarView()
-        for scalar in String(decoding: masked, as: UTF8.self).unicodeScalars.prefix(Self.longest) {
+        for scalar in String(decoding: masked, as: UTF8.self).unicodeScalars.prefix(Redactor.longest) {
             scalars.append(scalar.isShowable ? scalar : " ")
         }
         return String(scalars)
@@ -60,13 +77,13 @@ struct Redactor: Sendable {
     /// Masks before anything is cut, because half a secret would not be found; stops when there is enough.
     ///
     /// Secrets that overlap, or follow one another at once, become one mask.
-    private static func mask(_ spellings: Set<[UInt8]>, in text: [UInt8]) -> [UInt8] {
+    private func hiding(in text: [UInt8]) -> [UInt8] {
         let folded = text.map(\.lowercased)
-        let byFirst = Dictionary(grouping: spellings) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
+        let (longest, longestSpelling) = (Redactor.longest, Redactor.longestSpelling)
         var shown: [UInt8] = []
         var (end, wasHidden) = (0, false)
-        for position in 0..<min(text.count, window) where shown.count < longest * 4 {
-            let found = byFirst[folded[position]]?.first { folded.has($0, at: position) }
+        for position in 0..<min(text.count, Redactor.window) where shown.count < longest * 4 {
+            let found = spellings[folded[position]]?.first { folded.has($0, at: position) }
             // What is as long as can be was cut: the whole secret may go on to the end of the text.
             if let found { end = found.count < longestSpelling ? max(end, position + found.count) : text.count }
             let isHidden = position < end

@@ -125,11 +125,11 @@ extension WallTime {
 
 /// Reads fields of a fixed number of digits off the front of a text.
 package struct DigitReader {
-    private var rest: Substring.UTF8View
+    private var rest: ArraySlice<UInt8>
 
     /// - Parameter text: what to read.
     package init(_ text: String) {
-        rest = Substring(text).utf8
+        rest = Array(text.utf8)[...]
     }
 
     /// Whether nothing is left.

@@ -222,7 +222,7 @@ struct WriteTicket: Sendable {
 /// Brings entries to disk in the order in which they came, with one wait for the disk for all that came in the meantime
 /// (group commit).
 ///
-/// A serial queue writes a batch, and then lets entries gather for a millisecond, and on until somebody waits for one. A
+/// A serial queue writes a batch, and then lets entries gather for three milliseconds, and on until somebody waits for one. A
 /// disk that is busy makes batches larger, not the run slower. The first error is the last thing that is written.
 final class WriteQueue<Entry: Sendable>: Sendable {
     /// Called from any thread with success once something is durable, or with what keeps it from ever being that.
@@ -319,8 +319,8 @@ final class WriteQueue<Entry: Sendable>: Sendable {
 
     private func pause() {
         guard longestPause > .zero else { return }
-        // A quick disk would be asked for every second row, and takes three task switches each time.
-        usleep(1000)
+        // A quick disk would be asked for every second row, and takes three task switches each time. No PBX answers so soon.
+        usleep(3000)
         guard state.withLock({ $0.beginPause() }) else { return }
         if hurry.wait(timeout: .now() + longestPause / .seconds(1)) == .success { return }
         // The signal of somebody who came at the last moment must not end a later pause.
