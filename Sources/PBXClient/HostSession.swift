@@ -160,10 +160,10 @@ package struct HostSession: Sendable {
     /// Takes note of secrets that the PBX told, so that no later message shows them.
     mutating func keep(_ states: [CertificateState]) { redactor.note(states.flatMap(\.secrets)) }
 
-    /// Makes texts of a certificate fit to be shown: without these secrets and the session's token. Those of other rows
+    /// Makes a text of a certificate fit to be shown: without these secrets and the session's token. Those of other rows
     /// may be part of a name that means something else.
-    func mask(of secrets: [Secret]) -> Redactor.Mask {
-        Redactor.Mask(secrets + (held.map { [$0.secret] } ?? []))
+    func shown(_ text: String, without secrets: [Secret]) -> String {
+        Redactor().redact(text, alsoWithout: secrets + (held.map { [$0.secret] } ?? []))
     }
 
     /// The part that an address's URLs have in common, kept because most rows have the address of the row before.

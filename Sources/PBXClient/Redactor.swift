@@ -10,7 +10,7 @@ struct Redactor: Sendable {
     static let longest = 500
 
     /// Bytes of a text that are looked at; what is kept comes from there.
-    fileprivate static let window = 8192
+    private static let window = 8192
     /// Shorter secrets are not kept, because they stand in too many texts that do not mean them.
     static let shortestSecret = 4
     private static let mostBytes = 16_384
@@ -45,30 +45,13 @@ struct Redactor: Sendable {
     func redact(_ text: String, alsoWithout own: [Secret] = []) -> String {
         let length = text.utf8.count
         // No spelling is shorter than the secret itself.
-        return Mask((own + secrets).filter { $0.byteCount <= length }).shown(text)
-    }
-
-    /// What hides some secrets, worked out once for many texts.
-    struct Mask {
-        /// Each spelling by its first byte, the longest first.
-        private let spellings: [UInt8: [[UInt8]]]
-
-        init(_ secrets: [Secret]) {
-            spellings = Dictionary(grouping: Set(secrets.flatMap(Redactor.spellings))) { $0[0] }
-                .mapValues { $0.sorted { $0.count > $1.count } }
-        }
-    }
-}
-
-extension Redactor.Mask {
-    /// The text as ``Redactor/redact(_:alsoWithout:)`` shows it.
-    func shown(_ text: String) -> String {
-        let isShort = text.utf8.count <= Redactor.longest
-        if spellings.isEmpty, isShort, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
+        let candidates = own.filter { $0.byteCount <= length } + secrets.filter { $0.byteCount <= length }
+        if candidates.isEmpty, length <= Self.longest, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
+        let spellings = Set(candidates.flatMap { Self.spellings(of: $0, within: length) })
         // The bytes behind the window are there for a secret that begins in it.
-        let masked = hiding(in: Array(text.utf8.prefix(Redactor.window + Redactor.longestSpelling)))
+        let masked = Self.mask(spellings, in: Array(text.utf8.prefix(Self.window + Self.longestSpelling)))
         var scalars = String.UnicodeScalarView()
-        for scalar in String(decoding: masked, as: UTF8.self).unicodeScalars.prefix(Redactor.longest) {
+        for scalar in String(decoding: masked, as: UTF8.self).unicodeScalars.prefix(Self.longest) {
             scalars.append(scalar.isShowable ? scalar : " ")
         }
         return String(scalars)
@@ -77,13 +60,13 @@ extension Redactor.Mask {
     /// Masks before anything is cut, because half a secret would not be found; stops when there is enough.
     ///
     /// Secrets that overlap, or follow one another at once, become one mask.
-    private func hiding(in text: [UInt8]) -> [UInt8] {
+    private static func mask(_ spellings: Set<[UInt8]>, in text: [UInt8]) -> [UInt8] {
         let folded = text.map(\.lowercased)
-        let (longest, longestSpelling) = (Redactor.longest, Redactor.longestSpelling)
+        let byFirst = Dictionary(grouping: spellings) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
         var shown: [UInt8] = []
         var (end, wasHidden) = (0, false)
-        for position in 0..<min(text.count, Redactor.window) where shown.count < longest * 4 {
-            let found = spellings[folded[position]]?.first { folded.has($0, at: position) }
+        for position in 0..<min(text.count, window) where shown.count < longest * 4 {
+            let found = byFirst[folded[position]]?.first { folded.has($0, at: position) }
             // What is as long as can be was cut: the whole secret may go on to the end of the text.
             if let found { end = found.count < longestSpelling ? max(end, position + found.count) : text.count }
             let isHidden = position < end
@@ -144,25 +127,36 @@ extension Redactor {
     /// The most bytes of a spelling; longer ones are cut here.
     static let longestSpelling = 4096
 
-    /// All spellings of a secret that is not empty, ASCII capitals as small letters.
-    static func spellings(of secret: Secret) -> [[UInt8]] {
+    /// The spellings of a secret that is not empty, ASCII capitals as small letters.
+    ///
+    /// - Parameters:
+    ///   - secret: what to spell.
+    ///   - length: bytes of the text that they are looked for in: it has no room for longer ones.
+    static func spellings(of secret: Secret, within length: Int = .max) -> [[UInt8]] {
         let text = String(secret.reveal().unicodeScalars.prefix(longestSpelling))
         guard !text.isEmpty else { return [] }
-        let isPlain = text.percentEncoded() == text
-        let all =
-            [
-                Array(text.utf8), hexadecimal(text, before: ""), hexadecimal(text, before: "%"),
-                text.unicodeScalars.flatMap(escape),
-            ] + base64(text) + (isPlain ? [] : json(text) + percent(text) + html(text))
+        let size = text.utf8.count
+        func fits(_ bytes: Int) -> Bool { min(bytes, longestSpelling) <= length }
+        var all = [Array(text.utf8)]
+        if fits(size * 4 / 3) { all += base64(text) }
+        if fits(size * 2) { all.append(hexadecimal(text, before: "")) }
+        if fits(size * 3) { all.append(hexadecimal(text, before: "%")) }
+        if fits(text.utf16.count * 6) { all.append(text.unicodeScalars.flatMap(escape)) }
+        if text.percentEncoded() != text { all += json(text) + percent(text) + html(text) }
         return all.map { $0.prefix(longestSpelling).map(\.lowercased) }
+    }
+
+    /// Of ways to treat some characters, the first one and those that make a difference to the text.
+    private static func ways(_ ways: [String], in text: String) -> [String] {
+        ways.prefix(1) + ways.dropFirst().filter { $0.unicodeScalars.contains(where: text.unicodeScalars.contains) }
     }
 
     /// The inside of a JSON string, with more characters escaped than must be.
     private static func json(_ text: String) -> [[UInt8]] {
         var spellings: [[UInt8]] = []
-        for slash in ["/", "\\/"] {
-            for allowsOnlyASCII in [false, true] {
-                for avoided in ["", "&<>", "&<>'"] {
+        for slash in ways(["/", "\\/"], in: text) {
+            for allowsOnlyASCII in text.utf8.contains(where: { $0 >= 0x80 }) ? [false, true] : [false] {
+                for avoided in ways(["", "&<>", "&<>'"], in: text) {
                     spellings.append(
                         text.unicodeScalars.flatMap { scalar -> [UInt8] in
                             if scalar == "/" { return Array(slash.utf8) }
@@ -191,15 +185,18 @@ extension Redactor {
     }
 
     private static func percent(_ text: String) -> [[UInt8]] {
-        ["", "/", "!'()*", "/!'()*"].flatMap { kept in
+        ways(["", "/", "!'()*", "/!'()*"], in: text).flatMap { kept in
             let encoded = text.percentEncoded(keeping: kept)
-            return [encoded, encoded.replacing("%20", with: "+"), encoded.percentEncoded()].map { Array($0.utf8) }
+            let plus = text.utf8.contains(0x20) ? [encoded.replacing("%20", with: "+")] : []
+            return ([encoded, encoded.percentEncoded()] + plus).map { Array($0.utf8) }
         }
     }
 
     private static func html(_ text: String) -> [[UInt8]] {
-        ["\"", "&quot;", "&#34;"].flatMap { quote in
-            ["'", "&#39;", "&#039;", "&#x27;", "&apos;"].map { apostrophe in
+        let quotes = text.utf8.contains(UInt8(ascii: "\"")) ? ["\"", "&quot;", "&#34;"] : [""]
+        let apostrophes = text.utf8.contains(UInt8(ascii: "'")) ? ["'", "&#39;", "&#039;", "&#x27;", "&apos;"] : [""]
+        return quotes.flatMap { quote in
+            apostrophes.map { apostrophe in
                 text.unicodeScalars.flatMap { scalar -> [UInt8] in
                     switch scalar {
                     case "&": Array("&amp;".utf8)
@@ -229,8 +226,10 @@ extension Redactor {
             for index in 0...group.count { digits.append(alphabet[bits >> (18 - 6 * index) & 63]) }
         }
         let padded = digits + Array(repeating: UInt8(ascii: "="), count: (4 - digits.count % 4) % 4)
-        let forURL: [UInt8: UInt8] = [UInt8(ascii: "+"): UInt8(ascii: "-"), UInt8(ascii: "/"): UInt8(ascii: "_")]
-        return [padded, digits].flatMap { spelling in [spelling, spelling.map { forURL[$0] ?? $0 }] }
+        func forURL(_ digit: UInt8) -> UInt8 {
+            digit == UInt8(ascii: "+") ? UInt8(ascii: "-") : digit == UInt8(ascii: "/") ? UInt8(ascii: "_") : digit
+        }
+        return [padded, digits].flatMap { spelling in [spelling, spelling.map(forURL)] }
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)

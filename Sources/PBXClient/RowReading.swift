@@ -115,8 +115,7 @@ extension RowProcedure {
         host.certificates.note(page: page.list, of: page.total)
         guard let list = host.certificates.list, case .list = stage else { return .goOn }
         for state in list { learn(state) }
-        let mask = host.mask(of: secrets)
-        let all = list.map { mask.shown($0, keepsSecrets: true) }
+        let all = list.map { shown($0, on: host, keepsSecrets: true) }
         let reading = Reading(certificates: all)
         guard host.certificates.unlisted == 0 else {
             let error = host.certificates.shortfall
@@ -166,16 +165,15 @@ extension RowProcedure {
     private mutating func judge(_ state: CertificateState, on host: HostSession, at now: Duration) -> Outcome? {
         if let outcome = refusal(by: state) { return outcome }
         let changes = job.edit.changes(to: state)
-        let mask = host.mask(of: secrets)
-        var reading = Reading(certificates: [mask.shown(state, keepsSecrets: policy.aim == .plan)])
+        var reading = Reading(certificates: [shown(state, on: host, keepsSecrets: policy.aim == .plan)])
         if policy.aim == .plan {
-            reading.changes = changes.map(mask.shown)
+            reading.changes = changes.map { shown($0, on: host) }
             reading.doubts = changes.isEmpty ? [] : job.edit.doubts(about: state)
             return Outcome(status: changes.isEmpty ? .noChange : .ok, reading: reading)
         }
         guard changes.isEmpty, job.isInDoubt || policy.skipsUnchanged else {
             replaced = policy.readsFirst || job.edit.file != nil ? state : nil
-            if policy.readsFirst { self.changes = changes.map(mask.shown) }
+            if policy.readsFirst { self.changes = changes.map { shown($0, on: host) } }
             beginEdit()
             return nil
         }
@@ -202,7 +200,7 @@ extension RowProcedure {
             outcome.error += "; it was read back, and \(what)"
             return .done(outcome)
         }
-        let reading = Reading(isVerified: true, certificates: [host.mask(of: secrets).shown(state)])
+        let reading = Reading(isVerified: true, certificates: [shown(state, on: host)])
         let outcome = Outcome(status: .ok, reading: reading)
         guard policy.verifies else { return .done(outcome) }
         return watched(state, Watch(answer: outcome, since: now), on: host, at: now)
@@ -213,8 +211,7 @@ extension RowProcedure {
         _ state: CertificateState, _ watch: Watch, on host: HostSession, at now: Duration
     ) -> Verdict {
         stage = .watch(watch)
-        let mask = host.mask(of: secrets)
-        let reading = Reading(isVerified: false, certificates: [mask.shown(state)])
+        let reading = Reading(isVerified: false, certificates: [shown(state, on: host)])
         if policy.verifies, state.isBeingIssued { return later(watch, reading, "it is still being issued", at: now) }
         if policy.verifies, state.isNotIssued {
             let code = reading.certificates[0].tipCode.map { ": apply_tip_code \($0)" } ?? ""
@@ -225,7 +222,7 @@ extension RowProcedure {
         // What the PBX does not tell is no reason to doubt its word, and none to believe that it was done.
         let missing = isAccepted ? changes.filter(\.isCertain) : changes
         guard missing.isEmpty else {
-            let fields = missing.map { mask.shown($0).field }.joined(separator: ", ")
+            let fields = missing.map { shown($0, on: host).field }.joined(separator: ", ")
             guard isAccepted else { return later(watch, reading, "\(fields) is not there yet", at: now) }
             return .done(failedVerify(watch, reading, "the PBX shows another value of \(fields)"))
         }
@@ -264,27 +261,32 @@ extension RowProcedure {
     private mutating func learn(_ state: CertificateState) {
         secrets += state.secrets.filter { !secrets.contains($0) }
     }
-}
 
-extension Redactor.Mask {
-    fileprivate func shown(_ told: CertificateState, keepsSecrets: Bool = false) -> CertificateState {
+    private func shown(
+        _ state: CertificateState, on host: HostSession, keepsSecrets: Bool = false
+    ) -> CertificateState {
+        let told = state
         var state = told
-        state.name = told.name.map(shown)
-        state.issueTo = told.issueTo.map(shown)
-        state.expiration = told.expiration.map(shown)
-        state.dnsProvider = told.dnsProvider.map(shown)
-        state.tipCode = told.tipCode.map(shown)
+        state.name = shown(state.name, on: host)
+        state.issueTo = shown(state.issueTo, on: host)
+        state.expiration = shown(state.expiration, on: host)
+        state.dnsProvider = shown(state.dnsProvider, on: host)
+        state.tipCode = shown(state.tipCode, on: host)
         state.altered = told.columns(otherThanIn: state)
         if !keepsSecrets { state.authInfo = nil }
         return state
     }
 
-    fileprivate func shown(_ change: FieldChange) -> FieldChange {
+    private func shown(_ change: FieldChange, on host: HostSession) -> FieldChange {
         var change = change
-        change.old = change.old.map(shown)
+        change.old = shown(change.old, on: host)
         // The name of what the edit takes away came from the PBX.
-        if change.new == nil { change.field = shown(change.field) }
+        if change.new == nil { change.field = host.shown(change.field, without: secrets) }
         return change
+    }
+
+    private func shown(_ text: String?, on host: HostSession) -> String? {
+        text.map { host.shown($0, without: secrets) }
     }
 }
 
