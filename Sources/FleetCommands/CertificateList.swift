@@ -27,8 +27,10 @@ package struct HostsRequest: Sendable {
     ///   - aim: what is wanted of them.
     ///   - keepsSecrets: whether jobs tell plain credentials.
     ///   - needsCredentials: whether anybody logs in.
+    ///   - keeping: what is kept in memory of what became of a host; from any thread.
     func read(
-        _ aim: ReadingPolicy.Aim = .list, keepsSecrets: Bool, needsCredentials: Bool = true
+        _ aim: ReadingPolicy.Aim = .list, keepsSecrets: Bool, needsCredentials: Bool = true,
+        keeping: @escaping @Sendable (Job, Outcome) -> Outcome = { $1 }
     ) throws -> HostsRead {
         Say.messages = work.messages
         // A key is shown whether it is trusted or not, and nothing else leaves.
@@ -41,7 +43,7 @@ package struct HostsRequest: Sendable {
             settings.keepsSecrets = keepsSecrets
             settings.needsCredentials = needsCredentials
         }
-        let findings = try session.run(input.catalog)
+        let findings = try session.run(input.catalog, keeping: keeping)
         return HostsRead(catalog: input.catalog, findings: findings, now: SystemClock().wallTime())
     }
 }
@@ -92,123 +94,18 @@ package struct CertificateList: Sendable {
     ///
     /// - Throws: what keeps it from starting or breaks it; ``ExitCode/rowsFailed`` when a host cannot be read.
     package func run() throws {
-        let read = try request.read(keepsSecrets: false)
-        var lines: [ListLine] = []
-        var failed: [(job: Job, error: String)] = []
+        let lines = try ListLines(format, expiringWithin: expiringWithin)
+        let read = try request.read(keepsSecrets: false, keeping: lines.take)
+        var failed: [(host: HostKey, error: String)] = []
         try read.forEachHost { job, outcome in
-            if outcome.status != .ok { failed.append((job, outcome.error)) }
-            for state in outcome.reading?.certificates ?? [] {
-                let line = ListLine(host: job.address.host, state: state, now: read.now)
-                if let expiringWithin, line.timeLeft.map({ $0 > expiringWithin }) ?? true { continue }
-                lines.append(line)
-            }
+            if outcome.status != .ok { failed.append((job.address.host, outcome.error)) }
         }
-        lines.sort { ($0.timeLeft ?? .seconds(Int64.max)) < ($1.timeLeft ?? .seconds(Int64.max)) }
-        switch format {
-        case .table: try Say.print(ListTable(lines: lines, style: request.work.messages.outputStyle).text)
-        case .csv, .jsonl: try printRows(lines, failed, format == .csv ? .csv : .jsonl)
-        }
-        for host in failed { Say.say(.warning, "\(host.job.address.host): \(host.error)", insists: true) }
+        let count = try lines.print(failed, style: request.work.messages.outputStyle)
+        for (host, error) in failed { Say.say(.warning, "\(host): \(error)", insists: true) }
         let hosts = counted(read.catalog.hostCount - failed.count, "PBX")
         let unread = failed.isEmpty ? "" : ", \(counted(failed.count, "PBX")) could not be read"
-        request.work.messages.logger.info("\(counted(lines.count, "certificate")) on \(hosts)\(unread)")
+        request.work.messages.logger.info("\(counted(count, "certificate")) on \(hosts)\(unread)")
         try read.throwCode()
-    }
-
-    private func printRows(
-        _ lines: [ListLine], _ failed: [(job: Job, error: String)], _ format: TableShape.Format
-    ) throws {
-        var writer = RowWriter(TableShape(format: format), columns: ListLine.columns)
-        for line in lines { writer.append(nil) { line.add(to: &$0) } }
-        for host in failed {
-            writer.append(nil) { writer in
-                writer.add(host.job.address.host.description)
-                for _ in ListLine.columns.dropFirst(2) { writer.add("") }
-                writer.add(host.error)
-            }
-        }
-        try Say.print(String(decoding: writer.take(), as: UTF8.self))
-    }
-}
-
-/// One certificate of a list.
-private struct ListLine {
-    static let columns = [
-        "host", "id", "type", "ca_type", "name", "issue_to", "expiration", "days_left", "auto_renewal", "dns_provider",
-        "apply_status", "error",
-    ]
-
-    let host: HostKey
-    let state: CertificateState
-    /// Until it expires; nil when nobody can tell.
-    let timeLeft: Duration?
-
-    init(host: HostKey, state: CertificateState, now: WallTime) {
-        self.host = host
-        self.state = state
-        timeLeft = state.expiration.flatMap(WallTime.init(expiration:)).map { $0 - now }
-    }
-
-    var daysLeft: Int? { timeLeft?.wholeDays }
-
-    func add(to writer: inout RowWriter) {
-        writer.add(host.description)
-        writer.add(Int(state.id))
-        writer.add(state.purpose?.rawValue ?? "")
-        writer.add(state.origin?.rawValue ?? "")
-        writer.add(state.name ?? "")
-        writer.add(state.issueTo ?? "")
-        writer.add(state.expiration ?? "")
-        writer.add(daysLeft)
-        writer.add(state.autoRenewal.map { $0 ? 1 : 0 })
-        writer.add(state.dnsProvider ?? "")
-        writer.add(state.applyStatus?.rawValue ?? "")
-        writer.add("")
-    }
-}
-
-/// A list for people.
-private struct ListTable {
-    let lines: [ListLine]
-    let style: TextStyle
-
-    private static let title = ["expires", "days", "host", "id", "type", "ca_type", "issue_to", "name", "apply_status"]
-
-    var text: String {
-        let rows = lines.map(cells)
-        let widths = Self.title.indices.map { column in
-            (rows.map { $0[column].count } + [Self.title[column].count]).max() ?? 0
-        }
-        let head = line(Self.title, widths)
-        return ([head] + zip(rows, lines).map { painted(line($0, widths), $1.daysLeft) }).joined(separator: "\n") + "\n"
-    }
-
-    private func cells(_ line: ListLine) -> [String] {
-        let state = line.state
-        return [
-            state.expiration ?? "", line.daysLeft.map(String.init) ?? "?", line.host.description, "\(state.id)",
-            state.purpose?.rawValue ?? "", state.origin?.rawValue ?? "", state.issueTo ?? "", state.name ?? "",
-            state.applyStatus?.rawValue ?? "",
-        ].map { Quotation.escaped($0) }
-    }
-
-    private func line(_ cells: [String], _ widths: [Int]) -> String {
-        var line = ""
-        for (column, cell) in cells.enumerated() {
-            let blanks = String(repeating: " ", count: widths[column] - cell.count)
-            line += (column == 1 ? blanks + cell : cell + blanks) + "  "
-        }
-        while line.hasSuffix(" ") { line.removeLast() }
-        return line
-    }
-
-    /// Red for what has expired or does so within a week, yellow within a month.
-    private func painted(_ line: String, _ daysLeft: Int?) -> String {
-        switch daysLeft {
-        case .some(..<7): style.paint(line, .failed)
-        case .some(7..<30): style.paint(line, .skipped)
-        default: line
-        }
     }
 }
 
@@ -325,24 +222,4 @@ package struct Export: Sendable {
         let place = "\(job.address.host), certificate \(state.id)"
         Say.say(.warning, "\(place): \(fate): \(said.joined(separator: ", "))", insists: true)
     }
-}
-
-extension WallTime {
-    /// Reads what a PBX writes as the expiration of a certificate, taken as UTC: `2027-01-31 23:59:59`, with slashes, with
-    /// a `T`, a date alone, or seconds since 1970. Nil for anything else.
-    init?(expiration text: String) {
-        if let seconds = Int(digits: text.utf8), 9...11 ~= text.utf8.count {
-            self.init(milliseconds: Int64(seconds) * 1000)
-            return
-        }
-        let parts = text.replacing("/", with: "-").replacing("T", with: " ").split(separator: " ")
-        guard let date = parts.first, date.utf8.count == 10 else { return nil }
-        let time = parts.count > 1 ? String(parts[1].prefix { $0 != "." && $0 != "Z" && $0 != "+" }) : "23:59:59"
-        self.init(rfc3339: "\(date)T\(time.utf8.count == 5 ? time + ":00" : time)Z")
-    }
-}
-
-extension Duration {
-    /// Days that are over, rounded down: -1 for anything that was over less than a day ago.
-    fileprivate var wholeDays: Int { Int((self / .seconds(86_400)).rounded(.down)) }
 }

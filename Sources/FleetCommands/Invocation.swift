@@ -23,10 +23,22 @@ package enum Invocation {
     /// - Parameters:
     ///   - arguments: those of the run.
     ///   - directory: path of its directory.
-    static func resuming(_ arguments: [String], in directory: String) -> [String]? {
+    ///   - now: for a window that may be over.
+    static func resuming(
+        _ arguments: [String], in directory: String, at now: WallTime = SystemClock().wallTime()
+    ) -> [String]? {
         let isRepeatable = !arguments.isEmpty && !arguments.contains("-") && !arguments.contains { $0.contains("***") }
         guard isRepeatable else { return nil }
-        return parted(arguments, by: ["--out", "--resume"]).others + ["--out", directory, "--resume"]
+        let kept = withNextWindow(parted(arguments, by: ["--out", "--resume"]).others, now)
+        return kept + ["--out", directory, "--resume"]
+    }
+
+    /// The end of a window that is over, or nearly, would let nothing start: the next one is a person's to name.
+    private static func withNextWindow(_ arguments: [String], _ now: WallTime) -> [String] {
+        let (flags, others) = parted(arguments, by: ["--window-end"])
+        let end = flags.last?.split(separator: "=").last.flatMap { WallTime(rfc3339: String($0)) }
+        guard let end, end - now < .seconds(600) else { return arguments }
+        return others + ["--window-end", "HH:MM"]
     }
 
     /// The command that writes the input that puts back what a run changed.
@@ -49,7 +61,8 @@ package enum Invocation {
         for argument in arguments {
             let isFlag = names.contains(String(argument.prefix { $0 != "=" }))
             if isFlag || isValue { flags.append(argument) } else { others.append(argument) }
-            isValue = !isValue && ["--out", "--credentials", "--cacert", "--pin"].contains(argument) && isFlag
+            let takesValue = ["--out", "--credentials", "--cacert", "--pin", "--window-end"].contains(argument)
+            isValue = !isValue && takesValue && isFlag
         }
         return (flags, others)
     }

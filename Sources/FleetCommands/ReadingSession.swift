@@ -41,12 +41,15 @@ struct ReadingSession {
 
     /// Reads for every row. Blocks.
     ///
+    /// - Parameter keeping: what is kept in memory of what became of a row; from any thread.
     /// - Throws: what keeps it from starting, or breaks it.
-    func run(_ source: RowCatalog) throws -> Findings {
+    func run(
+        _ source: RowCatalog, keeping: @escaping @Sendable (Job, Outcome) -> Outcome = { $1 }
+    ) throws -> Findings {
         OpenFileLimit.raise()
         try ThisProcess.reserveThreads(Runner.processors + 6)
         let events = EventRelay()
-        let (sink, lookups) = (ReadingSink(), NameLookups())
+        let (sink, lookups) = (ReadingSink(keeping), NameLookups())
         Signals.set(answers(events))
         if work.transport.isInsecure, policy.aim != .pins {
             Say.say(.warning, "--insecure: any certificate of a PBX is trusted", insists: true)
@@ -94,6 +97,9 @@ private final class ReadingSink: OutcomeSink {
     private struct EditRefused: Error {}
 
     private let state = Lock((outcomes: OutcomesByRow(), tally: OutcomeTally()))
+    private let keeping: @Sendable (Job, Outcome) -> Outcome
+
+    init(_ keeping: @escaping @Sendable (Job, Outcome) -> Outcome) { self.keeping = keeping }
 
     var outcomes: OutcomesByRow { state.withLock { $0.outcomes } }
     var tally: OutcomeTally { state.withLock { $0.tally } }
@@ -106,8 +112,9 @@ private final class ReadingSink: OutcomeSink {
     }
 
     func finished(_ job: Job, _ outcome: Outcome) {
+        let kept = keeping(job, outcome)
         state.withLock { state in
-            state.outcomes[job.position.row] = outcome
+            state.outcomes[job.position.row] = kept
             state.tally.count(outcome)
         }
     }

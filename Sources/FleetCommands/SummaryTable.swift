@@ -108,9 +108,7 @@ struct SummaryTable {
         init(_ group: OutcomeGroup) {
             status = group.status
             errcode = group.errcode
-            // An edit that was accepted and came to nothing is no success.
-            let named = group.errcode == 0 && !group.status.isGood ? nil : group.errcode
-            meaning = named.map { PBXErrorCode($0).name ?? "not documented" } ?? group.errorClass?.rawValue
+            meaning = group.errcodeName ?? group.errorClass?.rawValue
         }
     }
 

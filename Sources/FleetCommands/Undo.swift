@@ -34,8 +34,12 @@ package struct Undo: Sendable {
         // Says what is wrong with a directory in words that fit a run that is over.
         _ = try RecordedRun(path: directory)
         let list = try UndoList(RunDirectory(path: directory, for: .resumedRun))
-        guard !list.items.isEmpty || !list.missing.isEmpty else {
+        guard !list.items.isEmpty || !list.missing.isEmpty || !list.foreignLines.isEmpty else {
             throw ToolError(.noRows, "the run in '\(directory)' changed nothing that could be put back")
+        }
+        for line in list.foreignLines {
+            let what = "the ledger names another PBX or certificate for its row"
+            Say.say(.warning, "\(Quotation.escaped(input.path)), line \(line): left out: \(what)", insists: true)
         }
         for row in list.missing {
             say(
@@ -44,7 +48,7 @@ package struct Undo: Sendable {
         }
         let (items, code) = insists ? (list.items.map { ($0, .putBack) }, .success) : try judged(list)
         let (sheet, rows, isWhole) = sheet(of: items)
-        let isComplete = isWhole && list.missing.isEmpty
+        let isComplete = isWhole && list.missing.isEmpty && list.foreignLines.isEmpty
         if rows == 0, isComplete, code == .success {
             throw ToolError(.noRows, "nothing is left to put back: all is as it was before the run in '\(directory)'")
         }

@@ -11,6 +11,8 @@ struct CertificateBundle {
 
     /// DER of the certificate that the key belongs to; of the first one without a key.
     let certificate: [UInt8]
+    /// The last moment at which that certificate is good.
+    let end: WallTime
     /// Whether a private key stands there.
     let holdsKey: Bool
     /// The lines of a private key in PEM, as they stand in the file and as others write the same key.
@@ -25,7 +27,7 @@ struct CertificateBundle {
         var isKnown = try parts.readPEM(content)
         if !isKnown { isKnown = try parts.readPKCS12(content) }
         guard isKnown else { throw Failure(clause: "is neither PEM nor PKCS#12") }
-        certificate = try parts.ownCertificate()
+        (certificate, end) = try parts.ownCertificate()
         holdsKey = parts.key != nil
         keyLines = ([content] + parts.keyTexts()).flatMap(Self.keyLines)
     }
@@ -128,26 +130,25 @@ private struct BundleParts: ~Copyable {
         }
     }
 
-    /// DER of the certificate that the key belongs to, which must be good still; of the first one without a key.
-    func ownCertificate() throws(CertificateBundle.Failure) -> [UInt8] {
+    /// DER and end of the certificate that the key belongs to, which must be good still; of the first one without a key.
+    func ownCertificate() throws(CertificateBundle.Failure) -> ([UInt8], WallTime) {
         guard let first = certificates.first else { throw CertificateBundle.Failure(clause: "holds no certificate") }
         let own = key == nil ? first : certificates.first { X509_check_private_key($0, key) == 1 }
         guard let own else {
             throw CertificateBundle.Failure(clause: "holds a private key that is not that of its certificate")
         }
-        let end = X509_get0_notAfter(own)
-        guard X509_cmp_current_time(end) >= 0 else {
-            var time = tm()
-            ASN1_TIME_to_tm(end, &time)
-            let day = WallTime(milliseconds: Int64(timegm(&time)) * 1000).description.prefix(10)
-            throw CertificateBundle.Failure(clause: "holds a certificate that expired on \(day)")
+        var time = tm()
+        ASN1_TIME_to_tm(X509_get0_notAfter(own), &time)
+        let end = WallTime(milliseconds: Int64(timegm(&time)) * 1000)
+        guard X509_cmp_current_time(X509_get0_notAfter(own)) >= 0 else {
+            throw CertificateBundle.Failure(clause: "holds a certificate that expired on \(end.description.prefix(10))")
         }
         var content = [UInt8](repeating: 0, count: Int(i2d_X509(own, nil)))
         content.withUnsafeMutableBufferPointer { content in
             var next = content.baseAddress
             _ = i2d_X509(own, &next)
         }
-        return content
+        return (content, end)
     }
 }
 

@@ -109,10 +109,10 @@ final class CertificateFiles: Sendable {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         _ = try Array(name.utf8).withUnsafeBufferPointer { name throws(Diagnostic) in try CellText.name.read(name) }
         do throws(SecretFile.Failure) {
-            let (content, isExposed) = try SecretFile.bytes(path, in: folder)
+            let (content, isExposed) = try SecretFile.bytes(path, in: folder, patience: nil)
             let bundle = try CertificateBundle(content)
             let file = CertificateFile(
-                name: name, content: content, holdsKey: bundle.holdsKey, secrets: bundle.keyLines)
+                name: name, content: content, holdsKey: bundle.holdsKey, end: bundle.end, secrets: bundle.keyLines)
             return Found(file: file, isExposed: isExposed && bundle.holdsKey, certificate: bundle.certificate)
         } catch {
             throw Self.unusable(path, error.clause)

@@ -136,19 +136,21 @@ enum SecretFile {
     }
 
     /// The same of a file that need not be text: all that stands in it, and whether others than its owner can read it.
+    ///
+    /// - Parameter patience: as for ``read(_:in:patience:)``; nil reads no pipe.
     static func bytes(
-        _ path: String, in folder: String, patience: Int32 = 10_000
+        _ path: String, in folder: String, patience: Int32?
     ) throws(Failure) -> (bytes: [UInt8], isExposed: Bool) {
         // By its bytes, whatever they are.
         let path = SystemText.text(path.utf8)
         let fullPath = path.hasPrefix("/") ? path : "\(folder)/\(path)"
-        // Other things may never end, or do something when they are opened.
-        guard !path.isEmpty, !path.utf8.contains(0), FileDescriptor.mode(of: fullPath).map(isReadable) == true
-        else {
+        guard !path.isEmpty, !path.utf8.contains(0), let mode = FileDescriptor.mode(of: fullPath) else {
             throw Failure(clause: "is no file that exists")
         }
-        let (bytes, mode) = try content(fullPath, patience)
-        return (bytes, mode & S_IFMT == S_IFREG && mode & (S_IRGRP | S_IROTH) != 0)
+        // Other things may never end, or do something when they are opened.
+        try check(mode, patience)
+        let (bytes, openMode) = try content(fullPath, patience)
+        return (bytes, openMode & S_IFMT == S_IFREG && openMode & (S_IRGRP | S_IROTH) != 0)
     }
 
     /// What to say of a file that others can read.
@@ -167,18 +169,20 @@ enum SecretFile {
         return text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
     }
 
-    private static func isReadable(_ mode: mode_t) -> Bool {
-        mode & S_IFMT == S_IFREG || mode & S_IFMT == S_IFIFO
+    private static func check(_ mode: mode_t, _ patience: Int32?) throws(Failure) {
+        guard mode & S_IFMT == S_IFREG || mode & S_IFMT == S_IFIFO && patience != nil else {
+            throw Failure(clause: "is no regular file")
+        }
     }
 
-    private static func content(_ path: String, _ patience: Int32) throws(Failure) -> (bytes: [UInt8], mode: mode_t) {
+    private static func content(_ path: String, _ patience: Int32?) throws(Failure) -> (bytes: [UInt8], mode: mode_t) {
         let file = try open(path)
         // The path may have come to mean something else since it was looked at.
-        guard isReadable(file.mode) else { throw Failure(clause: "is no file that exists") }
+        try check(file.mode, patience)
         var bytes: [UInt8] = []
         while bytes.count <= limit {
             var entry = pollfd(fd: file.number, events: Int16(POLLIN), revents: 0)
-            guard retrying({ poll(&entry, 1, patience) }) != 0 else {
+            guard retrying({ poll(&entry, 1, patience ?? 0) }) != 0 else {
                 throw Failure(clause: "is a pipe into which nobody writes")
             }
             let piece = try piece(of: file)

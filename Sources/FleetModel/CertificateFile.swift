@@ -10,6 +10,8 @@ package final class CertificateFile: Hashable, Sendable, CustomStringConvertible
     package let digest: SHA256Digest
     /// Whether a private key stands in it.
     package let holdsKey: Bool
+    /// The last moment at which its certificate is good.
+    package let end: WallTime
     /// What a PBX may write of its private key into an answer: the lines of its text.
     package let secrets: [Secret]
     private let content: [UInt8]
@@ -18,18 +20,21 @@ package final class CertificateFile: Hashable, Sendable, CustomStringConvertible
     ///   - name: the name under which it is sent.
     ///   - content: what stands in it.
     ///   - holdsKey: whether a private key is a part of that.
+    ///   - end: the last moment at which its certificate is good.
     ///   - secrets: the lines of the private key.
-    package init(name: String, content: [UInt8], holdsKey: Bool, secrets: [Secret] = []) {
+    package init(name: String, content: [UInt8], holdsKey: Bool, end: WallTime, secrets: [Secret] = []) {
         self.name = name
         self.content = content
         self.holdsKey = holdsKey
+        self.end = end
         self.secrets = secrets
         digest = SHA256.digest(of: content)
     }
 
     private init(_ other: CertificateFile, name: String) {
         self.name = name
-        (content, holdsKey, secrets, digest) = (other.content, other.holdsKey, other.secrets, other.digest)
+        (content, holdsKey, end) = (other.content, other.holdsKey, other.end)
+        (secrets, digest) = (other.secrets, other.digest)
     }
 
     /// Bytes of its content.
@@ -42,6 +47,15 @@ package final class CertificateFile: Hashable, Sendable, CustomStringConvertible
     package var namedByContent: CertificateFile {
         let stem = name.lastIndex(of: ".").map { name[..<$0] } ?? name[...]
         return CertificateFile(self, name: "\(stem)-\(digest.description.prefix(8))\(name[stem.endIndex...])")
+    }
+
+    /// Whether an expiration that a PBX tells is that of the file's certificate; nil when it cannot be read.
+    ///
+    /// In which time zone a PBX writes it is documented nowhere, so it may be a day off.
+    package func ends(at expiration: String) -> Bool? {
+        guard let told = WallTime(expiration: expiration) else { return nil }
+        let dayLength: Int64 = 86_400_000
+        return abs(told.milliseconds / dayLength - end.milliseconds / dayLength) <= 1
     }
 
     /// Whether both send the same content under the same name.

@@ -1,3 +1,5 @@
+package import Platform
+
 /// What a PBX says of one of its certificates. A field is nil when the PBX does not tell it.
 ///
 /// Source: Cert_Info of the PBX's `certificate/get`, `certificate/query` and `certificate/list` calls.
@@ -54,6 +56,21 @@ package struct CertificateState: Hashable, Sendable {
 
     /// Whether the issuing failed. What an uploaded certificate says of that is of an earlier time.
     package var isNotIssued: Bool { origin != .upload && applyStatus == .failure }
+}
+
+extension WallTime {
+    /// Reads what a PBX writes as the expiration of a certificate, taken as UTC: `2027-01-31 23:59:59`, with slashes, with
+    /// a `T`, a date alone, or seconds since 1970. Nil for anything else.
+    package init?(expiration text: String) {
+        if let seconds = Int(digits: text.utf8), 9...11 ~= text.utf8.count {
+            self.init(milliseconds: Int64(seconds) * 1000)
+            return
+        }
+        let parts = text.replacing("/", with: "-").replacing("T", with: " ").split(separator: " ")
+        guard let date = parts.first, date.utf8.count == 10 else { return nil }
+        let time = parts.count > 1 ? String(parts[1].prefix { $0 != "." && $0 != "Z" && $0 != "+" }) : "23:59:59"
+        self.init(rfc3339: "\(date)T\(time.utf8.count == 5 ? time + ":00" : time)Z")
+    }
 }
 
 /// What an edit would do to one field of a certificate. Values of secrets show as `***`.

@@ -72,7 +72,7 @@ package struct Outcome: Hashable, Sendable {
     package var httpStatus: Int?
     /// Nil when the row is good.
     package var errorClass: ErrorClass?
-    /// One sentence for a person, free of secrets; empty when the row is good.
+    /// One sentence for a person, free of secrets; of a good row, why it is not verified, and else empty.
     package var error: String
     /// Edit requests sent for the row.
     package var attempts: Int

@@ -1,5 +1,5 @@
 package import FleetModel
-import RunRecord
+package import RunRecord
 
 /// Rows that are not good for the same reason, whichever their hosts are.
 package struct Cause: Sendable {
@@ -80,6 +80,15 @@ extension Cause {
         case .skipped: 1
         case .notAttempted, .ok, .noChange: 2
         }
+    }
+}
+
+extension OutcomeGroup {
+    /// What the errcode is called that tells what became of the rows; nil without one. An edit that was accepted and came
+    /// to nothing is no success.
+    package var errcodeName: String? {
+        guard let errcode, errcode != 0 || status.isGood else { return nil }
+        return PBXErrorCode(errcode).name ?? "not documented"
     }
 }
 

@@ -20,7 +20,7 @@ struct TimelineChart {
         return """
             <svg class="chart" viewBox="0 0 \(plain: max(24, slices.count) * 10) 100" preserveAspectRatio="none" role="img" \
             aria-label="Rows over time">\(bars)</svg>
-            <div class="axis"><span>\(clock(0))</span><span>\(clock(slices.count / 2))</span><span>\(clock(slices.count))</span></div>
+            <div class="axis"><span>\(clock(0))</span><span>\(slices.count < 2 ? "" : clock(slices.count / 2))</span><span>\(clock(slices.count))</span></div>
             <p class="note">A bar is \(DurationWords.of(milliseconds: Double(width))); the highest is \(grouped(most)) rows. \
             <span class="key good">ok</span> <span class="key bad">not ok</span></p>
             """
@@ -38,13 +38,16 @@ struct TimelineChart {
             """
     }
 
-    /// When a slice begins: with the date when all of them are longer than a day, with tenths when they are short.
+    /// When a slice begins: with the date when all of them are longer than a day, to what tells them apart when they are
+    /// short.
     private func clock(_ index: Int) -> String {
         let time = WallTime(milliseconds: start.milliseconds + Int64(index) * width)
         let (date, clock) = (time.localText().prefix(10), time.localText().dropFirst(11).prefix(8))
         let length = Int64(slices.count) * width
         if length > 86_400_000 { return "\(date.dropFirst(5)) \(clock.prefix(5))" }
-        return length < 20_000 ? "\(clock).\(time.milliseconds / 100 % 10)" : String(clock)
+        guard length < 20_000 else { return String(clock) }
+        let milliseconds = String(1000 + time.milliseconds % 1000).dropFirst()
+        return "\(clock).\(milliseconds.prefix(length < 2000 ? 3 : 1))"
     }
 }
 

@@ -83,9 +83,10 @@ enum PageLook {
         @media (max-width:860px){.pair{grid-template-columns:1fr;gap:0}}
         @media (max-width:560px){main{padding:18px 12px 28px}h1{font-size:25px}section{padding:14px;border-radius:8px}\
         .scroll{margin:0 -14px;padding:0 14px}dl .wide{grid-column:auto}.counts{gap:8px 20px}
-        #causes thead{display:none}#causes tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:8px 0;border-bottom:1px solid var(--line)}
-        #causes td{border:0;padding:0;min-width:0}#causes td:empty{display:none}#causes .say{flex:0 0 100%;order:1}#causes .lines{order:2}
-        #causes .lines::before{content:"line "}#causes td:first-child::before{content:"rows "}#causes td:nth-child(2)::before{content:"hosts "}}
+        :is(#causes,#changes) thead{display:none}:is(#causes,#changes) tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:8px 0;border-bottom:1px solid var(--line)}
+        :is(#causes,#changes) td{border:0;padding:0;min-width:0;max-width:100%}#causes td:empty{display:none}#causes .say{flex:0 0 100%;order:1}#causes .lines{order:2}
+        :is(#causes,#changes) .lines::before{content:"line "}:is(#causes td:first-child,#changes td.n)::before{content:"rows "}#causes td:nth-child(2)::before{content:"hosts "}
+        #changes td:first-child{flex:0 0 100%}#changes td:nth-child(3)::before{content:"→ "}}
         @media (max-width:560px),print{#rows thead{display:none}
         #rows tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:8px 0;border-bottom:1px solid var(--line)}
         #rows td{border:0;padding:0;max-width:none;min-width:0}#rows td:empty{display:none}

@@ -136,7 +136,7 @@ package struct ReportPage {
 
     /// What the errcode is called, or else the kind of cause.
     private func words(_ group: OutcomeGroup) -> String {
-        group.errcode.map { PBXErrorCode($0).name ?? "not documented" } ?? group.errorClass?.words ?? ""
+        group.errcodeName ?? group.errorClass?.words ?? ""
     }
 
     private func badge(_ status: RowStatus) -> HTML {
@@ -329,7 +329,7 @@ extension ErrorClass {
         case .tls: "TLS not trusted"
         case .timeout: "no answer in time"
         case .protocol: "no readable answer"
-        case .verify: "read back, and differs"
+        case .verify: "read back, and not as wanted"
         case .input: "the row is invalid"
         case .match: "no one certificate fits"
         case .hostStopped: "its host was stopped"

@@ -44,12 +44,16 @@ package struct RunReport: Sendable {
     /// Reads the run directories.
     ///
     /// - Parameters:
-    ///   - directories: paths of run directories, at least one. Of a row that is in several the one counts that was tried last.
+    ///   - directories: paths of run directories, at least one; one that is named twice counts once. Of a row that is in
+    ///     several the one counts that was tried last.
     ///   - listsAllRows: whether good rows are kept, too.
     /// - Throws: ``ToolError`` when one of them holds no run or cannot be read.
     package init(of directories: [String], listsAllRows: Bool = false) throws(ToolError) {
         var runs: [RecordedRun] = []
-        for path in directories { runs.append(try RecordedRun(path: path)) }
+        for path in directories {
+            let run = try RecordedRun(path: path)
+            if !runs.contains(where: { $0.folder.isSame(as: run.folder) }) { runs.append(run) }
+        }
         runs.sort { $0.headers[0].startedAt < $1.headers[0].startedAt }
         self.runs = runs
         let merge = try RowMerge(runs)

@@ -212,7 +212,8 @@ extension JSONValue {
     }
 
     private var authItem: AuthInfo? {
-        guard let key = self["k"]?.text else { return nil }
+        let values = ["iv", "sv", "bv"].compactMap { self[$0] }.filter { $0 != .null }
+        guard let key = self["k"]?.text, values.count == 1 else { return nil }
         if let number = self["iv"]?.integer { return AuthInfo(key: key, value: .integer(number)) }
         if let text = self["sv"]?.text { return AuthInfo(key: key, value: .string(Secret(text))) }
         if case .boolean(let flag)? = self["bv"] { return AuthInfo(key: key, value: .boolean(flag)) }

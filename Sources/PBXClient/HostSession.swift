@@ -149,7 +149,14 @@ package struct HostSession: Sendable {
     func name(of upload: Upload) -> String? { uploads[upload] }
 
     /// Takes note that the PBX has a file.
-    mutating func note(_ upload: Upload, named name: String) { uploads[upload] = name }
+    ///
+    /// - Returns: false when it gave the name to a file with another content before, which may be gone: both are forgotten.
+    mutating func note(_ upload: Upload, named name: String) -> Bool {
+        let others = uploads.filter { $1 == name && $0.file.digest != upload.file.digest }
+        for other in others.keys { uploads[other] = nil }
+        uploads[upload] = others.isEmpty ? name : nil
+        return others.isEmpty
+    }
 
     /// Makes a text from the PBX fit to be shown: without these secrets and those that it was given or gave before.
     mutating func redact(_ text: String, without secrets: [Secret]) -> String {

@@ -15,6 +15,8 @@ struct Redactor: Sendable {
     static let shortestSecret = 4
     private static let mostBytes = 16_384
     private static let mostSecrets = 128
+    /// Shorter secrets could be found in words that only follow one another.
+    private static let shortestFolded = 24
 
     /// Those that are kept, the last one used last.
     private(set) var secrets: [Secret] = []
@@ -57,11 +59,28 @@ struct Redactor: Sendable {
         return String(scalars)
     }
 
+    /// Where long secrets begin and end that have other white space in them than they should: a key may be folded at any
+    /// width.
+    private static func ends(of spellings: Set<[UInt8]>, in text: [UInt8]) -> [Int: Int] {
+        let long = Set(spellings.map { $0.filter { !$0.isWhiteSpace } }.filter { $0.count >= shortestFolded })
+        guard !long.isEmpty else { return [:] }
+        let places = text.indices.filter { !text[$0].isWhiteSpace }
+        let dense = places.map { text[$0] }
+        let byFirst = Dictionary(grouping: long) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
+        var ends: [Int: Int] = [:]
+        for (index, byte) in dense.enumerated() {
+            guard let found = byFirst[byte]?.first(where: { dense.has($0, at: index) }) else { continue }
+            ends[places[index]] = places[index + found.count - 1] + 1
+        }
+        return ends
+    }
+
     /// Masks before anything is cut, because half a secret would not be found; stops when there is enough.
     ///
     /// Secrets that overlap, or follow one another at once, become one mask.
     private static func mask(_ spellings: Set<[UInt8]>, in text: [UInt8]) -> [UInt8] {
         let folded = text.map(\.lowercased)
+        let spread = ends(of: spellings, in: folded)
         let byFirst = Dictionary(grouping: spellings) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
         var shown: [UInt8] = []
         var (end, wasHidden) = (0, false)
@@ -69,6 +88,7 @@ struct Redactor: Sendable {
             let found = byFirst[folded[position]]?.first { folded.has($0, at: position) }
             // What is as long as can be was cut: the whole secret may go on to the end of the text.
             if let found { end = found.count < longestSpelling ? max(end, position + found.count) : text.count }
+            end = max(end, spread[position] ?? 0)
             let isHidden = position < end
             if !isHidden { shown.append(text[position]) } else if !wasHidden { shown += Secret.mask.utf8 }
             wasHidden = isHidden
@@ -97,6 +117,10 @@ extension CertificateState {
             secret.byteCount >= Redactor.shortestSecret && !secret.reveal().utf8.allSatisfy { $0 == UInt8(ascii: "*") }
         }
     }
+}
+
+extension UInt8 {
+    fileprivate var isWhiteSpace: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
 }
 
 extension [UInt8] {

@@ -193,11 +193,10 @@ extension RowProcedure {
     private mutating func settled(
         by state: CertificateState, _ sendsAgain: Bool, on host: HostSession, at now: Duration
     ) -> Verdict {
-        guard job.edit.changes(to: told(state)).isEmpty else {
+        guard missing(from: state).isEmpty else {
             if sendsAgain { return .sendAgain }
             var outcome = failed ?? Outcome(status: .unknown)
-            let what = told(state) == state ? "its values are not there" : "nothing tells whether its file is there"
-            outcome.error += "; it was read back, and \(what)"
+            outcome.error += "; it was read back, and \(doubtOfFile(state) ?? "its values are not there")"
             return .done(outcome)
         }
         let reading = Reading(isVerified: true, certificates: [shown(state, on: host)])
@@ -217,14 +216,19 @@ extension RowProcedure {
             let code = reading.certificates[0].tipCode.map { ": apply_tip_code \($0)" } ?? ""
             return .done(failedVerify(watch, reading, "the certificate was not issued\(code)"))
         }
-        let changes = job.edit.changes(to: told(state))
+        let changes = missing(from: state)
         let isAccepted = watch.answer.status.isGood
         // What the PBX does not tell is no reason to doubt its word, and none to believe that it was done.
         let missing = isAccepted ? changes.filter(\.isCertain) : changes
         guard missing.isEmpty else {
             let fields = missing.map { shown($0, on: host).field }.joined(separator: ", ")
-            guard isAccepted else { return later(watch, reading, "\(fields) is not there yet", at: now) }
-            return .done(failedVerify(watch, reading, "the PBX shows another value of \(fields)"))
+            guard isAccepted else {
+                let what = doubtOfFile(state) ?? "the new value of \(fields) is not there yet"
+                return later(watch, reading, what, at: now)
+            }
+            let doubts = job.edit.doubts(about: state).joined(separator: "; ")
+            let reason = doubts.isEmpty ? "" : " (\(doubts))"
+            return .done(failedVerify(watch, reading, "the PBX shows another value of \(fields)\(reason)"))
         }
         var outcome = watch.answer
         (outcome.status, outcome.errorClass, outcome.error, outcome.errmsg) = (
@@ -234,7 +238,9 @@ extension RowProcedure {
         outcome.reading = reading
         // A PBX that tells nothing of what the edit set has shown nothing.
         let toldNothing = changes == job.edit.changes(to: CertificateState(id: state.id))
-        outcome.reading?.isVerified = changes.isEmpty || !toldNothing
+        let doubt = doubtOfFile(state) ?? (toldNothing ? "the PBX tells nothing of what the edit set" : nil)
+        outcome.reading?.isVerified = doubt == nil
+        outcome.error = doubt.map { "not verified: \($0)" } ?? ""
         return .done(outcome)
     }
 

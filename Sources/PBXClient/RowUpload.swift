@@ -1,5 +1,6 @@
 import FleetModel
 import JSONText
+import Platform
 
 /// A file on a PBX, and what it is for there.
 struct Upload: Hashable, Sendable {
@@ -34,7 +35,7 @@ extension RowProcedure {
         if let name = reply.fileName,
             name == upload.file.name || host.redact(name, without: secrets + [token]) == name
         {
-            host.note(upload, named: name)
+            guard host.note(upload, named: name) else { return .done(ambiguous(name, reply)) }
             take(name)
             return .goOn
         }
@@ -57,14 +58,47 @@ extension RowProcedure {
             error: "the file of cert_file holds no private key, which a server certificate needs")
     }
 
-    /// What a certificate tells that is read after the edit. Its name says nothing when the file took the place of another
-    /// one of that name, or of one that was not seen: only when the expiration is another one, it is the new file's.
-    func told(_ state: CertificateState) -> CertificateState {
-        guard job.edit.file != nil, replaced?.name ?? job.edit.name == job.edit.name else { return state }
-        if let old = replaced?.expiration, let new = state.expiration, old != new { return state }
-        var state = state
-        state.name = nil
-        return state
+    private func ambiguous(_ name: String, _ reply: Reply) -> Outcome {
+        Outcome(
+            status: .failed, httpStatus: reply.status, errorClass: .protocol,
+            error: "the PBX calls the file '\(Quotation.escaped(name))', as it called another one before: "
+                + "which of them an edit would name is not known")
+    }
+}
+
+/// Whether the row's file is there. Its name alone does not tell: another file may have had it before.
+extension RowProcedure {
+    /// What a certificate lacks of the edit that is read after it; not certain where nothing tells.
+    func missing(from state: CertificateState) -> [FieldChange] {
+        let missing = job.edit.changes(to: state)
+        guard let file = job.edit.file, !missing.contains(where: { $0.field == "name" }) else { return missing }
+        switch holdsFile(state) {
+        case true?: return missing
+        case false?:
+            let end = String(file.end.description.prefix(10))
+            return missing + [FieldChange(field: "expiration", old: state.expiration, new: end, isCertain: true)]
+        case nil: return missing + [FieldChange(field: "name", old: nil, new: job.edit.name, isCertain: false)]
+        }
+    }
+
+    /// Why nothing tells whether the row's file is there, as a clause; nil when something does, or it has none.
+    func doubtOfFile(_ state: CertificateState) -> String? {
+        guard job.edit.file != nil, holdsFile(state) == nil else { return nil }
+        let canBeRead = state.expiration.flatMap(WallTime.init(expiration:)) != nil
+        let reason =
+            canBeRead
+            ? "the certificate had this name and expiration before" : "the PBX tells no expiration that can be read"
+        return "nothing tells whether its file is there: \(reason)"
+    }
+
+    /// By the expiration, which must be the file's own; where the PBX tells none, by a name that was another one before.
+    /// Nil when neither tells.
+    private func holdsFile(_ state: CertificateState) -> Bool? {
+        guard let expiration = state.expiration, let isOwn = job.edit.file?.ends(at: expiration) else {
+            return replaced?.name.map { $0 != job.edit.name } == true ? true : nil
+        }
+        guard isOwn, let replaced else { return isOwn }
+        return replaced.expiration == expiration && replaced.name ?? job.edit.name == job.edit.name ? nil : true
     }
 }
 

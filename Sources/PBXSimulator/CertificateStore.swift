@@ -134,9 +134,8 @@ struct CertificateStore {
         let change = try CertificateFields(fields)
         let index = try index(of: id)
         try change.apply(to: &certificates[index])
-        // Another file is another certificate; when it ends is not read in it.
-        if let name = try fields.string("name"), uploads.contains(where: { $0.name == name }) {
-            certificates[index].expiration = SimulatedCertificate.expiration(in: Self.validity, after: clock.wallTime())
+        if let name = try fields.string("name"), let end = uploads.first(where: { $0.name == name })?.expiration {
+            certificates[index].expiration = end
         }
         if certificates[index].purpose == .server, certificates[index].origin == .apply { issue(index, at: clock) }
     }

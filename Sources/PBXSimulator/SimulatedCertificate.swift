@@ -1,3 +1,5 @@
+import CLibCrypto
+import Glibc
 import JSONText
 import Platform
 
@@ -137,6 +139,30 @@ package struct SimulatedUpload: Sendable, Hashable {
     package let purpose: SimulatedCertificate.Purpose
     /// The file as it came.
     package let content: [UInt8]
+
+    /// How the last moment of its first certificate is written; nil when there is none in it.
+    var expiration: String? {
+        defer { ERR_clear_error() }
+        var certificate = content.withUnsafeBytes { bytes in
+            let bio = BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count))
+            defer { BIO_free(bio) }
+            return PEM_read_bio_X509(bio, nil, nil, nil)
+        }
+        if certificate == nil {
+            let store = content.withUnsafeBufferPointer { bytes in
+                var next = bytes.baseAddress
+                return d2i_PKCS12(nil, &next, bytes.count)
+            }
+            PKCS12_parse(store, "", nil, &certificate, nil)
+            PKCS12_free(store)
+        }
+        guard let certificate else { return nil }
+        defer { X509_free(certificate) }
+        var time = tm()
+        ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time)
+        return SimulatedCertificate.expiration(
+            in: 0, after: WallTime(milliseconds: Int64(timegm(&time)) * 1000))
+    }
 }
 
 /// How the issuing of certificates goes that a simulated PBX applies for.

@@ -86,6 +86,19 @@ package struct FileDescriptor: ~Copyable, Sendable {
         return FileDescriptor(number, name: name)
     }
 
+    /// An empty file without a name, on the disk where temporary files are; in memory when there is no room for one.
+    ///
+    /// - Throws: ``ToolError`` when the machine has no memory for it.
+    package static func temporary() throws(ToolError) -> FileDescriptor {
+        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var path = Array("\(folder)/certfleet-XXXXXX".utf8CString)
+        let number = mkstemp(&path)
+        guard number >= 0 else { return try memory(for: "a temporary file") }
+        unlink(path)
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        return FileDescriptor(number, name: "a temporary file in \(folder)")
+    }
+
     /// `memfd_create`, which glibc has and its Swift module leaves out.
     private static let memoryFileCreator = dlsym(nil, "memfd_create").map { symbol in
         unsafeBitCast(symbol, to: (@convention(c) (UnsafePointer<CChar>, UInt32) -> Int32).self)

@@ -28,10 +28,19 @@ package final class Folder: Sendable {
     package func path(of name: String) -> String { "\(currentPath)/\(name)" }
 
     private var isInPlace: Bool {
-        var (own, found) = (stat(), stat())
-        return fstat(descriptor.number, &own) == 0 && SystemText.withPath(path) { stat($0, &found) } == 0
-            && own.st_ino == found.st_ino
-            && own.st_dev == found.st_dev
+        var found = stat()
+        return SystemText.withPath(path) { stat($0, &found) } == 0 && isSame(as: found)
+    }
+
+    /// Whether both are the same folder, by whichever paths.
+    package func isSame(as other: Folder) -> Bool {
+        var found = stat()
+        return fstat(other.descriptor.number, &found) == 0 && isSame(as: found)
+    }
+
+    private func isSame(as other: stat) -> Bool {
+        var own = stat()
+        return fstat(descriptor.number, &own) == 0 && own.st_ino == other.st_ino && own.st_dev == other.st_dev
     }
 
     /// Nil when the folder was deleted.

@@ -59,6 +59,8 @@ package struct History: Sendable {
         var outcome = PackedOutcome.absent
         /// The certificate that it was sent to last; 0 when no line names it.
         var certificate: Int64 = 0
+        /// Tells that certificate and its host from others; 0 likewise.
+        var place: UInt32 = 0
         var isInDoubt = false
         /// Whether it was before the run under way noted anything about it.
         var wasInDoubt = false
@@ -69,6 +71,9 @@ package struct History: Sendable {
     /// have rows sent again.
     private struct Certificate: Hashable {
         let hash: Int
+
+        /// Half of it.
+        var place: UInt32 { UInt32(truncatingIfNeeded: hash) }
 
         init(_ host: HostKey, _ id: Int64) {
             var hasher = Hasher()
@@ -129,6 +134,12 @@ package struct History: Sendable {
         return rows[Int(number)].certificate
     }
 
+    /// Whether a row may have been sent to a certificate: unless it was sent to another one last.
+    func isSent(_ key: RowKey, to host: HostKey, certificate id: Int64) -> Bool {
+        guard certificate(of: key) != nil, let number = numbers[key] else { return true }
+        return rows[Int(number)].place == Certificate(host, id).place
+    }
+
     /// Takes in the next line of the ledger.
     mutating func take(_ line: LedgerLine) throws(LedgerLineError) {
         if case .run(let salt, let input) = line { return try begin(salt: salt, input) }
@@ -158,8 +169,8 @@ package struct History: Sendable {
     private mutating func sent(_ number: UInt32, _ host: HostKey?, certificate id: Int64?) {
         rows[Int(number)].isInDoubt = true
         guard let host, let id else { return }
-        rows[Int(number)].certificate = id
         let certificate = Certificate(host, id)
+        (rows[Int(number)].certificate, rows[Int(number)].place) = (id, certificate.place)
         if let earlier = lastSent.updateValue(number, forKey: certificate), earlier != number {
             rows[Int(earlier)].isSuperseded = true
             displaced[number] = Displaced(

@@ -124,6 +124,16 @@ extension FileDescriptor {
     }
 }
 
+extension HostKey {
+    /// Reads the first of an ``EditRow``'s cells; nil for anything else.
+    fileprivate init?(baseURL text: String) {
+        guard let start = text.firstRange(of: "://")?.upperBound, let colon = text.lastIndex(of: ":"), colon > start,
+            let port = UInt16(text[text.index(after: colon)...])
+        else { return nil }
+        self.init(name: String(text[start..<colon]), port: port)
+    }
+}
+
 extension RowKey {
     /// What tells a list of DNS credentials from others without giving it away; nil without a list.
     init?(authInfo list: [AuthInfo]?, of job: Job, salt: RowSalt) {
@@ -182,6 +192,8 @@ package struct UndoList: Sendable {
     /// Rows that the run may have changed and of which the file holds no values: it was cut or replaced, or the run had
     /// none when it came to them.
     package private(set) var missing: [LedgerRow] = []
+    /// Lines of the file for which the ledger names another host or certificate: somebody changed one of the two.
+    package private(set) var foreignLines: [Int] = []
     private let salt: RowSalt?
     /// Where the certificates stand in `items`.
     private var places: [[String]: Int] = [:]
@@ -201,12 +213,14 @@ package struct UndoList: Sendable {
         }
         var rows = Set(history.keys.filter(history.mayHaveChanged))
         let changed = rows
-        try Self.forEachRecord(in: directory) { record in
+        try Self.forEachRecord(in: directory) { record, line in
             let width = EditRow.columns.count
             guard record.count == width + UndoEntry.columns.count, let row = Int(record[width].text),
-                let key = RowKey(record[width + 1].text), changed.contains(key),
-                history.certificate(of: key).map({ String($0) == record[6].text }) ?? true
+                let key = RowKey(record[width + 1].text), changed.contains(key)
             else { return }
+            guard let host = HostKey(baseURL: record[0].text), let id = Int64(record[6].text),
+                history.isSent(key, to: host, certificate: id)
+            else { return foreignLines.append(line) }
             let cells = (0..<record.count).map { record[$0].text }
             let isFirst = rows.remove(key) != nil
             add(
@@ -232,7 +246,7 @@ package struct UndoList: Sendable {
 
     /// What cannot be read is missing: behind the last whole row stands what never came to its edit.
     private static func forEachRecord(
-        in directory: RunDirectory, _ body: (Record) -> Void
+        in directory: RunDirectory, _ body: (Record, _ line: Int) -> Void
     ) throws(ToolError) {
         let file = try directory.folder.open(RunDirectory.undo, flags: O_RDONLY | FileDescriptor.continued)
         guard file.size != nil else { throw ToolError(.broken, "'\(file.name)' is no regular file") }
@@ -240,7 +254,7 @@ package struct UndoList: Sendable {
             InputFile(file), TableChoices(format: .csv, delimiter: .comma, encoding: .utf8))
         let header = try table.dialect { _ in HeaderScore(isComplete: true, points: 1) }
         guard case .success(let dialect) = header else { return }
-        try table.readRecords(dialect, report: { _ in }) { record, _ in body(record) }
+        try table.readRecords(dialect, report: { _ in }) { record, span in body(record, span.line) }
     }
 
     /// What of a certificate somebody changed since the run, by its column; empty when nothing.

@@ -109,9 +109,24 @@ import Testing
             (["run", "a.csv", "--out", "x", "--resume", "-v"], "certfleet run a.csv -v --out d --resume"),
             (["run", "a.csv", "--out=x"], "certfleet run a.csv --out d --resume"), (["run", "-"], nil),
             (["run", "a.csv", "--set", "client_secret=***"], nil),
+            (
+                ["run", "--window-end", "2026-11-24T05:30:00+01:00", "a.csv", "-v"],
+                "certfleet run a.csv -v --window-end HH:MM --out d --resume"
+            ),
+            (
+                ["run", "a.csv", "--window-end=2026-11-24T04:35:00Z"],
+                "certfleet run a.csv --window-end HH:MM --out d --resume"
+            ),
+            (
+                ["run", "a.csv", "--window-end", "2026-11-25T05:30:00+01:00"],
+                "certfleet run a.csv --window-end 2026-11-25T05:30:00+01:00 --out d --resume"
+            ),
+            (["run", "a.csv", "--window-end", "05:30"], "certfleet run a.csv --window-end 05:30 --out d --resume"),
         ])
     func theCommandThatGoesOnIsNamed(arguments: [String], expected: String?) {
-        #expect(Invocation.resuming(arguments, in: "d").map(CommandLineText.of) == expected)
+        // 2026-11-24T04:30:00Z.
+        let now = WallTime(milliseconds: 1_795_494_600_000)
+        #expect(Invocation.resuming(arguments, in: "d", at: now).map(CommandLineText.of) == expected)
     }
 
     @Test(

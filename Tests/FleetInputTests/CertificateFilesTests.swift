@@ -23,7 +23,7 @@ struct CertificateFilesTests {
     @Test("A file that is of no use to a PBX makes its row invalid, and says why")
     func useless() throws {
         let clauses = [
-            "none.pem": "is no file that exists", "folder.pem": "is no file that exists", "empty.pem": "is empty",
+            "none.pem": "is no file that exists", "folder.pem": "is no regular file", "empty.pem": "is empty",
             "huge.pem": "is larger than 1 MiB", "key.pem": "holds no certificate",
             "old.pem": "holds a certificate that expired on",
             "other.pem": "holds a private key that is not that of its certificate",
@@ -47,6 +47,8 @@ struct CertificateFilesTests {
     func useful(name: String) throws {
         let found = try CertificateFiles(in: samples.folder.path).file(name)
         #expect(found.file.holdsKey && !found.isExposed && found.file.name == name)
+        let daysLeft = (found.file.end - SystemClock().wallTime()) / .seconds(86_400)
+        #expect((89...90).contains(daysLeft))
         #expect(found.covers("PBX.example.com") && found.covers("*.voice.example.com"))
         #expect(!found.covers("voice.example.com") && !found.covers("other.example.com"))
     }
@@ -107,7 +109,7 @@ struct CertificateFilesTests {
         #expect("\(file)" == "good.pem" && !lines.contains { dumped.contains($0) })
     }
 
-    @Test("All of them have a limit, and a pipe is read once")
+    @Test("All of them have a limit")
     func limits() throws {
         let files = CertificateFiles(in: samples.folder.path, limit: 2500)
         _ = try files.file("good.pem")
@@ -115,16 +117,18 @@ struct CertificateFilesTests {
         #expect(throws: Diagnostic.self) {
             for _ in 0..<9 { _ = try files.file("chain.pem"); _ = try files.file("bare.pem") }
         }
-        var ends: [Int32] = [0, 0]
-        try #require(pipe(&ends) == 0)
-        let content = try CertificateFiles(in: samples.folder.path).file("good.pem").file.reveal()
-        #expect(write(ends[1], content, content.count) == content.count)
-        close(ends[1])
-        defer { close(ends[0]) }
-        let (catalog, texts) = try read(
-            "host,id,access_token,cert_file\na,1,t,/dev/fd/\(ends[0])\nb,1,t,/dev/fd/\(ends[0])\n")
-        #expect(texts == [])
-        #expect(try catalog.job(row: 1).edit.file?.reveal() == content)
+    }
+
+    @Test("What is no regular file is not waited for, and a link to one is followed", .timeLimit(.minutes(1)))
+    func kinds() throws {
+        let folder = samples.folder
+        #expect(mkfifo(folder.file("pipe.pem"), 0o600) == 0)
+        #expect(symlink("good.pem", folder.file("link.pem")) == 0 && symlink("pipe.pem", folder.file("pipes.pem")) == 0)
+        for file in ["pipe.pem", "pipes.pem", "/dev/null"] {
+            let texts = try read("host,id,access_token,cert_file\na,1,t,\(file)\n").texts
+            #expect(texts.count == 1 && texts[0].contains("the file '\(file)' is no regular file"), "\(texts)")
+        }
+        #expect(try CertificateFiles(in: folder.path).file("link.pem").file.name == "link.pem")
     }
 
     @Test("Whatever bytes a file has, it is refused in words or can be sent")
@@ -132,7 +136,7 @@ struct CertificateFilesTests {
         let seed = UInt64.random(in: .min ... .max)
         var generator = SeededGenerator(seed: seed)
         let sources = try ["good.pem", "chain.pem", "locked.pem", "good.p12", "cert.der"].map { name in
-            try SecretFile.bytes(name, in: samples.folder.path).bytes
+            try SecretFile.bytes(name, in: samples.folder.path, patience: nil).bytes
         }
         var sent = 0
         for round in 0..<1500 {

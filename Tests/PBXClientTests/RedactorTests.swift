@@ -60,6 +60,21 @@ struct RedactorTests {
         #expect(redact(String(repeating: "abc", count: 300_000), Secret("abc")) == "***")
     }
 
+    @Test("a long secret is found whatever white space is in it, a short one is not")
+    func otherWidth() {
+        let lines = ["MHcCAQEEIBkeyline0first0of0the0file", "second+line0of0the0file/of0the0key"]
+        let joined = lines.joined()
+        let rewrapped = [joined.prefix(20), joined.dropFirst(20).prefix(30), joined.dropFirst(50)].joined(
+            separator: " \r\n ")
+        let secrets = lines.map { Secret($0) }
+        #expect(Redactor().redact("<\(rewrapped)> ok", alsoWithout: secrets) == "<***> ok")
+        #expect(Redactor().redact("<\(rewrapped.dropLast())>", alsoWithout: secrets).hasPrefix("<***second"))
+        let folded = Secret(lines.joined(separator: "\n"))
+        #expect(Redactor().redact("<\(rewrapped)>", alsoWithout: [folded]) == "<***>")
+        #expect(Redactor().redact("<\(joined)>", alsoWithout: [folded]) == "<***>")
+        #expect(redact("a pass word", Secret("password")) == "a pass word")
+    }
+
     @Test("secrets that overlap leave nothing over")
     func overlap() {
         let secrets = [Secret("abcd"), Secret("cdef"), Secret("ab"), Secret("")]

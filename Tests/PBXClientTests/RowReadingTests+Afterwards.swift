@@ -71,7 +71,7 @@ extension RowReadingTests {
         let late = long.run(.ownToken)
         #expect(late.outcome.status == .unknown && late.outcome.errcode == 2 && long.calls.count == 1)
         #expect(late.waits.reduce(.zero, +) == .seconds(120))
-        #expect(late.outcome.error.hasSuffix("; after 2m auto_renewal is not there yet"))
+        #expect(late.outcome.error.hasSuffix("; after 2m the new value of auto_renewal is not there yet"))
     }
 
     @Test("a row that an earlier run may have edited is read first")
@@ -96,6 +96,13 @@ extension RowReadingTests {
         #expect(bad.status == .failed && bad.errorClass == .verify && bad.attempts == 1)
         #expect(bad.error == "the edit was accepted, but the PBX shows another value of auto_renewal")
         #expect(bad.reading?.isVerified == false && bad.settlesDoubt)
+        var uploaded = Play(.success)
+        let state = HTTPExchange.certificate(#""type":"server","ca_type":"upload","issue_to":"a""#)
+        (uploaded.policy, uploaded.found) = (Self.verifying, [state])
+        let useless = uploaded.run(.ownToken, edit: Self.domain).outcome.error
+        #expect(
+            useless == "the edit was accepted, but the PBX shows another value of issue_to "
+                + "(issue_to takes no effect: the certificate was uploaded)")
     }
 
     @Test("what is being issued is waited for, and a failure names its tip code")
@@ -181,6 +188,7 @@ extension RowReadingTests {
         (play.policy, play.found) = (Self.verifying, [.certificate(#""name":"x""#)])
         let outcome = play.run(.ownToken).outcome
         #expect(outcome.status == .ok && outcome.reading?.isVerified == false)
+        #expect(outcome.error == "not verified: the PBX tells nothing of what the edit set")
     }
 }
 
@@ -200,6 +208,11 @@ extension RowReadingTests {
         (plan.policy, plan.found) = (Self.planning, [Self.telling])
         let reading = try #require(plan.run(.ownToken, edit: CertificateEdit(id: 5, authInfo: [])).outcome.reading)
         #expect(reading.changes.map(\.description) == ["auth.***: *** -> (none)", "auth.S: *** -> (none)"])
+        // Of an item with two values nobody knows which one counts.
+        let two = #""auth_info_list":[{"k":"A","iv":null,"sv":"a"},{"k":"B","iv":1,"sv":"b"}]"#
+        plan.found = [.certificate(two)]
+        let changes = plan.run(row: 2, .ownToken, edit: CertificateEdit(id: 5, authInfo: [])).outcome.reading?.changes
+        #expect(changes?.map(\.description) == ["auth: (unknown) -> (none)"])
         #expect(reading.certificates[0].name == "***.pem" && reading.certificates[0].expiration == "a")
     }
 }

@@ -1,5 +1,6 @@
 import FleetModel
 import HTTPTransport
+import Platform
 import TestSupport
 import Testing
 
@@ -8,9 +9,12 @@ import Testing
 @Suite("Files that go to a PBX before the edit")
 struct RowUploadTests {
     private static let keyLine = "MHcCAQEEIBkey+line/of+the+file=="
+    /// 2027-02-28T21:00:00Z.
+    private static let end = WallTime(milliseconds: 1_803_848_400_000)
     private static let file = CertificateFile(
-        name: "new.pem", content: Array("CERT\n\(keyLine)\n".utf8), holdsKey: true, secrets: [Secret(keyLine)])
-    private static let bare = CertificateFile(name: "ca.pem", content: [1], holdsKey: false)
+        name: "new.pem", content: Array("CERT\n\(keyLine)\n".utf8), holdsKey: true, end: end,
+        secrets: [Secret(keyLine)])
+    private static let bare = CertificateFile(name: "ca.pem", content: [1], holdsKey: false, end: end)
 
     private static func edit(_ id: Int64 = 5, _ file: CertificateFile = file) -> CertificateEdit {
         CertificateEdit(id: id, file: file)
@@ -61,7 +65,7 @@ struct RowUploadTests {
 
     @Test("a PBX gets a file once, and each file of its own")
     func once() {
-        let other = CertificateFile(name: "new.pem", content: [2], holdsKey: true)
+        let other = CertificateFile(name: "new.pem", content: [2], holdsKey: true, end: Self.end)
         var play = Play(
             .token("t"), Self.named("a"), .success, .success, Self.named("b"), .success)
         play.found = [Self.server("old.pem")]
@@ -130,32 +134,66 @@ struct RowUploadTests {
         #expect(play.calls == ["login A", "upload server new.pem t", "edit t", "edit t"])
     }
 
-    /// The certificate before and after an edit; whether that tells that a lost one was made, and what `--verify` says of
-    /// one that was accepted.
-    static let readBacks: [(HTTPExchange, HTTPExchange, Bool, String)] = [
-        (server("old.pem"), server("new.pem"), true, "ok true"),
-        (server("old.pem"), server("old.pem"), false, "failed false"),
-        (server("new.pem"), server("new.pem"), false, "ok false"),
-        (server("new.pem"), server("new.pem", "2027-03-01"), true, "ok true"),
-        (.errcode(60001), server("new.pem"), false, "failed nil"),
-        (.certificate(#""type":"server""#), server("new.pem"), false, "ok false"),
-        (server("new.pem"), .certificate(#""type":"server","name":"new.pem""#), false, "ok false"),
+    private static let own = "2027-03-01 05:00:00"
+    private static let same = "the certificate had this name and expiration before"
+    private static let untold = "the PBX tells no expiration that can be read"
+
+    /// The certificate before and after an edit; whether that tells that a lost one was made, what `--verify` says of one
+    /// that was accepted, and why nothing tells.
+    static let readBacks: [(HTTPExchange, HTTPExchange, Bool, String, String)] = [
+        (server("old.pem"), server("new.pem", own), true, "ok true", ""),
+        (server("old.pem"), server("old.pem"), false, "failed false", ""),
+        (server("old.pem"), server("new.pem"), false, "failed false", ""),
+        (server("old.pem"), server("new.pem", "soon"), true, "ok true", ""),
+        (server("new.pem"), server("new.pem"), false, "failed false", ""),
+        (server("new.pem"), server("new.pem", own), true, "ok true", ""),
+        (server("new.pem"), server("new.pem", "2030-01-01"), false, "failed false", ""),
+        (server("new.pem", "2027-02-28 10:00:00"), server("new.pem", own), true, "ok true", ""),
+        (server("new.pem", own), server("new.pem", own), false, "ok false", same),
+        (server("old.pem", own), server("new.pem", own), true, "ok true", ""),
+        (server("new.pem"), server("new.pem", "soon"), false, "ok false", untold),
+        (server("new.pem"), .certificate(#""type":"server","name":"new.pem""#), false, "ok false", untold),
+        (.certificate(#""type":"server""#), server("new.pem", own), true, "ok true", ""),
+        (.certificate(#""type":"server""#), server("new.pem", ""), false, "ok false", untold),
+        (.errcode(60001), server("new.pem", own), true, "failed nil", ""),
+        (.errcode(60001), server("new.pem"), false, "failed nil", ""),
     ]
 
-    @Test("a name that was there before says nothing about the edit", arguments: readBacks)
-    func doubt(before: HTTPExchange, after: HTTPExchange, isMade: Bool, verdict: String) {
+    @Test("the file is there when the certificate ends as it does", arguments: readBacks)
+    func doubt(before: HTTPExchange, after: HTTPExchange, isMade: Bool, verdict: String, reason: String) {
+        let doubt = "nothing tells whether its file is there: \(reason)"
         var play = Play(.token("t"), Self.named("new.pem"), .unanswered(.timedOut))
         play.found = [before, after]
         let lost = play.run(edit: Self.edit()).outcome
         #expect(lost.status == (isMade ? .ok : .unknown))
-        let isHidden = !isMade && verdict != "failed false"
-        #expect(lost.error.hasSuffix("and nothing tells whether its file is there") == isHidden, "\(lost.error)")
+        let end = isMade ? "" : "; it was read back, and \(reason.isEmpty ? "its values are not there" : doubt)"
+        #expect(lost.error.hasSuffix(end) && lost.error.isEmpty == isMade, "\(lost.error)")
         var verified = Play(.token("t"), Self.named("new.pem"), .success)
         verified.policy.verifies = true
         verified.found = [before, after]
         let outcome = verified.run(edit: Self.edit()).outcome
         let isVerified = outcome.reading?.isVerified.map { "\($0)" } ?? "nil"
         #expect("\(outcome.status.rawValue) \(isVerified)" == verdict, "\(outcome)")
+        #expect(verdict != "ok false" || outcome.error == "not verified: \(doubt)", "\(outcome.error)")
+        var open = Play(.token("t"), Self.named("new.pem"), .errcode(2))
+        open.found = [before, after]
+        let unsettled = open.run(edit: Self.edit()).outcome
+        #expect(unsettled.status == lost.status && (reason.isEmpty || unsettled.error.hasSuffix(doubt)))
+        #expect(!unsettled.error.contains("value of name is not there yet") || verdict.hasPrefix("failed"))
+    }
+
+    @Test("two files that a PBX calls the same are not taken for one another")
+    func ambiguousName() {
+        let other = CertificateFile(name: "b.pem", content: [2], holdsKey: true, end: Self.end)
+        let name = Self.named("same.pem")
+        var play = Play(.token("t"), name, .success, name, name, .success)
+        play.found = [Self.server("old.pem")]
+        let outcomes = [Self.file, other, Self.file].enumerated().map { index, file in
+            play.run(row: index + 1, edit: Self.edit(5, file)).outcome
+        }
+        #expect(outcomes.map(\.status) == [.ok, .failed, .ok] && outcomes[1].errorClass == .protocol)
+        #expect(outcomes[1].error.hasPrefix("the PBX calls the file 'same.pem', as it called another one before"))
+        #expect(play.edits.map(\.file) == [Self.file, Self.file] && outcomes[1].attempts == 0)
     }
 
     @Test("a row whose file an earlier run may have put there is sent again")

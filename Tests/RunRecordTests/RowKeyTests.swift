@@ -1,4 +1,5 @@
 import FleetModel
+import Platform
 import RunRecord
 import TestSupport
 import Testing
@@ -13,7 +14,7 @@ import Testing
     }
 
     private static func file(_ name: String, _ content: String) -> CertificateFile {
-        CertificateFile(name: name, content: Array(content.utf8), holdsKey: true)
+        CertificateFile(name: name, content: Array(content.utf8), holdsKey: true, end: WallTime(milliseconds: 0))
     }
 
     private static let full = CertificateEdit(

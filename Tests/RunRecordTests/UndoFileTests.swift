@@ -91,10 +91,15 @@ import Testing
         let list = try UndoList(RunDirectory(path: work.path, for: .resumedRun))
         #expect(whole.items.count == 1 && list.items.isEmpty)
         #expect(list.missing.map(\.row) == [1] && list.missing[0].certificate == 5)
-        #expect(list.missing[0].host == HostKey(name: "127.0.0.1", port: 8088))
+        #expect(list.missing[0].host == HostKey(name: "127.0.0.1", port: 8088) && list.foreignLines == [2])
         let rows = text.split(separator: "\n")
         let others = (1...3).map { rows[1].replacing("127.0.0.1", with: "127.0.0.\($0)") }
         try work.write("undo.csv", rows[0] + "\n" + others.joined(separator: "\n") + "\n")
-        #expect(try UndoList(RunDirectory(path: work.path, for: .resumedRun)).items.count == 1)
+        let mixed = try UndoList(RunDirectory(path: work.path, for: .resumedRun))
+        #expect(mixed.items.count == 1 && mixed.missing.isEmpty && mixed.foreignLines == [3, 4])
+        for cell in ["http://127.0.0.1:8089", "https://other.example.com:8088", "127.0.0.1", "https://:x", ""] {
+            try work.write("undo.csv", rows[0] + "\n" + cell + rows[1].drop { $0 != "," } + "\n")
+            #expect(try UndoList(RunDirectory(path: work.path, for: .resumedRun)).foreignLines == [2], "\(cell)")
+        }
     }
 }

@@ -69,8 +69,22 @@ import Testing
         fleet.simulator.set(.errcode(2, at: .certificateUpdate), on: 1)
         let run = try FinishedRun(fleet.logins, "--verify-timeout", "600ms")
         #expect(run.verdict(ofRow: 1) == "unknown api 2 200 1")
-        #expect(run.sentences[0].hasSuffix("; after 600ms auto_renewal is not there yet"), "\(run.sentences)")
+        #expect(
+            run.sentences[0].hasSuffix("; after 600ms the new value of auto_renewal is not there yet"),
+            "\(run.sentences)")
         #expect(fleet.requests(.certificateUpdate) == 1 && fleet.requests(.certificateGet) > 2)
+    }
+
+    @Test func anEditThatTakesNoEffectSaysWhy() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", Self.sheet(fleet.simulator.hosts, domain: "new.example.com"))
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--verify"], in: work.path)
+        let sentence =
+            "the edit was accepted, but the PBX shows another value of issue_to (issue_to takes no effect: the certificate "
+            + "was uploaded)"
+        #expect(try run.status == 2 && Records(csv: work.file("run/result.csv"))["result.error"] == [sentence])
     }
 
     @Test(arguments: ["issuing", "issuance_fail"])

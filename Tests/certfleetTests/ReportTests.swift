@@ -38,6 +38,9 @@ import Testing
         #expect(try rows(one).count == 27)
         #expect(all["counts"] as? [String: Int] == one["counts"] as? [String: Int])
         #expect(all["requests"] as? Int == one["requests"] as? Int)
+        // The same one twice is one.
+        let twice = try report(["whole", "./whole/"], in: work)
+        #expect(twice["requests"] as? Int == one["requests"] as? Int && (twice["runs"] as? [Any])?.count == 1)
         let page = try BuiltTool.run(["report", "-o", "all.html"] + shards, in: work.path)
         #expect(page.status == 0 && page.output == "all.html\n", "\(page.errors)")
         #expect(try work.read("all.html").contains("18 of 27 rows are ok"))

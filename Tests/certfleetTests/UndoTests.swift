@@ -146,6 +146,13 @@ import Testing
             "\(lost.errors)")
         var status = stat()
         #expect(stat(work.file("run/undo.csv"), &status) == 0 && status.st_mode & 0o777 == 0o600)
+        // A row of another PBX than the run's is not even asked about.
+        let kept = try work.read("run/undo.csv")
+        try work.write("run/undo.csv", kept.replacing("127.1.0.1", with: "127.1.0.2"))
+        let foreign = try BuiltTool.run(["undo", "run", "--force"], environment: environment, in: work.path)
+        #expect(foreign.status == 2 && foreign.lines.count == 1 && fleet.requests(.getToken, on: 2) == 0)
+        let reason = "run/undo.csv, line 2: left out: the ledger names another PBX or certificate for its row"
+        #expect(foreign.errors.contains("warning: \(reason)\n"), "\(foreign.errors)")
         let plain = try BuiltTool.run(
             ["run", "fleet.csv", "--only", "127.1.0.1", "--out", "plain"], environment: environment, in: work.path)
         #expect(plain.status == 0)

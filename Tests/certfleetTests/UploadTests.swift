@@ -68,7 +68,11 @@ import Testing
 
     @Test func filesThatAreOfNoUseKeepTheRunFromStarting() throws {
         defer { try? simulator.stop() }
-        let files = ["none.pem", "folder.pem", "empty.pem", "huge.pem", "old.pem", "locked.p12", "noise.der"]
+        #expect(mkfifo(work.file("pipe.pem"), 0o600) == 0)
+        let files = [
+            "none.pem", "folder.pem", "pipe.pem", "/dev/zero", "empty.pem", "huge.pem", "old.pem", "locked.p12",
+            "noise.der",
+        ]
         try write(files.map { (1, "1,\($0)") } + [(2, "1,good.pem")])
         let checked = try BuiltTool.run(["check", "fleet.csv"], in: work.path)
         #expect(checked.status == 3)
@@ -126,6 +130,38 @@ import Testing
         #expect(run.status == 0, "\(run.errors)")
         #expect(try Records(csv: work.file("run/result.csv"))["result.verified"] == ["yes", "yes"])
         #expect(simulator.record.of(.certificateUpdate).count == 2)
+    }
+
+    @Test func whetherTheFileIsThereIsToldByItsEnd() throws {
+        defer { try? simulator.stop() }
+        // It accepts the edit, and keeps what it has under that name.
+        simulator.set(SimulatedCertificate(id: 1, name: "good.pem", expiration: "2026-01-01 00:00:00"), on: 1)
+        simulator.set(.errcode(0, at: .certificateUpdate), on: 1)
+        try write([(1, "1,good.pem"), (2, "1,good.pem")])
+        let first = try run("--verify")
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(first.status == 2 && result["result.status"] == ["failed", "ok"], "\(first.errors)")
+        #expect(result["result.verified"] == ["no", "yes"] && result["result.error_class"] == ["verify", ""])
+        #expect(
+            result["result.error"] == ["the edit was accepted, but the PBX shows another value of expiration", ""])
+        // The same once more: nothing is seen to change.
+        let again = try BuiltTool.run(
+            ["run", "fleet.csv", "--only", "127.1.0.2", "--out", "again", "--verify"], in: work.path)
+        let second = try Records(csv: work.file("again/result.csv"))
+        #expect(again.status == 0 && second["result.status"] == ["ok"] && second["result.verified"] == ["no"])
+        let reason = "the certificate had this name and expiration before"
+        #expect(second["result.error"] == ["not verified: nothing tells whether its file is there: \(reason)"])
+    }
+
+    @Test func twoFilesThatThePBXCallsTheSameAreNotTakenForOneAnother() throws {
+        defer { try? simulator.stop() }
+        simulator.set(.answer(body: #"{"errcode":0,"file":"same.pem"}"#, at: .certificateUpload), on: 1)
+        try write([(1, "1,good.pem"), (1, "2,chain.pem")])
+        #expect(try run().status == 2)
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.status"] == ["ok", "failed"] && result["result.error_class"] == ["", "protocol"])
+        #expect(result["result.error"][1].contains("calls the file 'same.pem', as it called another one before"))
+        #expect(simulator.record.of(.certificateUpdate).count == 1)
     }
 
     @Test func planAndDryRunSayWhatWouldBeSentAndSendNothing() throws {

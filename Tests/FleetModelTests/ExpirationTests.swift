@@ -1,7 +1,7 @@
 import Platform
 import Testing
 
-@testable import FleetCommands
+@testable import FleetModel
 
 /// When a certificate expires, by what a PBX writes.
 @Suite struct ExpirationTests {
