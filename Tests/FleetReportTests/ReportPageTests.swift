@@ -122,6 +122,44 @@ import Testing
         #expect(answers[6] as? Int == 0)
     }
 
+    @Test func whatWasChangedAndWhyRowsAreNotOkFitANarrowScreen() throws {
+        let files = RunFiles([.make(1), .make(2, .failed, errcode: 0, .verify, "another value of name")])
+        let path = try files.write("run", in: work)
+        try files.writeLedger("run", in: work)
+        let name = String(repeating: "long-name-", count: 12) + ".pem"
+        let change = #""changes":[{"field":"name","old":"\#(name)","new":"b \#(name)"}]"#
+        let ledger = try work.read("run/ledger.jsonl").replacing(#""id":1,"#, with: #""id":1,\#(change),"#)
+        try work.write("run/ledger.jsonl", ledger)
+        try work.write("run/undo.csv", "")
+        let page = ReportPage(try RunReport(of: [path]), version: "0.1.0").bytes
+        let widest =
+            "Math.max(...[...document.querySelectorAll('.scroll:has(#changes, #causes), html')].map((e) => e.scrollWidth - e.clientWidth))"
+        let cell = { (column: Int) in "document.querySelector('#changes tbody tr').cells[\(column)].textContent" }
+        let answers = try Browser.ask(
+            work.write("report.html", bytes: page), width: 390, [widest, "innerWidth", cell(1), cell(2)])
+        #expect(answers.map { "\($0)" } == ["0", "390", name, "b \(name)"])
+    }
+
+    @Test func anEditThatWasAcceptedAndCameToNothingIsNoSuccess() throws {
+        _ = try page([
+            .make(1), .make(2, .failed, errcode: 0, .verify, "x"), .make(3, .failed, errcode: 40002, .api, "x"),
+        ])
+        let rows = try work.read("report.html").matches(of: #/<td class="n">(\d+)</td><td>([^<]*)</td>/#).map {
+            "\($0.1) \($0.2)"
+        }
+        #expect(rows.prefix(3) == ["0 SUCCESS", "0 read back, and not as wanted", "40002 PARAMETER ERROR"])
+    }
+
+    @Test(arguments: [[10], [10, 20], [10, 30, 60], [10, 1500, 1900], [10, 3000, 19_000], [10, 60_000, 3_600_000]])
+    func noTwoTimesOfAnAxisAreTheSame(ends: [Int64]) throws {
+        _ = try page(ends.enumerated().map { .make($0 + 1, after: $1) })
+        let axis = try #require(
+            work.read("report.html").firstMatch(
+                of: #/class="axis"><span>([^<]*)</span><span>([^<]*)</span><span>([^<]*)</span>/#))
+        let times = [axis.1, axis.2, axis.3].filter { !$0.isEmpty }
+        #expect(Set(times).count == times.count && times.count >= 2, "\(times)")
+    }
+
     @Test func aSecretOfTheInputIsNowhere() throws {
         _ = try page([RecordedRow.make(1, .failed, .api, "x")])
         let result = try work.read("run/result.csv").replacing("site", with: "password").replacing(

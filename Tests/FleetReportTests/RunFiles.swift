@@ -141,12 +141,14 @@ struct RunFiles {
 /// A page in a headless Chromium.
 struct Browser {
     /// The values of JavaScript expressions on the page, in their order. The console must be silent, and nothing asked for.
-    static func ask(_ page: String, _ questions: [String]) throws -> [Any] {
+    ///
+    /// - Parameter width: of the window, in CSS pixels.
+    static func ask(_ page: String, width: Int = 1280, _ questions: [String]) throws -> [Any] {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("browser.py")
             .path
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-        process.arguments = [script, page]
+        process.arguments = [script, page, "--width", "\(width)"]
         let (input, output) = (Pipe(), Pipe())
         (process.standardInput, process.standardOutput) = (input, output)
         try process.run()
