@@ -196,7 +196,8 @@ extension RowProcedure {
         guard missing(from: state).isEmpty else {
             if sendsAgain { return .sendAgain }
             var outcome = failed ?? Outcome(status: .unknown)
-            outcome.error += "; it was read back, and \(doubtOfFile(state) ?? "its values are not there")"
+            let what = doubtOfFile(state) ?? "its values are not there\(reason(by: state))"
+            outcome.error += "; it was read back, and \(what)"
             return .done(outcome)
         }
         let reading = Reading(isVerified: true, certificates: [shown(state, on: host)])
@@ -226,9 +227,8 @@ extension RowProcedure {
                 let what = doubtOfFile(state) ?? "the new value of \(fields) is not there yet"
                 return later(watch, reading, what, at: now)
             }
-            let doubts = job.edit.doubts(about: state).joined(separator: "; ")
-            let reason = doubts.isEmpty ? "" : " (\(doubts))"
-            return .done(failedVerify(watch, reading, "the PBX shows another value of \(fields)\(reason)"))
+            let what = "the PBX shows another value of \(fields)\(reason(by: state))"
+            return .done(failedVerify(watch, reading, what))
         }
         var outcome = watch.answer
         (outcome.status, outcome.errorClass, outcome.error, outcome.errmsg) = (
@@ -242,6 +242,12 @@ extension RowProcedure {
         outcome.reading?.isVerified = doubt == nil
         outcome.error = doubt.map { "not verified: \($0)" } ?? ""
         return .done(outcome)
+    }
+
+    /// Why the edit cannot do what it should, in brackets; empty when nobody knows.
+    private func reason(by state: CertificateState) -> String {
+        let doubts = job.edit.doubts(about: state)
+        return doubts.isEmpty ? "" : " (\(doubts.joined(separator: "; ")))"
     }
 
     private func later(_ watch: Watch, _ reading: Reading, _ state: String, at now: Duration) -> Verdict {

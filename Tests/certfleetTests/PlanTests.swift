@@ -140,6 +140,11 @@ import Testing
         #expect(rows["days_left"].dropLast().allSatisfy { Int($0) != nil })
         let table = try BuiltTool.run(["list", "hosts.csv", "--expiring-within", "1d"], in: work.path)
         #expect(table.lines.count == 1 && table.lines[0].hasPrefix("expires"), "\(table.output)")
+        // Also where no temporary file can be made.
+        let whole = try BuiltTool.run(["list", "hosts.csv"], environment: ["TMPDIR": "/none"], in: work.path)
+        let cells = whole.lines.map { $0.split(separator: " ").map(String.init) }
+        #expect(cells.dropFirst().map { $0[4] } == ["2", "2", "1", "1", "3", "3"], "\(whole.output)")
+        #expect(Set(whole.lines.compactMap { $0.range(of: " server")?.lowerBound.utf16Offset(in: $0) }).count == 1)
         for text in [list.output, list.errors, table.output] { #expect(!text.contains(Self.secret)) }
         #expect(simulator.record.of(.certificateUpdate).isEmpty)
         for host in 1...3 { #expect(simulator.tokenCount(on: host) == 0) }

@@ -85,6 +85,12 @@ import Testing
             "the edit was accepted, but the PBX shows another value of issue_to (issue_to takes no effect: the certificate "
             + "was uploaded)"
         #expect(try run.status == 2 && Records(csv: work.file("run/result.csv"))["result.error"] == [sentence])
+        fleet.simulator.set(.silence(at: .certificateUpdate), on: 1)
+        let lost = try BuiltTool.run(
+            ["run", "fleet.csv", "--out", "lost", "--retries", "0", "--timeout", "300ms"], in: work.path)
+        #expect(lost.status == 2, "\(lost.errors)")
+        let end = "its values are not there (issue_to takes no effect: the certificate was uploaded)"
+        #expect(try Records(csv: work.file("lost/result.csv"))["result.error"][0].hasSuffix(end))
     }
 
     @Test(arguments: ["issuing", "issuance_fail"])
