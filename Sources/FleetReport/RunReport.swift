@@ -87,10 +87,11 @@ package struct RunReport: Sendable {
         let shards = runs.flatMap(\.header.arguments.flags).filter { $0.flag == "--shard" }.compactMap {
             Shard($0.value)
         }
-        let missing = Dictionary(grouping: shards, by: \.count).filter { Set($1.map(\.part)).count > 1 }
-            .flatMap { count, shards in
-                Set(1...count).subtracting(shards.map(\.part)).sorted().map { "\($0)/\(count)" }
-            }
+        var missing: [String] = []
+        for (count, shards) in Dictionary(grouping: shards, by: \.count) {
+            let parts = Set(shards.map(\.part))
+            if parts.count > 1 { missing += Set(1...count).subtracting(parts).sorted().map { "\($0)/\(count)" } }
+        }
         guard !missing.isEmpty else { return nil }
         let more = missing.count > 10 ? " and \(missing.count - 10) more" : ""
         let names = missing.prefix(10).joined(separator: ", ") + more

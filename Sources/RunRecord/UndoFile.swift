@@ -267,8 +267,10 @@ package struct UndoList: Sendable {
         let now = EditRow(
             address: job.address, credentials: CredentialCells(), tlsPin: nil, edit: CertificateEdit(of: state)
         ).cells
-        var changed = zip(EditRow.columns[7...10], zip(item.set, zip(item.cells[7...10], now[7...10])))
-            .filter { !$1.0.isEmpty && $1.1.1 != $1.0 && $1.1.1 != $1.1.0 }.map(\.0)
+        var changed: [String] = []
+        for (column, set) in zip(7...10, item.set) where !set.isEmpty && now[column] != set {
+            if now[column] != item.cells[column] { changed.append(EditRow.columns[column]) }
+        }
         if !item.auth.isEmpty, let salt, now[11] != item.cells[11],
             RowKey(authInfo: state.authInfo, of: job, salt: salt)?.description != item.auth
         {
