@@ -320,6 +320,7 @@ package struct MachineLimit: Hashable, Sendable, CustomStringConvertible {
     /// The value of `errno`.
     private let code: Int32
 
+    static let files = MachineLimit(code: EMFILE)
     static let memory = MachineLimit(code: ENOMEM)
     static let threads = MachineLimit(code: EAGAIN)
 

@@ -183,6 +183,9 @@ extension NameLookups.Finding {
     init(failure code: Int32, systemError: Int32) {
         if code == EAI_MEMORY {
             self = .machine(.memory)
+        } else if code == EAI_SYSTEM, systemError == EINVAL {
+            // What glibc leaves when it got no socket to ask with.
+            self = .machine(.files)
         } else if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(systemError), let limit = MachineLimit(systemError) {
             self = .machine(limit)
         } else {
@@ -203,7 +206,12 @@ extension String {
     var list: UnsafeMutablePointer<addrinfo>?
     errno = 0
     let code = getaddrinfo(name, nil, &hints, &list)
-    guard code == 0 else { return NameLookups.Finding(failure: code, systemError: errno) }
+    guard code == 0 else {
+        let systemError = errno
+        // A name may be unknown only because the file it stands in could not be opened.
+        let limit = MachineLimit.ofOpeningAFile().map(NameLookups.Finding.machine)
+        return limit ?? NameLookups.Finding(failure: code, systemError: systemError)
+    }
     defer { freeaddrinfo(list) }
     let addresses = sequence(first: list, next: { $0?.pointee.ai_next }).prefix { $0 != nil }
         .compactMap { $0?.pointee.ai_addr.flatMap(addressText) }

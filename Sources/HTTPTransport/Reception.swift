@@ -141,7 +141,8 @@ extension MachineLimit {
         return code == EADDRNOTAVAIL && isIPv6 ? nil : MachineLimit(code)
     }
 
-    private static func ofOpeningAFile() -> MachineLimit? {
+    /// What keeps this machine from opening a file now, if anything does.
+    static func ofOpeningAFile() -> MachineLimit? {
         let number = open("/dev/null", O_RDONLY | O_CLOEXEC)
         guard number < 0 else {
             close(number)

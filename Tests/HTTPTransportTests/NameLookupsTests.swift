@@ -190,7 +190,8 @@ struct NameLookupsTests {
         arguments: [
             (EAI_NONAME, 0, .unknown), (EAI_NONAME, ENOENT, .unknown), (EAI_AGAIN, 0, .noAnswer),
             (EAI_AGAIN, EAGAIN, .noAnswer), (EAI_AGAIN, ETIMEDOUT, .noAnswer), (EAI_SYSTEM, EIO, .unknown),
-            (EAI_MEMORY, 0, .machine(.memory)), (EAI_SYSTEM, EMFILE, MachineLimit(EMFILE).map { .machine($0) }),
+            (EAI_MEMORY, 0, .machine(.memory)), (EAI_SYSTEM, EINVAL, .machine(.files)),
+            (EAI_SYSTEM, EMFILE, MachineLimit(EMFILE).map { .machine($0) }),
             (EAI_AGAIN, ENFILE, MachineLimit(ENFILE).map { .machine($0) }),
         ] as [(Int32, Int32, NameLookups.Finding?)])
     func failures(_ code: Int32, _ systemError: Int32, _ expected: NameLookups.Finding?) {

@@ -151,6 +151,49 @@ struct MachineTests {
         #expect(Set(result["result.error_class"].prefix(70)) == ["connect"])
     }
 
+    /// Names cannot be asked for without a file either; whoever gets none is not to blame.
+    @Test(.enabled(if: hasNamespaces), .timeLimit(.minutes(5)))
+    func namesWaitForTheFilesOfOthers() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let url = try #require(URLComponents(string: fleet.simulator.hosts[0].baseURL))
+        let (address, port) = (try #require(url.host), try #require(url.port))
+        let work = try WorkDirectory()
+        let rows = (1...80).map {
+            InputRow(url: "http://pbx\($0).test:\(port)", id: 1, access: .token(Fleet.tokens[0]))
+        }
+        try work.write("fleet.csv", InputRow.csv(rows))
+        try work.write("resolv.conf", "nameserver 127.53.53.54\n")
+        try work.write("names.py", Self.nameServer)
+        let flags = "--out run --allow-plain-http --retries 0"
+        let script = """
+            mount --bind resolv.conf /etc/resolv.conf
+            python3 names.py \(address) & names=$!
+            until test -e ready; do sleep 0.1; done
+            (ulimit -n 32; exec '\(try BuiltTool.path)' run fleet.csv \(flags)); status=$?
+            kill -KILL $names; exit $status
+            """
+        try work.write("script", script)
+        let run = try Shell.run("unshare -m bash script", in: work.path)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(fleet.requests(.certificateUpdate) == 80)
+    }
+
+    /// Gives every name the one address.
+    private static let nameServer = """
+        import socket, sys
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        server.bind(("127.53.53.54", 53))
+        open("ready", "w")
+        while True:
+            query, client = server.recvfrom(4096)
+            end = query.index(b"\\0", 12) + 5
+            address = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4" + socket.inet_aton(sys.argv[1])
+            answer = address if query[end - 4:end - 2] == b"\\0\\1" else b""
+            head = query[:2] + b"\\x81\\x80\\0\\1\\0" + bytes([answer != b""]) + b"\\0\\0\\0\\0"
+            server.sendto(head + query[12:end] + answer, client)
+        """
+
     /// Through a proxy all connections go to one address, so that a few ports are all there are.
     @Test(.enabled(if: hasNamespaces), .timeLimit(.minutes(5)))
     func withoutPortsRequestsWaitForOthers() throws {
