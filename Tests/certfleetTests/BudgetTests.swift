@@ -123,6 +123,54 @@ import Testing
         #expect(times.count == 2 && times[1] >= 7990, "\(times)")
     }
 
+    /// The calendar goes on while the machine sleeps, or is set on or back; the run's own clock does not.
+    @Test(
+        .enabled(if: (try? Shell.run("cc --version", in: "/tmp").status) == 0), .timeLimit(.minutes(5)),
+        arguments: [3600, -3600])
+    func aCalendarThatIsSetEndsTheWindowSoonerAndNeverLaterAndMeasuresNothing(seconds: Int) throws {
+        let fleet = try Fleet(hosts: 1, edits: 60)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        try work.write("calendar.c", Self.calendar)
+        let made = try Shell.run("cc -shared -fPIC calendar.c -o calendar.so", in: work.path)
+        try #require(made.status == 0, "\(made.errors)")
+        let set = { (seconds: Int) in try work.write("seconds", bytes: withUnsafeBytes(of: seconds, Array.init)) }
+        try set(0)
+        // Set on, it ends long before its time; set back, at its time.
+        let end = Date(timeIntervalSinceNow: seconds > 0 ? 600 : 14).formatted(.iso8601)
+        let tool = try RunningTool(
+            ["run", "fleet.csv", "--out", "run", "--window-end", end, "--timeout", "3s", "--rate", "1/s"],
+            environment: ["LD_PRELOAD": work.file("calendar.so"), "CALENDAR": work.file("seconds")], in: work.path)
+        RunningTool.poll { fleet.requests(.certificateUpdate) == 1 }
+        try set(seconds)
+        #expect(tool.wait() == 10, "\(tool.errors)")
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.status"].first == "ok" && result["result.status"].last == "not_attempted")
+        #expect(result["result.duration_ms"].allSatisfy { (Int($0) ?? 0) < 60_000 })
+        let time = try Regex(#"60 rows, 1 host, \d+ requests? in (\d+ms|\d\d?s)\n"#)
+        #expect(tool.errors.contains(time), "\(tool.errors)")
+    }
+
+    /// A library that sets the calendar's clock alone, by the seconds in the file that `CALENDAR` names.
+    private static let calendar = """
+        #define _GNU_SOURCE
+        #include <fcntl.h>
+        #include <stdlib.h>
+        #include <sys/syscall.h>
+        #include <time.h>
+        #include <unistd.h>
+        int clock_gettime(clockid_t clock, struct timespec *time) {
+          int code = syscall(SYS_clock_gettime, clock, time), file;
+          long seconds = 0;
+          if (clock != CLOCK_REALTIME) return code;
+          file = open(getenv("CALENDAR"), O_RDONLY | O_CLOEXEC);
+          if (read(file, &seconds, sizeof seconds) == sizeof seconds) time->tv_sec += seconds;
+          close(file);
+          return code;
+        }
+        """
+
     @Test func aWindowShorterThanOneRequestIsRefused() throws {
         let fleet = try Fleet(hosts: 1, edits: 1)
         defer { try? fleet.simulator.stop() }

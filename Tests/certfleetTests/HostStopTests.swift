@@ -79,6 +79,20 @@ import Testing
         #expect(run.hosts == ["total": 2, "stopped": 1, "unreachable": 1])
     }
 
+    @Test(arguments: [429, 503])
+    func rowsThatFindAHostBusyStopIt(status: Int) throws {
+        let fleet = try Fleet(hosts: 2, edits: 5)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.setUnreadable([.status(status, at: .certificateUpdate)], on: 1)
+        // With an errcode it is an answer like others.
+        fleet.simulator.set(.answer(status: status, body: #"{"errcode":60001}"#, at: .certificateUpdate), on: 2)
+        let run = try FinishedRun(fleet.withoutLogin, "--retries", "1", "--retry-delay", "1ms")
+        let own = stride(from: 0, to: 10, by: 2).map { run.statuses[$0] }
+        #expect(own == Array(repeating: status == 429 ? "failed" : "unknown", count: 3) + ["skipped", "skipped"])
+        #expect(run.sentences[8].contains("found it busy") && run.errcodes.count { $0 == "60001" } == 5)
+        #expect(run.hosts == ["total": 2, "stopped": 1, "unreachable": 0])
+    }
+
     @Test func anAnswerInBetweenStartsTheCountAnew() throws {
         let fleet = try Fleet(hosts: 1, edits: 5)
         defer { try? fleet.simulator.stop() }

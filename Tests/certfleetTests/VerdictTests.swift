@@ -8,6 +8,9 @@ import Testing
     /// requests, a dash for what is empty. Two requests where the failure is worth a retry.
     typealias Case = (name: String, fault: Fault, verdict: String)
 
+    /// JSON that no standard allows: behind a byte order mark, and with raw control characters in a text.
+    private static let sloppy = "\u{FEFF}{\"errmsg\":\"a\n\u{1}b\",\"errcode\":-9223372036854775808}\0"
+
     /// A JSON object with an integer errcode counts, whatever the HTTP status.
     private static let answered: [Case] = [
         ("errcode 0 with HTTP 500", .body(#"{"errcode":0}"#, 500), "ok - 0 500 1"),
@@ -19,6 +22,7 @@ import Testing
         ("errcode 1, partial success", .body(#"{"errcode":1}"#), "failed api 1 200 1"),
         ("errcode 2, processing", .body(#"{"errcode":2}"#), "unknown api 2 200 1"),
         ("an errcode nobody documents", .body(#"{"errcode":-77}"#), "failed api -77 200 1"),
+        ("the least errcode there is", .body(sloppy), "failed api -9223372036854775808 200 1"),
     ]
 
     private static let unanswered: [Case] = [
