@@ -15,8 +15,6 @@ package struct Pins: Sendable {
     /// Path of the file that gets it, for its owner only and with the secrets of the hosts file; nil prints it without.
     package var output: String?
 
-    private static let columns = ["base_url", "api_path", "access_token", "client_id", "client_secret", "tls_pin"]
-
     /// Pins as a CSV on standard output.
     package init(_ request: HostsRequest) {
         self.request = request
@@ -32,7 +30,7 @@ package struct Pins: Sendable {
         var writer =
             isJSON
             ? RowWriter(TableShape(format: .jsonl), columns: ["host", "tls_pin", "seen", "error"])
-            : RowWriter.plain(Self.columns)
+            : RowWriter.plain(EditRow.Column.host.map(\.name))
         var isWanting = false
         try read.forEachHost { job, outcome in
             let seen = outcome.reading?.serverKey
@@ -69,6 +67,6 @@ package struct Pins: Sendable {
         let row = EditRow(
             address: job.address, credentials: job.cells ?? CredentialCells(), tlsPin: pin,
             edit: CertificateEdit(id: 0))
-        return Array(row.cells.prefix(columns.count))
+        return EditRow.Column.host.map { row.cells[$0] }
     }
 }

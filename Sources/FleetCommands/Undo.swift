@@ -83,7 +83,7 @@ package struct Undo: Sendable {
     private static let lost = "because the PBX does not tell it, or no input can hold it"
 
     private func say(_ item: UndoList.Item, _ message: String) {
-        say(item.row, item.cells[0], Int64(item.cells[6]), message)
+        say(item.row, item.cells[.baseURL], Int64(item.cells[.id]), message)
     }
 
     private func say(_ row: Int, _ host: String?, _ certificate: Int64?, _ message: String) {

@@ -101,16 +101,27 @@ package struct Outcome: Hashable, Sendable {
         self.reading = reading
     }
 
+    /// Whether the row's edit was made, or a part of it, or may have been. A call that only reads changes nothing, whatever
+    /// it is answered.
+    package var mayHaveChanged: Bool {
+        switch status {
+        case .ok, .unknown: true
+        case .failed: errorClass == .verify || isRefusal && errcode.map { PBXErrorCode($0).leavesTraces } ?? false
+        case .noChange, .invalid, .skipped, .notAttempted: false
+        }
+    }
+
     /// Whether the PBX accepted or refused the edit itself, which is its word on the same edit sent before, too.
     ///
     /// So is a certificate that was read back and is not as it should be. What the PBX says about a token is not, nor
-    /// that it is busy, nor what it says before it has the edit.
+    /// that it is busy, nor what it says before it has the edit, nor a failure that may have carried out a part of it.
     package var settlesDoubt: Bool {
-        if status.isGood { return true }
-        if status == .failed, errorClass == .verify { return true }
-        guard status != .unknown, errorClass == .api, attempts > 0, let errcode else { return false }
-        return !PBXErrorCode(errcode).isTemporary
+        if status.isGood || status == .failed && errorClass == .verify { return true }
+        return isRefusal && !mayHaveChanged && errcode.map { !PBXErrorCode($0).isTemporary } ?? false
     }
+
+    /// Whether the PBX has the edit and does not call it done.
+    private var isRefusal: Bool { status == .failed && errorClass == .api && attempts > 0 }
 
     /// The outcome of a row one of whose edit requests may have been carried out: `unknown`, unless it is that already or
     /// settles the doubt.

@@ -97,7 +97,7 @@ package final class RunRecorder: OutcomeSink {
     }
 
     /// The identity of a row in this run's ledger.
-    package func key(of job: Job) -> RowKey { RowKey(job, salt: salt) }
+    func key(of job: Job) -> RowKey { RowKey(job, salt: salt) }
 
     /// Notes durably that the first edit request of a job is about to leave. Does not wait, and comes again when the
     /// request did not leave.

@@ -91,7 +91,8 @@ struct UndoEntry {
             address: job.address, credentials: CredentialCells(), tlsPin: nil, edit: job.edit
         ).cells
         cells =
-            row.cells + [String(job.position.row), key.description, lost.joined(separator: " ")] + set[7...10]
+            row.cells + [String(job.position.row), key.description, lost.joined(separator: " ")]
+            + EditRow.Column.texts.map { set[$0] }
             + [RowKey(authInfo: job.edit.authInfo, of: job, salt: salt)?.description ?? ""]
     }
 }
@@ -151,9 +152,7 @@ extension History {
         switch standing(of: key) {
         case .neverSent: false
         case .inDoubt, .superseded: true
-        case .done(let outcome):
-            outcome.status == .ok || outcome.errorClass == .verify
-                || outcome.attempts > 0 && outcome.errcode.map { PBXErrorCode($0).leavesTraces } ?? false
+        case .done(let outcome): outcome.mayHaveChanged
         }
     }
 }
@@ -173,14 +172,14 @@ package struct UndoList: Sendable {
         fileprivate var auth: String
 
         /// Whether nothing can be put back.
-        package var isEmpty: Bool { cells[7...11].allSatisfy(\.isEmpty) }
+        package var isEmpty: Bool { EditRow.Column.edit.allSatisfy { cells[$0].isEmpty } }
 
         /// Takes in a later edit of the certificate: what it found in a field that was edited before is not what was
         /// there before the run.
         fileprivate mutating func merge(_ later: Item) {
-            for column in 7...11 where cells[column].isEmpty && !lost.contains(EditRow.columns[column]) {
+            for column in EditRow.Column.edit where cells[column].isEmpty && !lost.contains(column.name) {
                 cells[column] = later.cells[column]
-                lost += later.lost.filter { $0 == EditRow.columns[column] }
+                lost += later.lost.filter { $0 == column.name }
             }
             for index in set.indices where !later.set[index].isEmpty { set[index] = later.set[index] }
             if !later.auth.isEmpty { auth = later.auth }
@@ -218,10 +217,10 @@ package struct UndoList: Sendable {
             guard record.count == width + UndoEntry.columns.count, let row = Int(record[width].text),
                 let key = RowKey(record[width + 1].text), changed.contains(key)
             else { return }
-            guard let host = HostKey(baseURL: record[0].text), let id = Int64(record[6].text),
+            let cells = (0..<record.count).map { record[$0].text }
+            guard let host = HostKey(baseURL: cells[.baseURL]), let id = Int64(cells[.id]),
                 history.isSent(key, to: host, certificate: id)
             else { return foreignLines.append(line) }
-            let cells = (0..<record.count).map { record[$0].text }
             let isFirst = rows.remove(key) != nil
             add(
                 Item(
@@ -235,7 +234,7 @@ package struct UndoList: Sendable {
     /// - Parameter isFirst: whether its row has none yet. A row edits one certificate, however often it is sent: so memory
     ///   grows with the rows of the ledger, whatever else the file holds.
     private mutating func add(_ item: Item, isFirst: Bool) {
-        let certificate = [item.cells[0], item.cells[6]]
+        let certificate = [item.cells[.baseURL], item.cells[.id]]
         if let place = places[certificate] {
             items[place].merge(item)
         } else if isFirst {
@@ -268,10 +267,10 @@ package struct UndoList: Sendable {
             address: job.address, credentials: CredentialCells(), tlsPin: nil, edit: CertificateEdit(of: state)
         ).cells
         var changed: [String] = []
-        for (column, set) in zip(7...10, item.set) where !set.isEmpty && now[column] != set {
-            if now[column] != item.cells[column] { changed.append(EditRow.columns[column]) }
+        for (column, set) in zip(EditRow.Column.texts, item.set) where !set.isEmpty && now[column] != set {
+            if now[column] != item.cells[column] { changed.append(column.name) }
         }
-        if !item.auth.isEmpty, let salt, now[11] != item.cells[11],
+        if !item.auth.isEmpty, let salt, now[.authInfoList] != item.cells[.authInfoList],
             RowKey(authInfo: state.authInfo, of: job, salt: salt)?.description != item.auth
         {
             changed.append("auth_info_list")

@@ -38,6 +38,27 @@ struct OutcomeTests {
         #expect(status.isGood == (status == .ok || status == .noChange))
     }
 
+    @Test(
+        "settles a doubt by the PBX's word on the edit, unless a part of it may have been carried out",
+        arguments: [
+            (Outcome(status: .ok), true, true), (Outcome(status: .noChange), true, false),
+            (Outcome(status: .unknown, attempts: 1), false, true),
+            (Outcome(status: .failed, errorClass: .verify, attempts: 1), true, true),
+            (Outcome(status: .failed, errcode: 60001, errorClass: .api, attempts: 1), true, false),
+            (Outcome(status: .failed, errcode: 60001, errorClass: .api), false, false),
+            (Outcome(status: .failed, errcode: -1, errorClass: .api, attempts: 1), false, true),
+            (Outcome(status: .failed, errcode: 1, errorClass: .api, attempts: 1), false, true),
+            (Outcome(status: .failed, errcode: -2, errorClass: .api, attempts: 1), false, true),
+            (Outcome(status: .failed, errcode: -2, errorClass: .api), false, false),
+            (Outcome(status: .failed, errcode: 70082, errorClass: .api, attempts: 1), false, false),
+            (Outcome(status: .failed, errcode: 10005, errorClass: .auth, attempts: 1), false, false),
+            (Outcome(status: .failed, errorClass: .connect), false, false),
+            (Outcome(status: .skipped, errorClass: .hostStopped), false, false),
+        ] as [(Outcome, Bool, Bool)])
+    func doubt(_ outcome: Outcome, settlesDoubt: Bool, mayHaveChanged: Bool) {
+        #expect(outcome.settlesDoubt == settlesDoubt && outcome.mayHaveChanged == mayHaveChanged)
+    }
+
     @Test("says nothing that it was not told")
     func emptyOutcome() {
         let outcome = Outcome(status: .notAttempted)

@@ -62,9 +62,11 @@ import Testing
         arguments: [
             (Outcome(status: .ok, errcode: 0), true), (Outcome(status: .unknown, errorClass: .timeout), true),
             (Outcome(status: .failed, errcode: 0, errorClass: .verify), true),
-            (Outcome(status: .failed, errcode: 1, errorClass: .api), true),
-            (Outcome(status: .failed, errcode: -2, errorClass: .api), true),
-            (Outcome(status: .failed, errcode: 40002, errorClass: .api), false),
+            (Outcome(status: .failed, errcode: 1, errorClass: .api, attempts: 1), true),
+            (Outcome(status: .failed, errcode: -2, errorClass: .api, attempts: 1), true),
+            // What was answered to a call that reads.
+            (Outcome(status: .failed, errcode: -2, errorClass: .api), false),
+            (Outcome(status: .failed, errcode: 40002, errorClass: .api, attempts: 1), false),
             (Outcome(status: .failed, errcode: -2, errorClass: .auth), false), (Outcome(status: .noChange), false),
             (Outcome(status: .skipped, errorClass: .hostStopped), false),
         ])
