@@ -61,7 +61,7 @@ let package = Package(
         floor("TabularText", ["Platform", "JSONText", "CLibCSV"]),
         // Floor 2
         floor("FleetInput", ["Platform", "JSONText", "FleetModel", "TabularText", "CLibCrypto"]),
-        floor("Pacing", ["Platform", "FleetModel"]),
+        floor("Pacing", ["Platform"]),
         floor("HTTPTransport", ["Platform", "CLibCurl", deque]),
         floor("RunRecord", ["Platform", "JSONText", "FleetModel", "TabularText", histogram]),
         // Floor 3
@@ -94,7 +94,7 @@ let package = Package(
         tests("JSONText"),
         tests("TabularText", ["Platform"]),
         tests("FleetInput", ["Platform", "JSONText", "FleetModel", "TabularText"], exclude: ["Fixtures"]),
-        tests("Pacing", ["Platform", "FleetModel"]),
+        tests("Pacing", ["Platform"]),
         tests("HTTPTransport", ["Platform"]),
         tests("RunRecord", ["Platform", "FleetModel", "JSONText", "TabularText"]),
         tests("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),

@@ -10,7 +10,7 @@ import Testing
         "FleetModel": ["Platform", "JSONText"],
         "TabularText": ["Platform", "JSONText", "CLibCSV"],
         "FleetInput": ["Platform", "JSONText", "FleetModel", "TabularText", "CLibCrypto"],
-        "Pacing": ["Platform", "FleetModel"],
+        "Pacing": ["Platform"],
         "HTTPTransport": ["Platform", "CLibCurl", "DequeModule"],
         "RunRecord": ["Platform", "JSONText", "FleetModel", "TabularText", "Histogram"],
         "PBXClient": ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"],

@@ -1,5 +1,5 @@
 import FleetModel
-@testable import Pacing
+@testable import RunEngine
 import TestSupport
 import Testing
 
