@@ -50,7 +50,8 @@ struct AddressCell {
         if bytes.equalsIgnoringCase("https") { return .https }
         if bytes.equalsIgnoringCase("http") { return .http }
         throw Diagnostic(
-            .baseURLMalformed, "the address must start with https:// or http://, not \(Quotation.of(bytes))")
+            .baseURLMalformed,
+            "the address must start with https:// or http://, not \(PassThrough.quoted(bytes, of: .baseURL))")
     }
 
     /// Reads what follows the host name: a colon and the port.
@@ -178,13 +179,14 @@ enum HostName {
             return Diagnostic(
                 .baseURLMalformed, "the address is more than host and port, perhaps a user name and password")
         }
-        let name = address.prefix { ending($0) == nil && $0 != UInt8(ascii: ":") }
+        let name = Bytes(rebasing: address.prefix { ending($0) == nil && $0 != UInt8(ascii: ":") })
+        let quoted = PassThrough.quoted(name, of: .baseURL)
         if name.contains(where: { $0 >= 0x80 }) {
             return Diagnostic(
                 .baseURLMalformed,
-                "\(Quotation.of(name)) is no host name: write letters beyond ASCII in their 'xn--' form")
+                "\(quoted) is no host name: write letters beyond ASCII in their 'xn--' form")
         }
-        return Diagnostic(.baseURLMalformed, "\(Quotation.of(name)) is no host name or address")
+        return Diagnostic(.baseURLMalformed, "\(quoted) is no host name or address")
     }
 
     /// Whether a name is four numbers, none of which could be taken for octal.
@@ -212,7 +214,10 @@ enum HostName {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard digits.count < text.count, !digits.contains(0), inet_pton(AF_INET6, digits.text, &binary) == 1,
             inet_ntop(AF_INET6, &binary, &text, socklen_t(text.count)) != nil
-        else { throw Diagnostic(.baseURLMalformed, "\(Quotation.of(digits)) in brackets is no IPv6 address") }
+        else {
+            throw Diagnostic(
+                .baseURLMalformed, "\(PassThrough.quoted(digits, of: .baseURL)) in brackets is no IPv6 address")
+        }
         address = address.part(bracket + 1..<address.count)
         var name = [UInt8(ascii: "[")] + text.prefix { $0 != 0 }.map(UInt8.init) + [UInt8(ascii: "]")]
         // The same machine as the IPv4 address in it, and so in the same form.
@@ -230,7 +235,7 @@ enum APIPath {
     ///
     /// - Throws: ``Diagnostic`` with code `api-path-malformed` when it is no plain path.
     static func read(_ cell: Bytes) throws(Diagnostic) -> String {
-        if cell.equals(CellText.clear) { throw CellText.misplacedClear }
+        if cell.equals(EditRow.clear) { throw CellText.misplacedClear }
         try CellText.refuseLeftovers(cell)
         var path = cell
         while path.first == UInt8(ascii: "/") { path = path.part(1..<path.count) }
@@ -249,147 +254,5 @@ enum APIPath {
 
     private static func isPathCharacter(_ byte: UInt8) -> Bool {
         byte.isLetter || byte.isDigit || "._~-".utf8.contains(byte)
-    }
-}
-
-/// Whom a row is about, and how it proves who it is to the PBX.
-extension RowParser {
-    mutating func readAddress(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
-        if let cell = cells[.baseURL] {
-            row.url = readURL(cell, cells)
-        } else if cells.canHave(.baseURL) {
-            add(Diagnostic(.baseURLMissing, "the address of the PBX is missing"), cells.name(of: .baseURL))
-        }
-        if let cell = cells[.apiPath] {
-            let path = value(of: cell, cells) { cell throws(Diagnostic) in try APIPath.read(try cell.text()) }
-            if let path { row.apiPath = path }
-        }
-        if let cell = cells[.tlsPin] {
-            row.tlsPin = value(of: cell, cells) { cell throws(Diagnostic) in try Self.pin(try cell.text()) }
-        }
-    }
-
-    private mutating func readURL(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> AddressCell? {
-        let scratch = scratch
-        let url = value(of: cell, cells) { cell throws(Diagnostic) in try AddressCell(try cell.text(), scratch: scratch)
-        }
-        guard let url else { return nil }
-        if !allowsPlainHTTP, case .http = url.scheme, !url.host.isLoopback {
-            let message = "plain http would send credentials in the clear: use https, or allow it by --allow-plain-http"
-            add(Diagnostic(.plainHTTP, message), cells.names[cell.column])
-        }
-        return url
-    }
-
-    private static func pin(_ cell: Bytes) throws(Diagnostic) -> String {
-        let pin = cell.text
-        if PublicKeyPin.isWellFormed(pin) { return pin }
-        throw Diagnostic(.tlsPinMalformed, "a pin is 'sha256//' and the base64 text of 32 bytes (44 characters)")
-    }
-
-    /// Whether a row names a host that is selected; nothing is noted.
-    func isHost(of cells: borrowing RowCells, in selection: Selection) -> Bool {
-        do throws(Diagnostic) {
-            guard let text = try cells[.baseURL]?.text() else { return selection.includes(nil) }
-            return selection.includes(try AddressCell(text, scratch: scratch).name)
-        } catch {
-            return selection.includes(nil)
-        }
-    }
-
-    mutating func readID(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
-        guard let cell = cells[.id] else {
-            if cells.canHave(.id) {
-                add(Diagnostic(.idMissing, "the certificate's id is missing"), cells.name(of: .id))
-            }
-            return
-        }
-        row.id = value(of: cell, cells) { cell throws(Diagnostic) in
-            switch cell.kind {
-            case .text, .number: break
-            case .boolean, .array, .object: throw Diagnostic(.idMalformed, "\(cell.kind.title) is no certificate id")
-            }
-            let id = cell.kind == .text ? WholeNumber.read(cell.bytes) : WholeNumber.readJSON(cell.bytes)
-            guard let id else {
-                let reason = WholeNumber.reason(against: cell.bytes)
-                throw Diagnostic(.idMalformed, "\(Quotation.of(cell.bytes)) \(reason)")
-            }
-            guard id >= 1 else { throw Diagnostic(.idMalformed, "\(Quotation.of(cell.bytes)) is less than 1") }
-            return id
-        }
-    }
-
-    /// Reads which certificate a row means: by its id, or by what it is.
-    mutating func readCertificate(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
-        guard let cell = cells[.match] else { return readID(cells, &row) }
-        if cells[.id] != nil {
-            let names = [cells.name(of: .id), cells.names[cell.column]].map { Quotation.of($0.utf8) }
-            let message = "\(names.joined(separator: " and ")) are both given: a row takes one of them"
-            return add(Diagnostic(.idAndMatch, message), nil)
-        }
-        row.match = value(of: cell, cells) { cell throws(Diagnostic) in
-            if let match = CertificateMatch(try CellText.clientID.read(try cell.text()).text) { return match }
-            throw Diagnostic(
-                .matchMalformed, "\(Quotation.of(cell.bytes)) is none of issue_to=NAME, name=FILE and only")
-        }
-        row.id = row.match?.number
-    }
-
-    mutating func readCredentials(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
-        if keepsCells { row.credentialCells = credentialCells(cells) }
-        guard needsCredentials else { return row.credentials = .token(Secret("")) }
-        if let cell = cells[.accessToken] {
-            row.credentials = readSecret(cell, cells).map { .token($0) }
-        } else if let id = cells[.clientID], let secret = cells[.clientSecret] {
-            let name = readClientID(id, cells)
-            let secret = readSecret(secret, cells)
-            if let name, let secret { row.credentials = .client(id: name, secret: secret) }
-        } else if let half = cells[.clientID] ?? cells[.clientSecret] {
-            let other = cells[.clientID] == nil ? Field.clientID : .clientSecret
-            let message = "is given without \(Quotation.of(cells.name(of: other).utf8)): a login takes both"
-            add(Diagnostic(.credentialsIncomplete, message), cells.names[half.column])
-        } else if let found = credentials.credentials(for: row.url) {
-            row.credentials = found
-        } else if row.url != nil || !credentials.hasHosts {
-            let message = "no credentials for this PBX: neither in the row, nor \(credentials.places)"
-            add(Diagnostic(.credentialsMissing, message), nil)
-        }
-    }
-
-    /// The cells of the credentials where they are references, or may be told; nil for those of a row that may not.
-    private func credentialCells(_ cells: borrowing RowCells) -> CredentialCells? {
-        var own = CredentialCells()
-        for (field, column) in [
-            (Field.accessToken, \CredentialCells.accessToken), (.clientSecret, \.clientSecret), (.clientID, \.clientID),
-        ] {
-            guard let cell = cells[field] else { continue }
-            let isShown = field == .clientID || keepsSecrets || SecretCell.isReference(cell.bytes)
-            guard isShown else { return nil }
-            own[keyPath: column] = secrets.absolute(cell.bytes)
-        }
-        return own
-    }
-
-    private mutating func readSecret(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> Secret? {
-        // Not by way of a closure, which would have to hold a copy of all that secrets are looked up in.
-        var notes = SecretNotes()
-        defer { take(notes, cell.column, cells) }
-        do throws(Diagnostic) {
-            return try secrets.secret(try cell.text(), for: .login, notes: &notes)
-        } catch {
-            add(error, cells.names[cell.column])
-            return nil
-        }
-    }
-
-    private mutating func readClientID(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> String? {
-        var notes = SecretNotes()
-        defer { take(notes, cell.column, cells) }
-        do throws(Diagnostic) {
-            return try secrets.clientID(try cell.text(), notes: &notes)
-        } catch {
-            add(error, cells.names[cell.column])
-            return nil
-        }
     }
 }

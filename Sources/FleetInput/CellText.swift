@@ -1,28 +1,28 @@
+import FleetModel
 import JSONText
 import Platform
 import TabularText
 
 /// Texts that are sent to a PBX as they are: what may stand in them.
 struct CellText {
+    let field: Field
     /// Whether `CLEAR!` is an order to send an empty text.
     let allowsClear: Bool
     /// Whether plain spaces may stand inside.
     let allowsSpace: Bool
 
-    static let name = CellText(allowsClear: true, allowsSpace: true)
-    static let issueTo = CellText(allowsClear: true, allowsSpace: false)
-    static let dnsProvider = CellText(allowsClear: true, allowsSpace: false)
-    static let clientID = CellText(allowsClear: false, allowsSpace: true)
-
-    /// The word that clears a field.
-    static let clear: StaticString = "CLEAR!"
+    static let name = CellText(field: .name, allowsClear: true, allowsSpace: true)
+    static let issueTo = CellText(field: .issueTo, allowsClear: true, allowsSpace: false)
+    static let dnsProvider = CellText(field: .dnsProvider, allowsClear: true, allowsSpace: false)
+    static let match = CellText(field: .match, allowsClear: false, allowsSpace: true)
+    static let clientID = CellText(field: .clientID, allowsClear: false, allowsSpace: true)
 
     /// The bytes of a cell that are sent; none when it is to be cleared.
     ///
     /// - Parameter cell: the value without blanks at its ends, not empty.
     /// - Throws: ``Diagnostic`` when something stands in it that nobody can have meant.
     func read(_ cell: Bytes) throws(Diagnostic) -> Bytes {
-        if cell.equals(Self.clear) {
+        if cell.equals(EditRow.clear) {
             guard !allowsClear else { return cell.part(0..<0) }
             throw Self.misplacedClear
         }
@@ -35,7 +35,8 @@ struct CellText {
         }
         if cell[0] == UInt8(ascii: "'"), !allowsSpace {
             throw Diagnostic(
-                .spreadsheetMark, "\(Quotation.of(cell)) starts with an apostrophe, a spreadsheet's mark for text")
+                .spreadsheetMark,
+                "\(PassThrough.quoted(cell, of: field)) starts with an apostrophe, a spreadsheet's mark for text")
         }
         return cell
     }
@@ -117,7 +118,7 @@ struct CellText {
     private func checkCharacters(_ cell: Bytes) throws(Diagnostic) {
         if let diagnostic = Self.controlCharacter(in: cell) { throw diagnostic }
         if let blank = Whitespace.first(in: cell, allowsSpace: allowsSpace) {
-            throw Diagnostic(.blankInside, "there is \(blank) inside \(Quotation.of(cell))")
+            throw Diagnostic(.blankInside, "there is \(blank) inside \(PassThrough.quoted(cell, of: field))")
         }
     }
 }
@@ -349,7 +350,7 @@ enum NameDoubt {
         guard !isDomain(cell.starts(with: "*.") ? cell.part(2..<cell.count) : cell) else { return nil }
         return Diagnostic(
             .domainDoubtful, severity: .warning,
-            "\(Quotation.of(cell)) is no domain name: write one like pbx.example.com or *.example.com, letters beyond "
+            "\(PassThrough.quoted(cell, of: .issueTo)) is no domain name: write one like pbx.example.com or *.example.com, letters beyond "
                 + "ASCII in their 'xn--' form")
     }
 
@@ -380,7 +381,7 @@ enum NameDoubt {
         }
         return Diagnostic(
             .fileNameDoubtful, severity: .warning,
-            "\(Quotation.of(cell)) would be sent as the name of the certificate's file, but does not end as one does (.pem, "
+            "\(PassThrough.quoted(cell, of: .name)) would be sent as the name of the certificate's file, but does not end as one does (.pem, "
                 + ".crt, .key …): if the column is your own, give it another name")
     }
 

@@ -1,6 +1,5 @@
 import FleetModel
-import JSONText
-import Platform
+package import Platform
 import TabularText
 
 /// The columns that mean something to a row, those of the auth list apart.
@@ -88,7 +87,7 @@ enum ColumnMeaning: Hashable {
 
     static let separators = Array("_- ".utf8)
 
-    private static let known: [String: Field] = {
+    static let known: [String: Field] = {
         var names: [String: Field] = [:]
         for field in Field.allCases where field != .authObject {
             for name in [field.columnName] + field.aliases { names[name.filter { $0 != "_" }] = field }
@@ -106,101 +105,9 @@ enum ColumnMeaning: Hashable {
         }
     }
 
-    /// What to say of a column of the user's own whose name says that a secret stands in it, or that it is probably one
-    /// which is missing; nil for most.
-    ///
-    /// - Parameters:
-    ///   - titles: the names of the columns that are read.
-    ///   - besidePassword: whether a password stands in another one, so that this may be the name to it.
-    static func doubt(
-        aboutOwn name: String, beside titles: [String], besidePassword: Bool = false
-    ) -> Diagnostic? {
-        guard name.utf8.count <= nameLimit else { return nil }
-        let header = Quotation.escaped(name.utf8)
-        if let meant = ownSecrets[plain(name.utf8)] {
-            return Diagnostic(
-                .ownSecret,
-                "is a column of your own: it is not used, and stands in the result as it is: did you mean "
-                    + "'\(meant)'? \(advice(header, meant))")
-        }
-        var text = name
-        guard let meant = text.withUTF8({ likely($0) }), !isThere(meant, titles) else { return nil }
-        // Many a sheet names people.
-        guard meant != "client_id" || besidePassword else { return nil }
-        return Diagnostic(
-            meant == "client_id" ? .ownSecret : .ownColumn,
-            "is a column of your own and is not used: did you mean '\(meant)'? \(advice(header, meant))")
-    }
-
-    private static func isThere(_ title: String, _ titles: [String]) -> Bool {
-        titles.contains { $0 == title || $0.hasPrefix("\(title):") || title == "id" && $0 == "match" }
-    }
-
-    private static func advice(_ header: String, _ column: String) -> String {
-        "--column '\(header)=\(column)', or --column '\(header)=' to only carry it along"
-    }
-
-    /// Whether a name that means nothing here says that a secret stands under it.
-    static func isSecret(_ name: String) -> Bool {
-        name.utf8.count <= nameLimit && ownSecrets[plain(name.utf8)] != nil
-    }
-
-    /// Whether a name says that a password stands under it.
-    static func isPassword(_ name: String) -> Bool {
-        name.utf8.count <= nameLimit && ownSecrets[plain(name.utf8)] == "client_secret"
-    }
-
-    private static func plain(_ name: some Collection<UInt8>) -> String {
+    static func plain(_ name: some Collection<UInt8>) -> String {
         String(decoding: name.filter { !separators.contains($0) }.map(\.lowercased), as: UTF8.self)
     }
-
-    private static let ownSecrets = [
-        "password": "client_secret", "passwd": "client_secret", "pwd": "client_secret", "secret": "client_secret",
-        "appsecret": "client_secret", "token": "access_token", "bearer": "access_token", "apikey": "auth.APIKey",
-        "apitoken": "auth.APIToken", "apisecret": "auth.APISecret", "secretkey": "auth.SecretKey",
-    ]
-
-    /// The column that a name which is none probably stands for; nil when nobody can tell.
-    static func likely(_ name: Bytes) -> String? {
-        guard name.count <= nameLimit else { return nil }
-        if case .nearMiss(let field) = ColumnMeaning(name: name, in: .csv) { return field.columnName }
-        if let key = misspelledKey(name) { return "auth.\(key.isEmpty ? "KEY" : Quotation.escaped(key.utf8))" }
-        let plain = plain(name)
-        if let column = likelyNames[plain] ?? ownSecrets[plain] { return column }
-        // Others of the providers' keys are words that people have in their sheets anyway, like 'Customer'.
-        guard ["key", "token", "secret"].contains(where: plain.contains) else { return nil }
-        return DNSProviders.key(like: plain).map { "auth.\($0)" }
-    }
-
-    /// How people name the columns of sheets of their own.
-    private static let likelyNames: [String: String] = {
-        let names = [
-            "base_url":
-                "hostname fqdn ip ipaddress address server servername pbxaddress pbxurl pbxhost pbxip pbxfqdn hostip",
-            "id":
-                "certificateid certid certificateno certno certificatenumber certnumber sslid zertifikatid zertifikatsid",
-            "issue_to":
-                "domain domainname commonname cn san issuedto dnsname certificatedomain certdomain zertifikatdomain "
-                + "zertifikatsdomain",
-            "name": "certificatename certname filename certificatefilename certfilename zertifikatname zertifikatsname",
-            "cert_file": "certificatefile certfilepath certificatepath certpath",
-            "auto_renewal": "autorenew renew renewal renewable autorenewalenabled automaticrenewal",
-            "dns_provider": "provider dns dnshost dnsservice dnsprovidername registrar",
-            "client_id": "username user login appid applicationid apiuser",
-            "access_token": "accesskey sessiontoken", "tls_pin": "pin publickeypin pinnedpubkey",
-        ]
-        var columns: [String: String] = [:]
-        for (column, others) in names { for name in others.split(separator: " ") { columns[String(name)] = column } }
-        return columns
-    }()
-
-    /// The column whose name of 6 letters or more is 1 or 2 edits away, if there is one.
-    private static func nearest(to name: String) -> Field? {
-        let nearest = EditDistance.nearest(to: name, in: longNames, atMost: 2)
-        return nearest.flatMap { known[$0.filter { $0 != "_" }] }
-    }
-
-    private static let longNames = Field.allCases.map(\.columnName).filter { $0.count { $0 != "_" } >= 6 }
 }
 
 /// The names `auth.KEY`, and those that were meant to be such: what stands under them is a secret.
@@ -225,31 +132,6 @@ extension ColumnMeaning {
         return .auth(key: parts[0], type: type)
     }
 
-    /// What a name means that nobody writes but for `auth.KEY`; nil for any other.
-    static func misspelledAuth(_ name: Bytes, in format: TableShape.Format) -> ColumnMeaning? {
-        guard let key = misspelledKey(name) else { return nil }
-        let meant = "auth.\(key.isEmpty ? "KEY" : Quotation.escaped(key.utf8))"
-        return .badAuth("this is no known \(format == .csv ? "column" : "key"): did you mean '\(meant)'?")
-    }
-
-    /// What follows `auth` and something that is neither letter nor digit, or `auth` in a slip of the hand and a dot.
-    /// `author` and `auto.x` are names of their own.
-    private static func misspelledKey(_ name: Bytes) -> String? {
-        // Names match whatever separates their words, so what stands before the first one is nothing.
-        let name = Bytes(rebasing: name.drop { separators.contains($0) })
-        if let prefix = misspelledPrefixes.first(where: { name.hasPrefix($0) }) {
-            return name.part(prefix.utf8CodeUnitCount..<name.count).text
-        }
-        guard name.hasPrefix("auth") else { return nil }
-        if let key = DNSProviders.key(like: name.part(4..<name.count).text) { return key }
-        let rest = name.part(4..<name.count).text.unicodeScalars
-        let key = rest.drop { !$0.properties.isAlphabetic && $0.properties.numericType == nil }
-        return rest.isEmpty || key.startIndex > rest.startIndex ? String(key) : nil
-    }
-
-    private static let misspelledPrefixes: [StaticString] = [
-        "aut.", "auh.", "ath.", "uth.", "auht.", "atuh.", "uath.", "auths.",
-    ]
 }
 
 extension Bytes {
@@ -259,51 +141,200 @@ extension Bytes {
     }
 }
 
-/// What the keys of JSON lines mean, remembered from line to line.
-struct MemberMeanings {
-    private let choices: ColumnChoices
-    private var known: [String: ColumnMeaning] = [:]
-    /// Which headers of the command line were among the keys.
-    private(set) var chosen: Set<Int> = []
-
-    init(_ choices: ColumnChoices) {
-        self.choices = choices
-    }
-
-    /// Keys to remember; a file with more has keys that do not repeat.
-    private static let limit = 1024
-
-    subscript(key: String) -> ColumnMeaning {
-        mutating get {
-            // Swift calls texts equal that only look the same; for the keys of an auth list they are not.
-            let isPlain = key.utf8.allSatisfy { $0 < 0x80 }
-            if isPlain, let meaning = known[key] { return meaning }
-            var text = key
-            let meaning = text.withUTF8 { text in
-                let name = Whitespace.trimmed(text)
-                if let index = choices.index(of: name) { chosen.insert(index) }
-                return choices.meaning(of: name, in: .jsonl)
+extension HeaderScore {
+    /// - Parameters:
+    ///   - record: what may be a header.
+    ///   - needed: the columns without which there is none.
+    ///   - choices: what the command line says about columns.
+    init(of record: Record, needed: [Field], _ choices: ColumnChoices = ColumnChoices()) {
+        var missing = Set(needed).subtracting(choices.filledFields)
+        var points = 0
+        for column in 0..<record.count {
+            switch choices.meaning(of: Whitespace.trimmed(record[column]), in: .csv) {
+            case .field(let field):
+                missing.remove(field == .match ? .id : field)
+                points += Self.knownWorth
+            case .auth, .badAuth: points += Self.knownWorth
+            // A name that is nearly one that means something counts for less.
+            case .nearMiss: points += 1
+            case .result, .other, .nameless: break
             }
-            if isPlain, known.count < Self.limit { known[key] = meaning }
-            return meaning
+        }
+        self.init(isComplete: missing.isEmpty, points: points)
+    }
+
+    private static let knownWorth = 1000
+}
+
+/// What the command line says about columns: what a header means, and what an empty cell holds.
+package struct ColumnChoices: Sendable {
+    /// A header and what it means.
+    private struct Renamed {
+        /// As it was given.
+        let header: String
+        let key: String
+        let meaning: ColumnMeaning
+    }
+
+    /// What fills the empty cells of a column.
+    struct Filling {
+        let meaning: ColumnMeaning
+        /// The name of the column where the input has none of its own.
+        let title: String
+        /// Without blanks at its ends, not empty.
+        let text: String
+    }
+
+    private var renamed: [Renamed] = []
+    private(set) var fillings: [Filling] = []
+    /// Whether nothing matters but the columns that name PBXs and log in.
+    var namesHostsOnly = false
+
+    /// Nothing is said.
+    package init() {}
+
+    /// Reads what was given.
+    ///
+    /// - Parameters:
+    ///   - columns: `HEADER=COLUMN` each; with nothing behind the last equals sign the column is only carried along.
+    ///   - values: `COLUMN=VALUE` each.
+    /// - Throws: ``ToolError`` of kind `usage` when a column is unknown or given twice, or an equals sign is missing.
+    ///   Also when one holds bytes that are no UTF-8, which only a file's name may.
+    package init(columns: [String], values: [String]) throws(ToolError) {
+        for (flag, choices) in [("--column", columns), ("--set", values)] {
+            // Nothing is quoted: it may be a secret.
+            guard choices.allSatisfy({ SystemText.bytes($0) == Array($0.utf8) }) else {
+                throw ToolError(
+                    .usage, "a value of \(flag) holds bytes that are no UTF-8 text",
+                    hint: "write it in a terminal that is set to UTF-8")
+            }
+        }
+        for choice in columns { try addColumn(choice) }
+        for choice in values { try addValue(choice) }
+    }
+
+    /// The columns that cannot be empty because each row's cell is filled.
+    var filledFields: [Field] {
+        fillings.compactMap { if case .field(let field) = $0.meaning { field } else { nil } }
+    }
+
+    /// Whether a plain secret stands on the command line, where others can see it.
+    package var hasPlainSecret: Bool {
+        fillings.contains { filling in
+            let isSecret = [.secret, .secretList].contains(PassThrough(filling.meaning))
+            return isSecret && !filling.text.withBytes { SecretCell.isReference($0) }
         }
     }
 
-    /// The key of the list in which the rows stand, when an object is none itself; nil for one that may be a row.
-    mutating func wrapper(in members: [JSONMember]) -> String? {
-        for member in members {
-            guard case .other = self[member.key] else { return nil }
+    /// What a column or member means.
+    func meaning(of name: Bytes, in format: TableShape.Format) -> ColumnMeaning {
+        let meaning = index(of: name).map { renamed[$0].meaning } ?? ColumnMeaning(name: name, in: format)
+        guard namesHostsOnly else { return meaning }
+        switch meaning {
+        case .field(let field), .nearMiss(let field): return Self.hostFields.contains(field) ? meaning : .other
+        case .auth, .badAuth: return .other
+        case .result, .other, .nameless: return meaning
         }
-        return members.first { member in
-            guard case .array(let elements) = member.value, case .object? = elements.first else { return false }
-            return true
-        }?.key
     }
 
-    /// How a member comes back in the result.
-    mutating func passThrough(of key: String) -> PassThrough {
-        let meaning = self[key]
-        var text = key
-        return text.withUTF8 { choices.passThrough(of: Whitespace.trimmed($0), meaning, in: .jsonl) }
+    /// What is read of a row that names a PBX and nothing else.
+    private static let hostFields: Set<Field> = [
+        .baseURL, .apiPath, .accessToken, .clientID, .clientSecret, .tlsPin,
+    ]
+
+    /// Whether a header was given a meaning, or none.
+    func isChosen(_ name: String) -> Bool { name.withBytes { index(of: Whitespace.trimmed($0)) } != nil }
+
+    /// How a column or member comes back in the result: what only is called a secret is hidden as well.
+    func passThrough(of name: Bytes, _ meaning: ColumnMeaning, in format: TableShape.Format) -> PassThrough {
+        PassThrough(meaning == .other ? ColumnMeaning(name: name, in: format) : meaning)
+    }
+
+    /// Which of the given headers a name is; nil for most.
+    func index(of name: Bytes) -> Int? {
+        guard !renamed.isEmpty, name.count <= ColumnMeaning.nameLimit else { return nil }
+        let key = Self.key(name)
+        return renamed.firstIndex { $0.key == key }
+    }
+
+    /// What to say of the given headers that an input has not.
+    ///
+    /// - Parameter found: the indexes of those that it has.
+    func missing(_ found: Set<Int>, line: Int) -> [Diagnostic] {
+        renamed.indices.filter { !found.contains($0) }.map { index in
+            let name = Quotation.of(renamed[index].header.utf8)
+            return Diagnostic(
+                .headerChosenMissing, severity: .file, line: line,
+                "there is no column \(name) here, to which --column gives a meaning")
+        }
+    }
+
+    /// Names match whatever their case and whatever separates their words.
+    private static func key(_ name: Bytes) -> String {
+        let letters = name.filter { !ColumnMeaning.separators.contains($0) }
+        return String(decoding: letters.isEmpty ? Array(name) : letters, as: UTF8.self).lowercased()
+    }
+
+    private mutating func addColumn(_ choice: String) throws(ToolError) {
+        guard let sign = choice.utf8.lastIndex(of: UInt8(ascii: "=")) else {
+            throw Self.refused("--column", choice, "is not of the form HEADER=COLUMN")
+        }
+        let header = choice[..<sign].withBytes { Whitespace.trimmed($0).text }
+        let name = choice[choice.utf8.index(after: sign)...]
+        guard !header.isEmpty else { throw Self.refused("--column", choice, "names no header before its '='") }
+        let meaning = name.isEmpty ? .other : try Self.known(name, "--column", choice)
+        let key = header.withBytes(Self.key)
+        guard !renamed.contains(where: { $0.key == key }) else {
+            throw Self.refused("--column", choice, "gives a second meaning to the same header")
+        }
+        guard meaning == .other || !renamed.contains(where: { $0.meaning == meaning }) else {
+            throw Self.refused("--column", choice, "gives a second header to the same column")
+        }
+        renamed.append(Renamed(header: header, key: key, meaning: meaning))
+    }
+
+    private mutating func addValue(_ choice: String) throws(ToolError) {
+        guard let sign = choice.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+            // It may be a secret that lost its column.
+            throw ToolError(.usage, "a value of --set is not of the form COLUMN=VALUE", hint: Self.columnsHint)
+        }
+        let name = choice[..<sign]
+        let meaning = try Self.known(name, "--set", name)
+        let text = choice[choice.utf8.index(after: sign)...].withBytes { Whitespace.trimmed($0).text }
+        guard !text.isEmpty else { throw Self.refused("--set", name, "has no value behind its '='") }
+        guard !fillings.contains(where: { $0.meaning == meaning }), let title = meaning.title else {
+            throw Self.refused("--set", name, "is given twice")
+        }
+        fillings.append(Filling(meaning: meaning, title: title, text: text))
+    }
+
+    /// The column of a name.
+    private static func known(
+        _ name: Substring, _ flag: String, _ choice: some StringProtocol
+    ) throws(ToolError) -> ColumnMeaning {
+        let meaning = name.withBytes { ColumnMeaning(name: Whitespace.trimmed($0), in: .csv) }
+        switch meaning {
+        case .field, .auth: return meaning
+        case .nearMiss(let field):
+            throw refused(flag, choice, "names no known column: did you mean '\(field.columnName)'?")
+        case .badAuth(let what): throw refused(flag, choice, what)
+        case .result, .other, .nameless: throw refused(flag, choice, "names no known column")
+        }
+    }
+
+    private static func refused(_ flag: String, _ choice: some StringProtocol, _ what: String) -> ToolError {
+        ToolError(.usage, "\(flag) \(Quotation.of(Array(choice.utf8))): \(what)", hint: columnsHint)
+    }
+
+    private static let columnsHint =
+        "the columns are \(Field.allCases.filter { $0 != .authObject }.map(\.columnName).joined(separator: ", ")) and "
+        + "auth.KEY"
+}
+
+extension StringProtocol {
+    /// Calls `body` with the text's bytes.
+    fileprivate func withBytes<Value>(_ body: (Bytes) -> Value) -> Value {
+        var text = String(self)
+        return text.withUTF8(body)
     }
 }

@@ -300,7 +300,8 @@ struct ProviderAdvice {
         }
         if let advice = known[provider] { return advice }
         let nearest = DNSProviders.nearest(to: provider).map { ": did you mean '\($0)'?" } ?? ""
-        let advice = "\(Quotation.of(provider.utf8)) is no DNS provider known here\(nearest)"
+        let quoted = name.withUnsafeBufferPointer { PassThrough.quoted($0, of: .dnsProvider) }
+        let advice = "\(quoted) is no DNS provider known here\(nearest)"
         if known.count < Self.limit { known[provider] = advice }
         return advice
     }

@@ -3,7 +3,9 @@ import JSONText
 import FleetModel
 import TabularText
 
-/// What may be shown of a cell: how it comes back in the result.
+/// What may be shown of a cell: how it comes back in the result, and whether a problem may quote it.
+///
+/// Rules quote cells by ``quoted(_:of:)`` alone, and what is wrong with a secret is told without it.
 enum PassThrough: Equatable {
     /// As it was read.
     case plain
@@ -53,6 +55,11 @@ enum PassThrough: Equatable {
     }
 
     private static let mask = Array(Secret.mask.utf8)
+
+    /// A cell of a column, or a part of it, as a problem quotes it: `***` where the result hides it.
+    static func quoted(_ cell: Bytes, of field: Field) -> String {
+        PassThrough(field) == .plain ? Quotation.of(cell) : "'\(Secret.mask)'"
+    }
 }
 
 extension AuthType {

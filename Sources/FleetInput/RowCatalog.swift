@@ -79,8 +79,8 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
     package func isLeftOut(_ row: Int) -> Bool { index.isValid(row) && !index.isSelected(row) }
     /// Whether a row, by its index, is to run, though perhaps it cannot.
     package func isSelected(_ row: Int) -> Bool { index.isSelected(row) }
-    /// The number of a row among all data rows, from 1.
-    package func number(ofRow row: Int) -> Int { index.position(row).row }
+    /// Where a row, by its index, stands.
+    package func position(ofRow row: Int) -> RowPosition { index.position(row) }
     /// Distinct hosts of the rows that can run.
     package var hostCount: Int { index.hosts.laneCount }
 
@@ -89,6 +89,8 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
 
     /// Whether a row that can run has a file sent to its PBX.
     package var hasFiles: Bool { !files.isEmpty }
+    /// Whether a row, by its index, has a file.
+    package func hasFile(_ row: Int) -> Bool { index.hasFile(row) }
 
     /// The id of the certificate that a row which can run edits; below 0 for a row that finds it by what it is.
     package func certificate(ofRow row: Int) -> Int64 { index.id(row) }
@@ -251,7 +253,8 @@ private struct CatalogBuilder: ~Copyable {
             }
         }
         index.append(
-            span, number: rowCount, certificate, isValid: row.isValid && !isRepeated, isSelected: isSelected)
+            span, number: rowCount, certificate, isValid: row.isValid && !isRepeated, isSelected: isSelected,
+            hasFile: row.file != nil)
         guard isSelected else { return }
         if let file = row.file, let lane = index.lane(index.count - 1) { files.note(file, lane: lane) }
         if !parser.diagnostics.isEmpty { tell(report) }

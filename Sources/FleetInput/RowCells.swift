@@ -1,6 +1,136 @@
-import Platform
+import FleetModel
 import JSONText
+import Platform
 import TabularText
+
+/// What the columns of a CSV mean, found once from its header.
+struct ColumnMap {
+    /// A column `auth.KEY`.
+    struct AuthColumn {
+        let column: Int
+        let key: String
+        let type: AuthType
+    }
+
+    /// The names as the file writes them, without blanks at their ends.
+    private(set) var names: [String] = []
+    private(set) var fields: [(column: Int, field: Field)] = []
+    private(set) var auth: [AuthColumn] = []
+    private(set) var nameless: [Int] = []
+    /// How each column comes back in the result.
+    private(set) var passThrough: [PassThrough] = []
+    /// What each column is read as; nil for one that is only carried along.
+    private(set) var columns: [(name: String, meaning: String?)] = []
+    /// What is wrong with the header.
+    private(set) var diagnostics: [Diagnostic] = []
+    private let line: Int
+
+    /// The columns without which no row can be made sense of.
+    static let needed: [Field] = [.baseURL, .id]
+
+    /// - Parameters:
+    ///   - header: the cells of the header.
+    ///   - choices: what the command line says about columns.
+    ///   - needed: the columns without which no row can be made sense of.
+    ///   - line: the line on which it starts.
+    ///   - likelyLine: a later line that looks more like one.
+    init(
+        header: Record, _ choices: ColumnChoices, needed: [Field] = ColumnMap.needed, line: Int, likelyLine: Int? = nil
+    ) {
+        self.line = line
+        names = (0..<header.count).map { Whitespace.trimmed(header[$0]).text }
+        var columns: [ColumnMeaning: Int] = [:]
+        var chosen: Set<Int> = []
+        var meanings: [ColumnMeaning] = []
+        for column in 0..<header.count {
+            let name = Whitespace.trimmed(header[column])
+            if let index = choices.index(of: name) { chosen.insert(index) }
+            let meaning = choices.meaning(of: name, in: .csv)
+            meanings.append(meaning)
+            passThrough.append(choices.passThrough(of: name, meaning, in: .csv))
+            add(meaning, at: column, &columns)
+            if meaning.title != nil || meaning == .other { self.columns.append((names[column], meaning.title)) }
+        }
+        let absent = choices.missing(chosen, line: line)
+        diagnostics += absent
+        if !absent.isEmpty { isUsable = false }
+        if !choices.namesHostsOnly {
+            addOwn(meanings.compactMap(\.title) + choices.fillings.map(\.title), chosen: choices)
+        }
+        let found = fields.map(\.field) + choices.filledFields
+        let missing = needed.filter { !found.contains($0) && !($0 == .id && found.contains(.match)) }
+        if !missing.isEmpty { refuse(UnknownNames(header, meanings, choices), missing, likelyLine) }
+    }
+
+    /// Whether rows can be made sense of at all.
+    private(set) var isUsable = true
+
+    /// Warns of columns that are only carried along, nobody having said so, and whose names mean something.
+    private mutating func addOwn(_ titles: [String], chosen choices: ColumnChoices) {
+        let own = columns.filter { $0.meaning == nil && !choices.isChosen($0.name) }.map(\.name)
+        let hasPassword = own.contains(where: ColumnMeaning.isPassword)
+        for name in own {
+            let doubt = ColumnMeaning.doubt(aboutOwn: name, beside: titles, besidePassword: hasPassword)
+            guard let doubt else { continue }
+            diagnostics.append(Diagnostic(doubt.code, severity: .warning, line: line, column: name, doubt.message))
+        }
+    }
+
+    /// Whether a column is no part of the result.
+    func isDropped(_ column: Int) -> Bool { column >= passThrough.count || passThrough[column] == .dropped }
+
+    private mutating func add(_ meaning: ColumnMeaning, at column: Int, _ columns: inout [ColumnMeaning: Int]) {
+        switch meaning {
+        case .nameless: nameless.append(column)
+        case .result, .other: break
+        case .badAuth(let what): addDiagnostic(.headerAuthMalformed, column, what)
+        case .nearMiss(let field):
+            addDiagnostic(.headerNearMiss, column, "this is no known column: did you mean '\(field.columnName)'?")
+            // Read as what it probably is, so that what is wrong with the rows still comes out.
+            if columns[.field(field)] == nil { fields.append((column, field)) }
+        case .field(let field):
+            if addFirst(meaning, column, &columns) { fields.append((column, field)) }
+        case .auth(let key, let type):
+            if addFirst(meaning, column, &columns) { auth.append(AuthColumn(column: column, key: key, type: type)) }
+        }
+    }
+
+    /// Returns false, and notes it, when an earlier column has the same meaning.
+    private mutating func addFirst(
+        _ meaning: ColumnMeaning, _ column: Int, _ columns: inout [ColumnMeaning: Int]
+    ) -> Bool {
+        guard let earlier = columns[meaning] else {
+            columns[meaning] = column
+            return true
+        }
+        let names = [earlier, column].map { Quotation.of(self.names[$0].utf8) }.joined(separator: " and ")
+        addDiagnostic(.headerColumnRepeated, nil, "columns \(names) mean the same: keep one of them")
+        return false
+    }
+
+    /// Tells that the header lacks what every row needs, and nothing else: no row can be judged under it.
+    private mutating func refuse(_ unknown: UnknownNames, _ missing: [Field], _ likelyLine: Int?) {
+        isUsable = false
+        diagnostics.removeAll { $0.code != .headerChosenMissing }
+        let names = missing.map { "'\($0.columnName)'" }.joined(separator: " and no column ")
+        if missing.count == 1 || likelyLine == nil && unknown.areNames {
+            let advice = unknown.areNames ? unknown.advice(missing) : ""
+            return addDiagnostic(.headerColumnMissing, nil, "there is no column \(names) in the header\(advice)")
+        }
+        // Nothing of the line is quoted: without a header it is data, with secrets in it.
+        let advice =
+            likelyLine.map { "line \($0) looks like it, so what stands above is a title: delete it" }
+            ?? (self.names.count == 1
+                ? "it is one cell: is the delimiter another one, or the header missing?"
+                : "is there a title row above it, or is the header missing? names of your own are told by --column 'NAME=base_url'")
+        addDiagnostic(.headerUnrecognized, nil, "no header with 'base_url' and 'id' here: \(advice)")
+    }
+
+    private mutating func addDiagnostic(_ code: Diagnostic.Code, _ column: Int?, _ message: String) {
+        diagnostics.append(
+            Diagnostic(code, severity: .file, line: line, column: column.map { names[$0] }, message))
+    }
+}
 
 /// The cells of one row by what they mean, without blanks at their ends; empty ones are absent.
 ///
@@ -255,67 +385,4 @@ struct RowCells: ~Copyable {
         if !diagnostics.isEmpty { diagnostics.removeAll() }
         isShifted = false
     }
-}
-
-extension JSONValue {
-    /// What the value is as a cell; nil for null, which is an empty one.
-    fileprivate var cellKind: RowCells.Kind? {
-        switch self {
-        case .null: nil
-        case .boolean: .boolean
-        case .number: .number
-        case .string: .text
-        case .array: .array
-        case .object: .object
-        }
-    }
-
-    /// The text of a value that has one.
-    fileprivate var cellText: String {
-        switch self {
-        case .null, .array, .object: ""
-        case .boolean(let value): value ? "true" : "false"
-        case .number(let text), .string(let text): text
-        }
-    }
-}
-
-/// A line of JSON lines as a row.
-enum JSONRow {
-    /// The members of the object that is the line.
-    ///
-    /// - Throws: ``Diagnostic`` with code `json-malformed`, which quotes nothing of the line.
-    static func members(in line: [UInt8]) throws(Diagnostic) -> [JSONMember] {
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue(parsing: line)
-        } catch {
-            throw Diagnostic(.jsonMalformed, describe(error, in: line))
-        }
-        guard case .object(let members) = value else {
-            throw Diagnostic(.jsonMalformed, "the line is \(value.kind), not an object like {\"host\":…,\"id\":…}")
-        }
-        return members
-    }
-
-    /// Rows that stand in a list inside an object.
-    static func wrapped(in key: String, line: Int) -> Diagnostic {
-        Diagnostic(
-            .notATable, severity: .file, line: line,
-            "the rows stand in a JSON array, the member \(Quotation.of(key.utf8)): write one object a line, as jq -c "
-                + "'.[\"\(Quotation.escaped(key.utf8))\"][]' does")
-    }
-
-    /// Says what is wrong with a JSON text without quoting it.
-    static func describe(_ error: JSONError, in text: [UInt8]) -> String {
-        let rest = text.dropFirst(error.offset)
-        if typographicQuotes.contains(where: { rest.starts(with: $0) }) {
-            return "this is no JSON: at byte \(error.offset + 1) stands a typographic quote, as word processors write "
-                + "them: use plain ones (\")"
-        }
-        return "this is no JSON, at byte \(error.offset + 1): \(error.reason)"
-    }
-
-    /// “ ” „ ‘ ’
-    private static let typographicQuotes: [[UInt8]] = ["“", "”", "„", "‘", "’"].map { Array($0.utf8) }
 }

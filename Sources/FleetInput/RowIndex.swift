@@ -18,16 +18,18 @@ struct RowIndex {
         /// Where the record stands in the spool.
         let offset: Int
         let id: Int64
-        /// Bytes of the record, less than 2^30; the lowest bit says whether the row can run, the next whether it is to.
+        /// Bytes of the record, less than 2^29; the lowest bit says whether the row can run, the next whether it is to, the
+        /// third whether it has a file.
         let lengthAndState: UInt32
         let line: UInt32
         /// 1-based place among all data rows.
         let number: UInt32
         let host: UInt32
 
-        var length: Int { Int(lengthAndState >> 2) }
+        var length: Int { Int(lengthAndState >> 3) }
         var isValid: Bool { lengthAndState & 1 == 1 }
         var isSelected: Bool { lengthAndState & 2 == 2 }
+        var hasFile: Bool { lengthAndState & 4 == 4 }
     }
 
     private(set) var hosts = HostTable()
@@ -80,14 +82,16 @@ struct RowIndex {
     ///   - certificate: what the row edits; nil when host or id could not be read.
     ///   - isValid: whether the row can run.
     ///   - isSelected: whether it is to run.
+    ///   - hasFile: whether it has a file sent to its PBX.
     mutating func append(
-        _ span: RecordSpan, number: Int, _ certificate: Certificate?, isValid: Bool, isSelected: Bool = true
+        _ span: RecordSpan, number: Int, _ certificate: Certificate?, isValid: Bool, isSelected: Bool = true,
+        hasFile: Bool = false
     ) {
         if span.isUnended { unendedRow = count }
         rows.append(
             Row(
                 offset: span.offset, id: certificate?.id ?? 0,
-                lengthAndState: UInt32(span.length) << 2 | (isSelected ? 2 : 0) | (isValid ? 1 : 0),
+                lengthAndState: UInt32(span.length) << 3 | (hasFile ? 4 : 0) | (isSelected ? 2 : 0) | (isValid ? 1 : 0),
                 line: UInt32(clamping: span.line),
                 number: UInt32(clamping: number), host: certificate?.host ?? Self.noHost))
         guard isSelected else { return }
@@ -112,6 +116,8 @@ struct RowIndex {
     func isValid(_ row: Int) -> Bool { rows[row].isValid }
 
     func isSelected(_ row: Int) -> Bool { rows[row].isSelected }
+
+    func hasFile(_ row: Int) -> Bool { rows[row].hasFile }
 
     /// The lane of a row that is to run and can; nil for any other.
     func lane(_ row: Int) -> Int? { rows[row].isValid && rows[row].isSelected ? hosts.lane(of: rows[row].host) : nil }

@@ -182,6 +182,93 @@ struct ParsedRow: ~Copyable {
     }
 }
 
+/// Whom a row is about: the PBX and the certificate.
+extension RowParser {
+    mutating func readAddress(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
+        if let cell = cells[.baseURL] {
+            row.url = readURL(cell, cells)
+        } else if cells.canHave(.baseURL) {
+            add(Diagnostic(.baseURLMissing, "the address of the PBX is missing"), cells.name(of: .baseURL))
+        }
+        if let cell = cells[.apiPath] {
+            let path = value(of: cell, cells) { cell throws(Diagnostic) in try APIPath.read(try cell.text()) }
+            if let path { row.apiPath = path }
+        }
+        if let cell = cells[.tlsPin] {
+            row.tlsPin = value(of: cell, cells) { cell throws(Diagnostic) in try Self.pin(try cell.text()) }
+        }
+    }
+
+    private mutating func readURL(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> AddressCell? {
+        let scratch = scratch
+        let url = value(of: cell, cells) { cell throws(Diagnostic) in try AddressCell(try cell.text(), scratch: scratch)
+        }
+        guard let url else { return nil }
+        if !allowsPlainHTTP, case .http = url.scheme, !url.host.isLoopback {
+            let message = "plain http would send credentials in the clear: use https, or allow it by --allow-plain-http"
+            add(Diagnostic(.plainHTTP, message), cells.names[cell.column])
+        }
+        return url
+    }
+
+    private static func pin(_ cell: Bytes) throws(Diagnostic) -> String {
+        let pin = cell.text
+        if PublicKeyPin.isWellFormed(pin) { return pin }
+        throw Diagnostic(.tlsPinMalformed, "a pin is 'sha256//' and the base64 text of 32 bytes (44 characters)")
+    }
+
+    /// Whether a row names a host that is selected; nothing is noted.
+    func isHost(of cells: borrowing RowCells, in selection: Selection) -> Bool {
+        do throws(Diagnostic) {
+            guard let text = try cells[.baseURL]?.text() else { return selection.includes(nil) }
+            return selection.includes(try AddressCell(text, scratch: scratch).name)
+        } catch {
+            return selection.includes(nil)
+        }
+    }
+
+    mutating func readID(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
+        guard let cell = cells[.id] else {
+            if cells.canHave(.id) {
+                add(Diagnostic(.idMissing, "the certificate's id is missing"), cells.name(of: .id))
+            }
+            return
+        }
+        row.id = value(of: cell, cells) { cell throws(Diagnostic) in
+            switch cell.kind {
+            case .text, .number: break
+            case .boolean, .array, .object: throw Diagnostic(.idMalformed, "\(cell.kind.title) is no certificate id")
+            }
+            let id = cell.kind == .text ? WholeNumber.read(cell.bytes) : WholeNumber.readJSON(cell.bytes)
+            guard let id else {
+                let reason = WholeNumber.reason(against: cell.bytes)
+                throw Diagnostic(.idMalformed, "\(PassThrough.quoted(cell.bytes, of: .id)) \(reason)")
+            }
+            guard id >= 1 else {
+                throw Diagnostic(.idMalformed, "\(PassThrough.quoted(cell.bytes, of: .id)) is less than 1")
+            }
+            return id
+        }
+    }
+
+    /// Reads which certificate a row means: by its id, or by what it is.
+    mutating func readCertificate(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
+        guard let cell = cells[.match] else { return readID(cells, &row) }
+        if cells[.id] != nil {
+            let names = [cells.name(of: .id), cells.names[cell.column]].map { Quotation.of($0.utf8) }
+            let message = "\(names.joined(separator: " and ")) are both given: a row takes one of them"
+            return add(Diagnostic(.idAndMatch, message), nil)
+        }
+        row.match = value(of: cell, cells) { cell throws(Diagnostic) in
+            if let match = CertificateMatch(try CellText.match.read(try cell.text()).text) { return match }
+            throw Diagnostic(
+                .matchMalformed,
+                "\(PassThrough.quoted(cell.bytes, of: .match)) is none of issue_to=NAME, name=FILE and only")
+        }
+        row.id = row.match?.number
+    }
+}
+
 /// What a row wants edited.
 ///
 /// Source of the rules: the PBX's `certificate/update` call.
@@ -214,7 +301,9 @@ extension RowParser {
             case .array, .object:
                 throw Diagnostic(.autoRenewalMalformed, "\(cell.kind.title) is none of \(BooleanWord.list)")
             }
-            throw Diagnostic(.autoRenewalMalformed, "\(Quotation.of(cell.bytes)) is none of \(BooleanWord.list)")
+            throw Diagnostic(
+                .autoRenewalMalformed,
+                "\(PassThrough.quoted(cell.bytes, of: .autoRenewal)) is none of \(BooleanWord.list)")
         }
     }
 

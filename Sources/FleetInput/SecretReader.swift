@@ -1,7 +1,108 @@
 import FleetModel
-import JSONText
 import Platform
 import TabularText
+
+/// What a cell that holds a secret can be: the secret itself, a reference to it, or the mask of an earlier result.
+enum SecretCell {
+    case literal
+    /// `env:NAME`, the prefix in any case.
+    case environment(name: String)
+    /// `file:PATH`, the prefix in any case.
+    case file(path: String)
+    /// `***`, which is no secret of anybody's.
+    case mask
+
+    @inline(__always)
+    init(_ cell: Bytes) {
+        if Self.isReference(cell) {
+            let isFile = cell[0].lowercased == UInt8(ascii: "f")
+            let rest = cell.part((isFile ? 5 : 4)..<cell.count).text
+            self = isFile ? .file(path: rest) : .environment(name: rest)
+        } else {
+            self = cell.first == UInt8(ascii: "*") && cell.equals("***") ? .mask : .literal
+        }
+    }
+
+    /// Whether a cell only says where the secret is.
+    @inline(__always)
+    static func isReference(_ cell: Bytes) -> Bool {
+        switch cell.first {
+        case UInt8(ascii: "e"), UInt8(ascii: "E"): cell.hasPrefix("env:")
+        case UInt8(ascii: "f"), UInt8(ascii: "F"): cell.hasPrefix("file:")
+        default: false
+        }
+    }
+}
+
+/// What a secret is for, which decides what may stand in it.
+enum SecretUse {
+    /// Token, client id or client secret: one line.
+    case login
+    /// A value of the auth list: keys and key files of providers have line breaks and tabs.
+    case auth
+
+    static let masked = Diagnostic(
+        .secretMasked, "'***' only stands for a secret that was left out: write the secret or a reference to it")
+
+    /// - Throws: ``Diagnostic`` when nobody can mean a secret.
+    @inline(__always)
+    func check(_ text: Bytes) throws(Diagnostic) {
+        let isAuth = self == .auth
+        let control = CellText.controlCharacter(in: text, allowsLineBreaks: isAuth, allowsTabs: isAuth)
+        if let control { throw control }
+        guard !isAuth else {
+            if let diagnostic = LeftBehind.problem(text) { throw diagnostic }
+            return
+        }
+        if text.equals(EditRow.clear) { throw CellText.misplacedClear }
+        try CellText.refuseLeftovers(text)
+    }
+
+    /// What is doubtful about a secret.
+    ///
+    /// - Parameters:
+    ///   - text: the secret, not empty.
+    ///   - isCell: whether it stands in a cell; in a file of its own lines are nothing strange.
+    @inline(__always)
+    func doubt(_ text: Bytes, isCell: Bool = true) -> Diagnostic? {
+        if LeftBehind.isScientific(text) { return Self.scientific }
+        if isCell, self == .auth, Self.hasStrayLineBreak(text) { return Self.lineBreak }
+        return LeftBehind.doubt(text)
+    }
+
+    /// Whether there is a line break in what is neither a key in PEM nor JSON.
+    private static func hasStrayLineBreak(_ text: Bytes) -> Bool {
+        guard text.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return false }
+        return !text.hasPrefix("-----begin") && text[0] != UInt8(ascii: "{") && text[0] != UInt8(ascii: "[")
+    }
+
+    /// Judges what a reference leads to, not empty.
+    ///
+    /// - Returns: what is doubtful about it.
+    func judge(_ text: String) throws(Diagnostic) -> Diagnostic? {
+        try Array(text.utf8).withUnsafeBufferPointer { text throws(Diagnostic) in try judge(text) }
+    }
+
+    private func judge(_ text: Bytes) throws(Diagnostic) -> Diagnostic? {
+        let value = Whitespace.trimmed(text)
+        guard !value.isEmpty else { throw Diagnostic(.referenceUnresolved, "there are only blanks in it") }
+        switch SecretCell(value) {
+        case .mask: throw Self.masked
+        case .environment, .file: throw Diagnostic(.referenceUnresolved, "there is another reference in it")
+        case .literal: try check(text)
+        }
+        return value.count == text.count ? doubt(text, isCell: false) : Self.blankAtEnd
+    }
+
+    private static let scientific = Diagnostic(
+        .scientificNotation, severity: .warning,
+        "this is a number in scientific notation, so digits may be lost: format the column as text")
+    private static let lineBreak = Diagnostic(
+        .lineBreakInside, severity: .warning,
+        "there is a line break inside the value, and it is sent with it: is this one value?")
+    private static let blankAtEnd = Diagnostic(
+        .blankAtEnd, severity: .warning, "there is a blank at an end of the value, and it is sent with it")
+}
 
 /// Opens the secrets that cells hold or refer to.
 struct SecretReader {
@@ -111,50 +212,71 @@ struct SecretReader {
     }
 }
 
-/// What there is to say of secrets beside what they are.
-struct SecretNotes {
-    /// Where a reference led to.
-    struct Source {
-        /// `file` or `variable`.
-        let kind: String
-        let name: String
-        /// What to say of a file that others can read, the first time that it is read.
-        let exposure: Diagnostic?
-
-        func isSame(as other: Source) -> Bool { kind == other.kind && name.isSame(as: other.name) }
-    }
-
-    /// Whether one stands in the cell itself.
-    var isPlain = false
-    /// What is doubtful about them.
-    var doubts: [Diagnostic] {
-        get { rare?.doubts ?? [] }
-        set { rare = Rare(doubts: newValue, sources: sources) }
-    }
-    var sources: [Source] {
-        get { rare?.sources ?? [] }
-        set { rare = Rare(doubts: doubts, sources: newValue) }
-    }
-    /// Whether there is neither a doubt nor a source, as for nearly every secret.
-    var isEmpty: Bool { rare == nil }
-    private var rare: Rare?
-
-    // One reference to count instead of two, for each secret of each row.
-    private final class Rare {
-        let doubts: [Diagnostic]
-        let sources: [Source]
-
-        init(doubts: [Diagnostic], sources: [Source]) {
-            self.doubts = doubts
-            self.sources = sources
-        }
-    }
-}
-
 extension Diagnostic {
     /// The same about what a reference leads to.
     fileprivate func about(_ subject: String) -> Diagnostic {
         Diagnostic(code, severity: severity, "\(subject): \(message)")
+    }
+}
+
+/// How a row proves who it is to the PBX.
+extension RowParser {
+    mutating func readCredentials(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
+        if keepsCells { row.credentialCells = credentialCells(cells) }
+        guard needsCredentials else { return row.credentials = .token(Secret("")) }
+        if let cell = cells[.accessToken] {
+            row.credentials = readSecret(cell, cells).map { .token($0) }
+        } else if let id = cells[.clientID], let secret = cells[.clientSecret] {
+            let name = readClientID(id, cells)
+            let secret = readSecret(secret, cells)
+            if let name, let secret { row.credentials = .client(id: name, secret: secret) }
+        } else if let half = cells[.clientID] ?? cells[.clientSecret] {
+            let other = cells[.clientID] == nil ? Field.clientID : .clientSecret
+            let message = "is given without \(Quotation.of(cells.name(of: other).utf8)): a login takes both"
+            add(Diagnostic(.credentialsIncomplete, message), cells.names[half.column])
+        } else if let found = credentials.credentials(for: row.url) {
+            row.credentials = found
+        } else if row.url != nil || !credentials.hasHosts {
+            let message = "no credentials for this PBX: neither in the row, nor \(credentials.places)"
+            add(Diagnostic(.credentialsMissing, message), nil)
+        }
+    }
+
+    /// The cells of the credentials where they are references, or may be told; nil for those of a row that may not.
+    private func credentialCells(_ cells: borrowing RowCells) -> CredentialCells? {
+        var own = CredentialCells()
+        for (field, column) in [
+            (Field.accessToken, \CredentialCells.accessToken), (.clientSecret, \.clientSecret), (.clientID, \.clientID),
+        ] {
+            guard let cell = cells[field] else { continue }
+            let isShown = field == .clientID || keepsSecrets || SecretCell.isReference(cell.bytes)
+            guard isShown else { return nil }
+            own[keyPath: column] = secrets.absolute(cell.bytes)
+        }
+        return own
+    }
+
+    private mutating func readSecret(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> Secret? {
+        // Not by way of a closure, which would have to hold a copy of all that secrets are looked up in.
+        var notes = SecretNotes()
+        defer { take(notes, cell.column, cells) }
+        do throws(Diagnostic) {
+            return try secrets.secret(try cell.text(), for: .login, notes: &notes)
+        } catch {
+            add(error, cells.names[cell.column])
+            return nil
+        }
+    }
+
+    private mutating func readClientID(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> String? {
+        var notes = SecretNotes()
+        defer { take(notes, cell.column, cells) }
+        do throws(Diagnostic) {
+            return try secrets.clientID(try cell.text(), notes: &notes)
+        } catch {
+            add(error, cells.names[cell.column])
+            return nil
+        }
     }
 }
 
@@ -202,30 +324,16 @@ extension RowParser {
         return items
     }
 
-    private static let literalKey = Diagnostic(
+    static let literalKey = Diagnostic(
         .authKeyDoubtful, severity: .warning,
         "'KEY' stands for the provider's own key, like APIKey: 'certfleet providers NAME' lists those of a provider")
-
-    /// Reads `auth_info_list`, or the object `auth` of JSON lines.
-    private mutating func readAuthValue(
-        _ cell: RowCells.Cell, isObject: Bool, _ cells: borrowing RowCells
-    ) -> [AuthInfo]? {
-        var reader = AuthReader(secrets: secrets)
-        let items = value(of: cell, cells) { cell throws(Diagnostic) in
-            guard let value = cells.value(of: cell) else { return try reader.list(in: cell.bytes) }
-            return try reader.list(value, isObject: isObject)
-        }
-        take(reader.takeNotes(), cell.column, cells)
-        if items?.contains(where: { $0.key == "KEY" }) == true { add(Self.literalKey, cells.names[cell.column]) }
-        return items
-    }
 }
 
 /// Reads the values of an auth list; the texts of diagnostics quote none of them.
 ///
 /// Source: Auth_Info of the PBX's `certificate/update` call: a key and exactly one of `iv`, `sv`, `bv`.
-private struct AuthReader {
-    private var notes = SecretNotes()
+struct AuthReader {
+    var notes = SecretNotes()
     private let secrets: SecretReader
 
     init(secrets: SecretReader) {
@@ -244,8 +352,6 @@ private struct AuthReader {
     }
 
     private static let numericKeys: Set<String> = ["TTL", "PropagationTimeout", "PollingInterval"]
-
-    // MARK: - A column or member of its own
 
     mutating func value(_ entry: RowCells.AuthCell) throws(Diagnostic) -> AuthInfo.Value {
         let bytes = entry.cell.bytes
@@ -268,127 +374,7 @@ private struct AuthReader {
         }
     }
 
-    // MARK: - A list
-
-    /// Reads the JSON text in a CSV cell.
-    mutating func list(in cell: Bytes) throws(Diagnostic) -> [AuthInfo] {
-        if cell.equals(CellText.clear) { return [] }
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue(parsing: Array(cell))
-        } catch {
-            throw Diagnostic(.authMalformed, JSONRow.describe(error, in: Array(cell)))
-        }
-        return try list(value, isObject: false)
-    }
-
-    /// Reads the array `auth_info_list`, or the object `auth`.
-    mutating func list(_ value: JSONValue, isObject: Bool) throws(Diagnostic) -> [AuthInfo] {
-        if !isObject, value == .string("\(CellText.clear)") { return [] }
-        let items: [AuthInfo]
-        switch (value, isObject) {
-        case (.object(let members), true): items = try read(members)
-        case (.array(let elements), false): items = try read(elements)
-        default:
-            let wanted = isObject ? "an object of keys and values" : "a list like [{\"k\":…,\"sv\":…}]"
-            throw Diagnostic(.authMalformed, "\(value.kind) stands where \(wanted) should be")
-        }
-        guard !items.isEmpty else {
-            throw Diagnostic(.authMalformed, "the list is empty: leave it out to leave the credentials alone")
-        }
-        var keys: Set<[UInt8]> = []
-        for (index, item) in items.enumerated() where !keys.insert(Array(item.key.utf8)).inserted {
-            throw Diagnostic(.authKeyRepeated, "item \(index + 1) repeats the key of an earlier one")
-        }
-        return items
-    }
-
-    private mutating func read(_ members: [JSONMember]) throws(Diagnostic) -> [AuthInfo] {
-        var items: [AuthInfo] = []
-        for (index, member) in members.enumerated() where member.value != .null {
-            let place = "item \(index + 1)"
-            let key = try key(member.key, place)
-            items.append(AuthInfo(key: key, value: try self.value(member.value, as: nil, of: key, place)))
-        }
-        return items
-    }
-
-    private mutating func read(_ elements: [JSONValue]) throws(Diagnostic) -> [AuthInfo] {
-        var items: [AuthInfo] = []
-        for (index, element) in elements.enumerated() {
-            let place = "item \(index + 1)"
-            guard case .object(let members) = element else {
-                throw Diagnostic(.authMalformed, "\(place) is \(element.kind), not an object like {\"k\":…,\"sv\":…}")
-            }
-            items.append(try read(item: members.filter { $0.value != .null }, place))
-        }
-        return items
-    }
-
-    private mutating func read(item members: [JSONMember], _ place: String) throws(Diagnostic) -> AuthInfo {
-        guard let keyMember = members.first(where: { $0.key == "k" }) else {
-            throw Diagnostic(.authMalformed, "\(place) has no key 'k'")
-        }
-        guard case .string(let text) = keyMember.value else {
-            throw Diagnostic(.authMalformed, "\(place) has \(keyMember.value.kind) as its key 'k', not a text")
-        }
-        let key = try key(text, place)
-        let values = members.filter { $0.key != "k" }
-        guard values.count == 1, let type = AuthReader.types[values[0].key] else {
-            throw Diagnostic(.authMalformed, "\(place) must have, beside 'k', exactly one of 'iv', 'sv' and 'bv'")
-        }
-        return AuthInfo(key: key, value: try value(values[0].value, as: type, of: key, place))
-    }
-
-    private static let types: [String: AuthType] = ["iv": .int, "sv": .string, "bv": .bool]
-
-    private func key(_ text: String, _ place: String) throws(Diagnostic) -> String {
-        var text = text
-        let key = text.withUTF8 { Whitespace.trimmed($0).text }
-        guard !key.isEmpty else { throw Diagnostic(.authMalformed, "\(place) has an empty key") }
-        if text.withUTF8({ CellText.controlCharacter(in: $0) }) != nil {
-            throw Diagnostic(.authMalformed, "there is a control character inside the key of \(place)")
-        }
-        return key
-    }
-
-    /// The typed value of an item.
-    ///
-    /// - Parameter type: what it must be; nil takes it by its own type.
-    private mutating func value(
-        _ value: JSONValue, as type: AuthType?, of key: String, _ place: String
-    ) throws(Diagnostic) -> AuthInfo.Value {
-        switch (value, type) {
-        case (.boolean(let value), .bool), (.boolean(let value), nil): return .boolean(value)
-        case (.number, .int), (.number, nil):
-            if let number = value.integer { return .integer(number) }
-            throw Diagnostic(.authMalformed, "the number of \(place) is no whole number of 64 bits")
-        case (.string(let text), .string), (.string(let text), nil):
-            return .string(try string(Array(text.utf8), of: key, place))
-        default:
-            throw Diagnostic(.authMalformed, "the value of \(place) is \(value.kind), which is the wrong type")
-        }
-    }
-
-    private mutating func string(
-        _ bytes: [UInt8], of key: String, _ place: String
-    ) throws(Diagnostic) -> Secret {
-        try bytes.withUnsafeBufferPointer { bytes throws(Diagnostic) in
-            try string(Whitespace.trimmed(bytes), of: key, place)
-        }
-    }
-
-    private mutating func string(_ text: Bytes, of key: String, _ place: String) throws(Diagnostic) -> Secret {
-        if Self.isNumber(text, of: key) {
-            notes.doubts.append(
-                Diagnostic(
-                    .authNumberAsText, severity: .warning,
-                    "\(place) sends a number as a text: use 'iv' to send it as a number"))
-        }
-        return try text.isEmpty ? Secret("") : secret(text)
-    }
-
-    private mutating func secret(_ text: Bytes) throws(Diagnostic) -> Secret {
+    mutating func secret(_ text: Bytes) throws(Diagnostic) -> Secret {
         try secrets.secret(text, for: .auth, notes: &notes)
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import JSONText
 package import Platform
 
@@ -184,205 +183,194 @@ private enum OtherText {
     }
 }
 
-/// Cuts a text into its lines, one record each; blank lines are none.
-struct JSONLinesReader: ~Copyable {
-    /// What a reader calls with each line, its line end dropped; the bytes are borrowed for the call.
-    typealias Body = (Bytes, RecordSpan) -> Void
+/// How a CSV separates its cells, found from its first records.
+package struct Dialect {
+    /// The byte between cells.
+    let delimiter: UInt8
+    /// Bytes of a first line `sep=…`, its line end with it; 0 when there is none.
+    let separatorLineLength: Int
+    /// A later line that has the columns a row needs, when the first record has none of them: what is above it is a
+    /// title.
+    package let likelyHeaderLine: Int?
 
-    private(set) var position: TextPosition
-    private var lines = LineScanner()
-    private var span = RecordSpan(offset: 0, length: 0, line: 1)
-    /// The start of a line that a slice cut.
-    private var rest: [UInt8] = []
+    /// The delimiters that spreadsheets write.
+    static let delimiters: [UInt8] = Array(",;\t|".utf8)
 
-    /// - Parameter offset: where the text starts in the spool.
-    init(offset: Int) {
-        position = TextPosition(offset: offset)
+    /// Where the records start.
+    func start(of text: TextReader) -> TextPosition {
+        text.take(separatorLineLength)
+        return TextPosition(offset: text.textOffset, line: separatorLineLength > 0 ? 1 : 0)
     }
 
-    /// Reads a text from front to back, calling `body` with each line.
+    /// Finds the dialect of a text, taking nothing of it.
     ///
-    /// - Returns: where a line is too long, if one is; nothing is read after that.
-    /// - Throws: ``ToolError`` when the input can no longer be read.
-    mutating func read(_ text: TextReader, _ body: Body) throws(ToolError) -> Diagnostic? {
-        while let slice = try text.next() {
-            do throws(Diagnostic) { try read(slice, body) } catch { return error }
+    /// What was asked for decides, else a line `sep=…`, else the one delimiter under which the first record has all the
+    /// columns that are needed, else the one under which it has most known ones.
+    ///
+    /// - Parameters:
+    ///   - text: the text from its start.
+    ///   - choice: what was asked for.
+    ///   - score: how much a record looks like the header.
+    /// - Returns: the dialect, or why it cannot be told.
+    static func find(
+        in text: TextReader, choice: TableChoices.Delimiter, score: (Record) -> HeaderScore
+    ) throws(ToolError) -> Result<Dialect, Diagnostic> {
+        let top = try text.prefix(SeparatorLine.limit)
+        let separator: SeparatorLine?
+        do throws(Diagnostic) {
+            separator = try SeparatorLine(top)
+        } catch {
+            return .failure(error)
         }
-        if let diagnostic = text.diagnostic(onLine: position.lineToCome) { return diagnostic }
-        finish(body)
-        return nil
-    }
-
-    private mutating func read(_ slice: Bytes, _ body: Body) throws(Diagnostic) {
-        var lines = self.lines
-        defer { self.lines = lines }
-        try lines.forEachPiece(of: slice) { piece throws(Diagnostic) in try take(piece, body) }
-    }
-
-    /// Reads the end of the text; the last line may lack its line end.
-    private mutating func finish(_ body: Body) {
-        position.finish()
-        deliverRest(body)
-    }
-
-    private mutating func take(_ piece: LineScanner.Piece, _ body: Body) throws(Diagnostic) {
-        position.move(over: piece)
-        position.check(piece.bytes)
-        if piece.startsLine {
-            span = RecordSpan(offset: position.offset - piece.bytes.count, length: 0, line: position.line)
-        }
-        span.length += piece.bytes.count
-        guard span.length <= CSVReader.rowLimit else {
-            throw Diagnostic(.rowTooLong, severity: .file, line: span.line, "the line is larger than 4 MiB")
-        }
-        if piece.endsLine, rest.isEmpty {
-            deliver(piece.bytes, body)
-        } else {
-            rest.append(contentsOf: piece.bytes)
-            if piece.endsLine { deliverRest(body) }
+        let candidates = (choice.byte ?? separator?.delimiter).map { [$0] } ?? delimiters
+        let length = separator?.length ?? 0
+        let guesses = try guesses(candidates, text, from: length, score)
+        return choose(guesses).map { guess in
+            Dialect(
+                delimiter: guess.delimiter, separatorLineLength: length,
+                likelyHeaderLine: guess.points == 0 ? guess.laterHeaderLine : nil)
         }
     }
 
-    private mutating func deliverRest(_ body: Body) {
-        let line = rest
-        line.withUnsafeBufferPointer { deliver($0, body) }
-        rest.removeAll(keepingCapacity: true)
+    /// Text in which the first record must stand; what is empty for longer than that is not searched to its end.
+    private static let searchLimit = 2 * CSVReader.rowLimit
+
+    /// Looks at as much of the text as it takes to see the first record.
+    private static func guesses(
+        _ candidates: [UInt8], _ text: TextReader, from offset: Int, _ score: (Record) -> HeaderScore
+    ) throws(ToolError) -> [HeaderGuess] {
+        var size = 1 << 16
+        while true {
+            let prefix = try text.prefix(size)
+            // Not what was read beyond that: it depends on how the input came.
+            let start = prefix.part(offset..<min(size, prefix.count))
+            let guesses = candidates.map { delimiter in
+                HeaderGuess(delimiter, start, after: offset > 0 ? 1 : 0, isWhole: prefix.count < size, score)
+            }
+            if guesses.contains(where: \.isHeader) || !guesses.contains(where: \.isOpen) { return guesses }
+            if size >= searchLimit { return guesses }
+            size *= 2
+        }
     }
 
-    private mutating func deliver(_ line: Bytes, _ body: Body) {
-        var end = line.count
-        while end > 0, line[end - 1] == 0x0A || line[end - 1] == 0x0D { end -= 1 }
-        let text = line.part(0..<end)
-        guard text.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { return }
-        span.badEncodingLine = position.badEncodingLine
-        body(text, span)
+    private static func choose(_ guesses: [HeaderGuess]) -> Result<HeaderGuess, Diagnostic> {
+        let best = guesses.contains(where: \.isHeader) ? guesses.filter(\.isHeader) : bestScored(guesses)
+        // Under a delimiter that the header does not have, every other one is as good.
+        let splitting = best.filter { $0.width > 1 }
+        guard splitting.count > 1, splitting[0].points > 0 else {
+            // What is all empty rows under one delimiter is no header under another.
+            let likely = best.first { $0.laterHeaderLine != nil } ?? best.first(where: \.isBlank)
+            return .success(likely ?? splitting.first ?? best[0])
+        }
+        let names = splitting.map { Quotation.of([$0.delimiter]) }.joined(separator: " and ")
+        return .failure(
+            Diagnostic(
+                .delimiterAmbiguous, severity: .file, line: 1,
+                "\(names) could both be what separates the cells: choose one by --delimiter"))
+    }
+
+    private static func bestScored(_ guesses: [HeaderGuess]) -> [HeaderGuess] {
+        let points = guesses.map(\.points).max() ?? 0
+        return guesses.filter { $0.points == points }
     }
 }
 
-/// The cells of one record, borrowed from the buffer that holds them.
-@usableFromInline package struct Record {
-    /// Number of cells.
-    @usableFromInline package let count: Int
-    @usableFromInline let bytes: UnsafePointer<UInt8>
-    /// Offset behind the end of each cell.
-    @usableFromInline let ends: UnsafePointer<Int>
-    /// Offset of the first cell.
-    @usableFromInline let start: Int
+/// What the first records of a text are under one delimiter.
+private struct HeaderGuess {
+    let delimiter: UInt8
+    /// Cells of the first record; 0 when it does not end in what was looked at.
+    private(set) var width = 0
+    /// Those of the first record.
+    private(set) var points = 0
+    /// Whether the first record has every column that is needed.
+    private(set) var isHeader = false
+    /// The line of the first later record that has them.
+    private(set) var laterHeaderLine: Int?
+    /// Whether more text could tell more.
+    private(set) var isOpen = false
+    /// Whether what was looked at is empty rows and nothing else.
+    private(set) var isBlank = false
+    private var recordCount = 0
 
-    init(bytes: UnsafePointer<UInt8>, start: Int, ends: UnsafePointer<Int>, count: Int) {
-        self.bytes = bytes
-        self.start = start
-        self.ends = ends
-        self.count = count
+    /// Records that are looked at for a header below a title.
+    private static let recordLimit = 20
+
+    /// - Parameters:
+    ///   - delimiter: the byte to try.
+    ///   - start: the start of the text.
+    ///   - line: lines before it.
+    ///   - isWhole: whether the text ends there.
+    ///   - score: how much a record looks like the header.
+    init(_ delimiter: UInt8, _ start: Bytes, after line: Int, isWhole: Bool, _ score: (Record) -> HeaderScore) {
+        self.delimiter = delimiter
+        var reader = CSVReader(delimiter: delimiter, TextPosition(offset: 0, line: line))
+        do throws(Diagnostic) {
+            try reader.read(start) { record, span in take(record, span, score) }
+            if isWhole { try reader.finish { record, span in take(record, span, score) } }
+            isBlank = recordCount == 0
+            isOpen = isBlank && !isWhole
+        } catch {
+            // Under this delimiter the text is no CSV beyond here, which says enough.
+            isOpen = false
+        }
     }
 
-    // Inlinable, with what it needs, because other targets ask for each cell of each row.
-    /// A cell, from 0.
-    @inlinable package subscript(index: Int) -> UnsafeBufferPointer<UInt8> {
-        precondition(index >= 0 && index < count, "no such cell")
-        let start = index == 0 ? start : ends[index - 1]
-        return UnsafeBufferPointer(start: bytes + start, count: ends[index] - start)
+    private mutating func take(_ record: Record, _ span: RecordSpan, _ score: (Record) -> HeaderScore) {
+        guard !record.isBlank else { return }
+        recordCount += 1
+        guard recordCount <= Self.recordLimit, !isHeader, laterHeaderLine == nil else { return }
+        let score = score(record)
+        if recordCount == 1 {
+            width = record.count
+            points = score.points
+            isHeader = score.isComplete
+        } else if score.isComplete {
+            laterHeaderLine = span.line
+        }
     }
-
-    /// Whether there is nothing in any cell but blanks.
-    package var isBlank: Bool {
-        for index in 0..<count where !Whitespace.trimmed(self[index]).isEmpty { return false }
-        return true
-    }
-
-    /// All cells one behind the other.
-    var joined: Bytes { Bytes(start: bytes + start, count: count == 0 ? 0 : ends[count - 1] - start) }
-
-    /// Offset behind the end of a cell in ``joined``.
-    func end(_ index: Int) -> Int { ends[index] - start }
 }
 
-/// Cells, one behind the other, in a buffer that grows and serves again.
-package struct CellBuffer: ~Copyable {
-    /// Number of cells.
-    package private(set) var count = 0
-    /// Number of bytes of all cells.
-    private(set) var byteCount = 0
-    private var bytes: UnsafeMutablePointer<UInt8>
-    private var byteCapacity: Int
-    /// Offset behind the end of each cell.
-    private var ends: UnsafeMutablePointer<Int>
-    private var endCapacity: Int
+/// The line `sep=;` that Excel reads at the top of a CSV and other programs write for it.
+private struct SeparatorLine {
+    /// The byte that it names as the delimiter.
+    let delimiter: UInt8
+    /// Its bytes, line end included.
+    let length: Int
 
-    /// - Parameter capacity: bytes to make room for at once.
-    package init(capacity: Int = 4096) {
-        byteCapacity = max(16, capacity)
-        bytes = .allocate(capacity: byteCapacity)
-        endCapacity = 16
-        ends = .allocate(capacity: endCapacity)
-    }
+    /// Bytes of the longest such line, and one more.
+    static let limit = 16
 
-    deinit {
-        bytes.deallocate()
-        ends.deallocate()
-    }
-
-    /// Some of the cells as one record, borrowed until the next change.
-    package func record(_ cells: Range<Int>) -> Record {
-        precondition(cells.lowerBound >= 0 && cells.upperBound <= count, "no such cells")
-        let start = cells.lowerBound == 0 ? 0 : ends[cells.lowerBound - 1]
-        return Record(bytes: bytes, start: start, ends: ends + cells.lowerBound, count: cells.count)
-    }
-
-    @inline(__always)
-    mutating func append(_ start: UnsafeRawPointer?, count length: Int) {
-        reserve(bytes: length, cells: 1)
-        if let start, length > 0 { memcpy(bytes + byteCount, start, length) }
-        byteCount += length
-        ends[count] = byteCount
-        count += 1
-    }
-
-    /// Appends a cell.
-    package mutating func append(_ text: String) {
-        var text = text
-        text.withUTF8 { append($0.baseAddress, count: $0.count) }
-    }
-
-    /// Appends the cells of a record.
-    mutating func append(_ record: Record) {
-        let joined = record.joined
-        reserve(bytes: joined.count, cells: record.count)
-        if let start = joined.baseAddress { memcpy(bytes + byteCount, start, joined.count) }
-        for index in 0..<record.count { ends[count + index] = byteCount + record.end(index) }
-        byteCount += joined.count
-        count += record.count
-    }
-
-    /// Starts afresh, keeping the room.
-    package mutating func removeAll() {
-        count = 0
-        byteCount = 0
-    }
-
-    @inline(__always)
-    private mutating func reserve(bytes length: Int, cells: Int) {
-        if byteCapacity - byteCount < length || endCapacity - count < cells { grow(bytes: length, cells: cells) }
-    }
-
-    @inline(never)
-    private mutating func grow(bytes length: Int, cells: Int) {
-        if byteCapacity - byteCount < length {
-            byteCapacity = max(byteCapacity * 2, byteCount + length)
-            bytes = Self.moved(bytes, count: byteCount, capacity: byteCapacity)
+    /// Reads the line at the start of a text; nil when there is none.
+    ///
+    /// - Throws: ``Diagnostic`` when there is one that names no delimiter known here.
+    init?(_ start: Bytes) throws(Diagnostic) {
+        let isQuoted = start.first == UInt8(ascii: "\"")
+        let body = start.part((isQuoted ? 1 : 0)..<start.count)
+        guard body.count >= 4, body.part(0..<4).equalsIgnoringCase("sep=") else { return nil }
+        let rest = body.part(4..<body.count)
+        guard let delimiter = rest.first, Dialect.delimiters.contains(delimiter),
+            let tail = Self.tailLength(rest.part(1..<rest.count), isQuoted: isQuoted)
+        else {
+            throw Diagnostic(
+                .separatorUnknown, severity: .file, line: 1,
+                "the line 'sep=' names none of the delimiters comma, semicolon, tab and pipe")
         }
-        if endCapacity - count < cells {
-            endCapacity = max(endCapacity * 2, count + cells)
-            ends = Self.moved(ends, count: count, capacity: endCapacity)
-        }
+        self.delimiter = delimiter
+        length = (isQuoted ? 1 : 0) + 5 + tail
     }
 
-    private static func moved<Value>(
-        _ values: UnsafeMutablePointer<Value>, count: Int, capacity: Int
-    ) -> UnsafeMutablePointer<Value> {
-        let larger = UnsafeMutablePointer<Value>.allocate(capacity: capacity)
-        larger.moveInitialize(from: values, count: count)
-        values.deallocate()
-        return larger
+    /// Length of what follows the delimiter: the closing quote and the line end; nil when there is anything else.
+    private static func tailLength(_ tail: Bytes, isQuoted: Bool) -> Int? {
+        var index = 0
+        if isQuoted {
+            guard tail.first == UInt8(ascii: "\"") else { return nil }
+            index = 1
+        }
+        guard index < tail.count else { return index }
+        switch tail[index] {
+        case 0x0A: return index + 1
+        case 0x0D: return index + (index + 1 < tail.count && tail[index + 1] == 0x0A ? 2 : 1)
+        default: return nil
+        }
     }
 }

@@ -2,108 +2,6 @@ import Glibc
 import Platform
 import TabularText
 
-/// What a cell that holds a secret can be: the secret itself, a reference to it, or the mask of an earlier result.
-enum SecretCell {
-    case literal
-    /// `env:NAME`, the prefix in any case.
-    case environment(name: String)
-    /// `file:PATH`, the prefix in any case.
-    case file(path: String)
-    /// `***`, which is no secret of anybody's.
-    case mask
-
-    @inline(__always)
-    init(_ cell: Bytes) {
-        if Self.isReference(cell) {
-            let isFile = cell[0].lowercased == UInt8(ascii: "f")
-            let rest = cell.part((isFile ? 5 : 4)..<cell.count).text
-            self = isFile ? .file(path: rest) : .environment(name: rest)
-        } else {
-            self = cell.first == UInt8(ascii: "*") && cell.equals("***") ? .mask : .literal
-        }
-    }
-
-    /// Whether a cell only says where the secret is.
-    @inline(__always)
-    static func isReference(_ cell: Bytes) -> Bool {
-        switch cell.first {
-        case UInt8(ascii: "e"), UInt8(ascii: "E"): cell.hasPrefix("env:")
-        case UInt8(ascii: "f"), UInt8(ascii: "F"): cell.hasPrefix("file:")
-        default: false
-        }
-    }
-}
-
-/// What a secret is for, which decides what may stand in it.
-enum SecretUse {
-    /// Token, client id or client secret: one line.
-    case login
-    /// A value of the auth list: keys and key files of providers have line breaks and tabs.
-    case auth
-
-    static let masked = Diagnostic(
-        .secretMasked, "'***' only stands for a secret that was left out: write the secret or a reference to it")
-
-    /// - Throws: ``Diagnostic`` when nobody can mean a secret.
-    @inline(__always)
-    func check(_ text: Bytes) throws(Diagnostic) {
-        let isAuth = self == .auth
-        let control = CellText.controlCharacter(in: text, allowsLineBreaks: isAuth, allowsTabs: isAuth)
-        if let control { throw control }
-        guard !isAuth else {
-            if let diagnostic = LeftBehind.problem(text) { throw diagnostic }
-            return
-        }
-        if text.equals(CellText.clear) { throw CellText.misplacedClear }
-        try CellText.refuseLeftovers(text)
-    }
-
-    /// What is doubtful about a secret.
-    ///
-    /// - Parameters:
-    ///   - text: the secret, not empty.
-    ///   - isCell: whether it stands in a cell; in a file of its own lines are nothing strange.
-    @inline(__always)
-    func doubt(_ text: Bytes, isCell: Bool = true) -> Diagnostic? {
-        if LeftBehind.isScientific(text) { return Self.scientific }
-        if isCell, self == .auth, Self.hasStrayLineBreak(text) { return Self.lineBreak }
-        return LeftBehind.doubt(text)
-    }
-
-    /// Whether there is a line break in what is neither a key in PEM nor JSON.
-    private static func hasStrayLineBreak(_ text: Bytes) -> Bool {
-        guard text.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return false }
-        return !text.hasPrefix("-----begin") && text[0] != UInt8(ascii: "{") && text[0] != UInt8(ascii: "[")
-    }
-
-    /// Judges what a reference leads to, not empty.
-    ///
-    /// - Returns: what is doubtful about it.
-    func judge(_ text: String) throws(Diagnostic) -> Diagnostic? {
-        try Array(text.utf8).withUnsafeBufferPointer { text throws(Diagnostic) in try judge(text) }
-    }
-
-    private func judge(_ text: Bytes) throws(Diagnostic) -> Diagnostic? {
-        let value = Whitespace.trimmed(text)
-        guard !value.isEmpty else { throw Diagnostic(.referenceUnresolved, "there are only blanks in it") }
-        switch SecretCell(value) {
-        case .mask: throw Self.masked
-        case .environment, .file: throw Diagnostic(.referenceUnresolved, "there is another reference in it")
-        case .literal: try check(text)
-        }
-        return value.count == text.count ? doubt(text, isCell: false) : Self.blankAtEnd
-    }
-
-    private static let scientific = Diagnostic(
-        .scientificNotation, severity: .warning,
-        "this is a number in scientific notation, so digits may be lost: format the column as text")
-    private static let lineBreak = Diagnostic(
-        .lineBreakInside, severity: .warning,
-        "there is a line break inside the value, and it is sent with it: is this one value?")
-    private static let blankAtEnd = Diagnostic(
-        .blankAtEnd, severity: .warning, "there is a blank at an end of the value, and it is sent with it")
-}
-
 /// A file whose content is one secret.
 enum SecretFile {
     /// Bytes of the largest one.
@@ -248,5 +146,45 @@ final class SecretFiles: Sendable {
         }
         if !isKept { throw SecretFile.Failure(clause: "does not fit: all such files may have 64 MiB together") }
         return content
+    }
+}
+
+/// What there is to say of secrets beside what they are.
+struct SecretNotes {
+    /// Where a reference led to.
+    struct Source {
+        /// `file` or `variable`.
+        let kind: String
+        let name: String
+        /// What to say of a file that others can read, the first time that it is read.
+        let exposure: Diagnostic?
+
+        func isSame(as other: Source) -> Bool { kind == other.kind && name.isSame(as: other.name) }
+    }
+
+    /// Whether one stands in the cell itself.
+    var isPlain = false
+    /// What is doubtful about them.
+    var doubts: [Diagnostic] {
+        get { rare?.doubts ?? [] }
+        set { rare = Rare(doubts: newValue, sources: sources) }
+    }
+    var sources: [Source] {
+        get { rare?.sources ?? [] }
+        set { rare = Rare(doubts: doubts, sources: newValue) }
+    }
+    /// Whether there is neither a doubt nor a source, as for nearly every secret.
+    var isEmpty: Bool { rare == nil }
+    private var rare: Rare?
+
+    // One reference to count instead of two, for each secret of each row.
+    private final class Rare {
+        let doubts: [Diagnostic]
+        let sources: [Source]
+
+        init(doubts: [Diagnostic], sources: [Source]) {
+            self.doubts = doubts
+            self.sources = sources
+        }
     }
 }

@@ -1,0 +1,181 @@
+import FleetModel
+import Platform
+import TabularText
+
+/// What a name that is none of the columns probably stands for.
+extension ColumnMeaning {
+    /// What to say of a column of the user's own whose name says that a secret stands in it, or that it is probably one
+    /// which is missing; nil for most.
+    ///
+    /// - Parameters:
+    ///   - titles: the names of the columns that are read.
+    ///   - besidePassword: whether a password stands in another one, so that this may be the name to it.
+    static func doubt(
+        aboutOwn name: String, beside titles: [String], besidePassword: Bool = false
+    ) -> Diagnostic? {
+        guard name.utf8.count <= nameLimit else { return nil }
+        let header = Quotation.escaped(name.utf8)
+        if let meant = ownSecrets[plain(name.utf8)] {
+            return Diagnostic(
+                .ownSecret,
+                "is a column of your own: it is not used, and stands in the result as it is: did you mean "
+                    + "'\(meant)'? \(advice(header, meant))")
+        }
+        var text = name
+        guard let meant = text.withUTF8({ likely($0) }), !isThere(meant, titles) else { return nil }
+        // Many a sheet names people.
+        guard meant != "client_id" || besidePassword else { return nil }
+        return Diagnostic(
+            meant == "client_id" ? .ownSecret : .ownColumn,
+            "is a column of your own and is not used: did you mean '\(meant)'? \(advice(header, meant))")
+    }
+
+    private static func isThere(_ title: String, _ titles: [String]) -> Bool {
+        titles.contains { $0 == title || $0.hasPrefix("\(title):") || title == "id" && $0 == "match" }
+    }
+
+    private static func advice(_ header: String, _ column: String) -> String {
+        "--column '\(header)=\(column)', or --column '\(header)=' to only carry it along"
+    }
+
+    /// Whether a name that means nothing here says that a secret stands under it.
+    static func isSecret(_ name: String) -> Bool {
+        name.utf8.count <= nameLimit && ownSecrets[plain(name.utf8)] != nil
+    }
+
+    /// Whether a name says that a password stands under it.
+    static func isPassword(_ name: String) -> Bool {
+        name.utf8.count <= nameLimit && ownSecrets[plain(name.utf8)] == "client_secret"
+    }
+
+    private static let ownSecrets = [
+        "password": "client_secret", "passwd": "client_secret", "pwd": "client_secret", "secret": "client_secret",
+        "appsecret": "client_secret", "token": "access_token", "bearer": "access_token", "apikey": "auth.APIKey",
+        "apitoken": "auth.APIToken", "apisecret": "auth.APISecret", "secretkey": "auth.SecretKey",
+    ]
+
+    /// The column that a name which is none probably stands for; nil when nobody can tell.
+    static func likely(_ name: Bytes) -> String? {
+        guard name.count <= nameLimit else { return nil }
+        if case .nearMiss(let field) = ColumnMeaning(name: name, in: .csv) { return field.columnName }
+        if let key = misspelledKey(name) { return "auth.\(key.isEmpty ? "KEY" : Quotation.escaped(key.utf8))" }
+        let plain = plain(name)
+        if let column = likelyNames[plain] ?? ownSecrets[plain] { return column }
+        // Others of the providers' keys are words that people have in their sheets anyway, like 'Customer'.
+        guard ["key", "token", "secret"].contains(where: plain.contains) else { return nil }
+        return DNSProviders.key(like: plain).map { "auth.\($0)" }
+    }
+
+    /// How people name the columns of sheets of their own.
+    private static let likelyNames: [String: String] = {
+        let names = [
+            "base_url":
+                "hostname fqdn ip ipaddress address server servername pbxaddress pbxurl pbxhost pbxip pbxfqdn hostip",
+            "id":
+                "certificateid certid certificateno certno certificatenumber certnumber sslid zertifikatid zertifikatsid",
+            "issue_to":
+                "domain domainname commonname cn san issuedto dnsname certificatedomain certdomain zertifikatdomain "
+                + "zertifikatsdomain",
+            "name": "certificatename certname filename certificatefilename certfilename zertifikatname zertifikatsname",
+            "cert_file": "certificatefile certfilepath certificatepath certpath",
+            "auto_renewal": "autorenew renew renewal renewable autorenewalenabled automaticrenewal",
+            "dns_provider": "provider dns dnshost dnsservice dnsprovidername registrar",
+            "client_id": "username user login appid applicationid apiuser",
+            "access_token": "accesskey sessiontoken", "tls_pin": "pin publickeypin pinnedpubkey",
+        ]
+        var columns: [String: String] = [:]
+        for (column, others) in names { for name in others.split(separator: " ") { columns[String(name)] = column } }
+        return columns
+    }()
+
+    /// The column whose name of 6 letters or more is 1 or 2 edits away, if there is one.
+    static func nearest(to name: String) -> Field? {
+        let nearest = EditDistance.nearest(to: name, in: longNames, atMost: 2)
+        return nearest.flatMap { known[$0.filter { $0 != "_" }] }
+    }
+
+    private static let longNames = Field.allCases.map(\.columnName).filter { $0.count { $0 != "_" } >= 6 }
+
+    /// What a name means that nobody writes but for `auth.KEY`; nil for any other.
+    static func misspelledAuth(_ name: Bytes, in format: TableShape.Format) -> ColumnMeaning? {
+        guard let key = misspelledKey(name) else { return nil }
+        let meant = "auth.\(key.isEmpty ? "KEY" : Quotation.escaped(key.utf8))"
+        return .badAuth("this is no known \(format == .csv ? "column" : "key"): did you mean '\(meant)'?")
+    }
+
+    /// What follows `auth` and something that is neither letter nor digit, or `auth` in a slip of the hand and a dot.
+    /// `author` and `auto.x` are names of their own.
+    private static func misspelledKey(_ name: Bytes) -> String? {
+        // Names match whatever separates their words, so what stands before the first one is nothing.
+        let name = Bytes(rebasing: name.drop { separators.contains($0) })
+        if let prefix = misspelledPrefixes.first(where: { name.hasPrefix($0) }) {
+            return name.part(prefix.utf8CodeUnitCount..<name.count).text
+        }
+        guard name.hasPrefix("auth") else { return nil }
+        if let key = DNSProviders.key(like: name.part(4..<name.count).text) { return key }
+        let rest = name.part(4..<name.count).text.unicodeScalars
+        let key = rest.drop { !$0.properties.isAlphabetic && $0.properties.numericType == nil }
+        return rest.isEmpty || key.startIndex > rest.startIndex ? String(key) : nil
+    }
+
+    private static let misspelledPrefixes: [StaticString] = [
+        "aut.", "auh.", "ath.", "uth.", "auht.", "atuh.", "uath.", "auths.",
+    ]
+}
+
+/// The names of a header that are not understood.
+struct UnknownNames {
+    /// Whether they are names: what stands in a row of data must not be shown.
+    private(set) var areNames = true
+    private var names: [(name: Bytes, likely: String?)] = []
+    private static let limit = 12
+
+    /// Names whose likeliest meaning is looked for.
+    private static let searchLimit = 64
+    /// Bytes of the longest name of a column.
+    private static let nameLimit = 40
+
+    init(_ header: Record, _ meanings: [ColumnMeaning], _ choices: ColumnChoices) {
+        var isKnown = false
+        for (column, meaning) in meanings.enumerated() {
+            let name = Whitespace.trimmed(header[column])
+            if areNames, Self.isValue(name) { areNames = false }
+            switch choices.namesHostsOnly ? ColumnMeaning(name: name, in: .csv) : meaning {
+            case .field, .auth: isKnown = true
+            case .result, .nameless: break
+            case .other where choices.index(of: name) != nil: break
+            case .other, .nearMiss, .badAuth:
+                let isSearched = names.count < Self.searchLimit && name.count <= Self.nameLimit
+                let likely = isSearched ? ColumnMeaning.likely(name) : nil
+                if likely != nil { isKnown = true }
+                names.append((name, likely))
+            }
+        }
+        if !isKnown { areNames = false }
+    }
+
+    /// Whether a cell is what stands in a row, not over it: a number, an address, a reference.
+    private static func isValue(_ cell: Bytes) -> Bool {
+        guard let first = cell.first, cell.count <= nameLimit * 4 else { return false }
+        if case .literal = SecretCell(cell) {
+            return !first.isLetter && cell.allSatisfy { $0.isDigit || ".:+-,".utf8.contains($0) }
+                || cell.text.contains("://")
+        }
+        return true
+    }
+
+    /// What they may mean, and how to say so.
+    func advice(_ missing: [Field]) -> String {
+        guard !names.isEmpty else { return "" }
+        let shown = names.prefix(Self.limit).map { name, likely in
+            Quotation.of(name) + (likely.map { " (\($0)?)" } ?? "")
+        }
+        let more = names.count > Self.limit ? " and \(names.count - Self.limit) more" : ""
+        let wanted = missing.map(\.columnName)
+        let example = names.first { $0.likely.map(wanted.contains) ?? false }
+        let header = example.map { Quotation.escaped($0.name) } ?? "HEADER"
+        let column = example?.likely ?? wanted[0]
+        return "; not understood: \(shown.joined(separator: ", "))\(more); say what one means by "
+            + "--column '\(header)=\(column)'"
+    }
+}
