@@ -36,7 +36,7 @@ package struct HostsRequest: Sendable {
         // A key is shown whether it is trusted or not, and nothing else leaves.
         var work = work
         if aim == .pins { work.transport.isInsecure = true }
-        let session = try ReadingSession(work, for: aim)
+        let session = try Survey(work, for: aim)
         let input = try ValidatedInput(input, skipsInvalid: skipsInvalid) { settings in
             settings.namesHostsOnly = true
             settings.keepsCells = true
@@ -51,7 +51,7 @@ package struct HostsRequest: Sendable {
 /// What the hosts of a file hold.
 struct HostsRead {
     let catalog: RowCatalog
-    let findings: ReadingSession.Findings
+    let findings: Survey.Findings
     let now: WallTime
 
     /// Calls `body` for each host in the order of the file, with what became of it.

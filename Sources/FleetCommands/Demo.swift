@@ -90,14 +90,14 @@ private struct DemoSteps {
         let arguments =
             ["run", path, "--out", directory, "--undo", "--retries", "2", "--retry-delay", "100ms"] + flags
         tell(sentence, arguments)
-        var (settings, reading) = (RunSettings(), ReadingPolicy())
-        settings.retry = RetryPolicy(retries: 2, firstDelay: .milliseconds(100))
+        var (settings, reading) = (WorkSettings(), ReadingPolicy())
+        settings.pace.retry = RetryPolicy(retries: 2, firstDelay: .milliseconds(100))
+        settings.messages = messages
         reading.keepsValues = true
-        let clock = SystemClock()
+        let work = try FleetWork(settings, reading)
         let session = RunSession(
-            input: try ValidatedInput(request, skipsInvalid: false), settings: settings, reading: reading,
-            transport: TransportSettings(), directory: directory, resumes: false, messages: messages, clock: clock,
-            begin: clock.now(), arguments: arguments)
+            input: try ValidatedInput(request, skipsInvalid: false), work: work, directory: directory, resumes: false,
+            begin: work.clock.now(), arguments: arguments)
         let ending = try session.run()
         guard ending == code else { throw ending }
     }

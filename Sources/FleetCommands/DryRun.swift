@@ -23,20 +23,17 @@ struct DryRun {
         try transport.validate()
         let directory = try resumed.map { try RunDirectory(path: $0, for: .resumedRun) }
         let history = try directory?.readLedger()
+        var outcomes = OutcomeStore()
+        let rest = try history.map { try ResumedSource(catalog, $0, into: &outcomes) }
+        let source: any JobSource = rest ?? catalog
         var (edits, hosts, requests) = (0, 0, 0)
         let output = PrintedLines()
-        let certificates = catalog.certificateIDs(of: catalog, reading)
+        let certificates = reading.certificates(of: catalog, rest)
         // What was played is printed whatever comes.
         defer { try? output.flush() }
-        for (host, rows) in catalog.rowsByHost.enumerated() {
-            var rehearsal = HostRehearsal(reading, ids: certificates?(host) ?? [], output: output)
-            for row in rows {
-                var job = try catalog.job(row: row)
-                let standing = history?.standing(of: job) ?? .neverSent
-                guard standing.isSentAgain else { continue }
-                if let id = history?.certificate(foundBy: job) { job = job.found(id: id) }
-                try rehearsal.play(standing == .inDoubt ? job.inDoubt() : job)
-            }
+        for (host, rows) in source.rowsByHost.enumerated() {
+            var rehearsal = HostRehearsal(reading, certificates?(host) ?? HostCertificates(), output: output)
+            for row in rows { try rehearsal.play(source.job(row: row)) }
             try rehearsal.finish()
             edits += rehearsal.edits
             requests += rehearsal.requests
@@ -79,10 +76,10 @@ private struct HostRehearsal {
     private(set) var edits = 0
     private(set) var requests = 0
 
-    init(_ reading: ReadingPolicy, ids: [Int64], output: PrintedLines) {
+    init(_ reading: ReadingPolicy, _ certificates: HostCertificates, output: PrintedLines) {
         self.reading = reading
         self.output = output
-        host = HostSession(certificates: ids)
+        host = HostSession(certificates: certificates)
     }
 
     mutating func play(_ job: Job) throws {

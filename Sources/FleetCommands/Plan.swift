@@ -36,7 +36,7 @@ package struct Plan: Sendable {
     ///   certificate cannot be read.
     package func run() throws {
         Say.messages = work.messages
-        let session = try ReadingSession(work, for: .plan)
+        let session = try Survey(work, for: .plan)
         let catalog = try ValidatedInput(input, skipsInvalid: skipsInvalid).catalog
         let format = format ?? (Say.isOutputTerminal ? .text : catalog.shape.format == .csv ? .csv : .jsonl)
         if format == .csv, catalog.shape.format == .jsonl {
@@ -206,16 +206,5 @@ extension FieldChange {
     fileprivate var status: RowStatus {
         if isCertain, new == nil { return .failed }
         return isCertain && old == nil ? .ok : .skipped
-    }
-}
-
-extension RowCatalog {
-    /// The rows that can run, by host, in the order of the hosts' first rows.
-    var rowsByHost: [[Int]] {
-        var lanes = [[Int]](repeating: [], count: hostCount)
-        for row in 0..<rowCount {
-            if let host = host(ofRow: row) { lanes[host].append(row) }
-        }
-        return lanes
     }
 }

@@ -30,20 +30,18 @@ package struct RunRequest: Sendable {
     ///   wanted.
     package func run() throws {
         Say.messages = work.messages
-        let clock = SystemClock()
-        let settings = try work.windowedPace(by: clock)
+        let work = try FleetWork(work, reading)
         let input = try ValidatedInput(input, skipsInvalid: skipsInvalid, keepsLeftOut: resumes) {
             $0.keepsCells = reading.readsFirst
         }
         if isDry {
             let dryRun = DryRun(
-                catalog: input.catalog, transport: work.transport, reading: reading, resumed: resumes ? directory : nil)
+                catalog: input.catalog, transport: work.settings.transport, reading: reading,
+                resumed: resumes ? directory : nil)
             return try dryRun.printAll()
         }
         let session = RunSession(
-            input: input, settings: settings, reading: reading, transport: work.transport,
-            directory: directory, resumes: resumes, messages: work.messages,
-            clock: clock, begin: clock.now())
+            input: input, work: work, directory: directory, resumes: resumes, begin: work.clock.now())
         let code = try session.run()
         if code != .success { throw code }
     }

@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import RunEngine
 
 /// Answers the signals that end a command, and USR1, from the first moment of the process to its last.
 ///
@@ -92,5 +93,45 @@ enum Signals {
         guard sigaction(number, nil, &action) == 0 else { return false }
         return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
             == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+}
+
+/// Carries what a run is told from outside to the run; what comes before the run is made waits for it.
+final class EventRelay: Sendable {
+    typealias Event = @Sendable (Runner, ProgressReporter) -> Void
+
+    private let state = Lock((run: (Runner, ProgressReporter)?.none, waiting: [Event]()))
+
+    /// Does something to the run, now or when it is there.
+    func report(_ event: @escaping Event) {
+        let run = state.withLock { state in
+            if state.run == nil { state.waiting.append(event) }
+            return state.run
+        }
+        if let (runner, progress) = run { event(runner, progress) }
+    }
+
+    /// Takes the run to which all is done that was reported so far, and that will be.
+    func connect(_ runner: Runner, _ progress: ProgressReporter) {
+        let events = state.withLock { state in
+            state.run = (runner, progress)
+            return state.waiting
+        }
+        for event in events { event(runner, progress) }
+    }
+
+    /// What a signal does from now on.
+    ///
+    /// - Parameter stopped: told the number of a signal that stops the run.
+    func listen(_ stopped: @escaping @Sendable (Int32) -> Void = { _ in }) {
+        Signals.set(
+            Signals.Answers(
+                stop: { [self] number in
+                    Say.stopWaiting(for: number)
+                    report { runner, _ in runner.stop(.signal(number)) }
+                    stopped(number)
+                },
+                cut: { [self] in report { runner, _ in runner.cut() } },
+                report: { [self] in report { _, progress in progress.say(waits: false) } }))
     }
 }

@@ -109,7 +109,7 @@ package struct Undo: Sendable {
         let file = try InputFile.holding(sheet.take(), name: input.path)
         let advice = "set what the references of its credentials name, or give credentials by --credentials FILE"
         let catalog = try ValidatedInput(input, file: file, advice: advice).catalog
-        let findings = try ReadingSession(work, for: .plan).run(catalog)
+        let findings = try Survey(work, for: .plan).run(catalog)
         let judged = try zip(items, 0..<catalog.rowCount).map { item, row in
             let job = try catalog.job(row: row)
             return (item, judgement(of: item, job, findings.outcomes[job.position.row], list))

@@ -14,6 +14,17 @@ package protocol JobSource: Sendable {
     func job(row: Int) throws -> Job
 }
 
+extension JobSource {
+    /// The rows that are to run, by host, in the order of the hosts' first rows.
+    package var rowsByHost: [[Int]] {
+        var lanes = [[Int]](repeating: [], count: hostCount)
+        for row in 0..<rowCount {
+            if let host = host(ofRow: row) { lanes[host].append(row) }
+        }
+        return lanes
+    }
+}
+
 /// Where the engine puts what became of the rows.
 ///
 /// All calls may come from any thread, several at a time; none waits for the disk.

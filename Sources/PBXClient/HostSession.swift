@@ -62,12 +62,13 @@ package struct HostSession: Sendable {
     /// - Parameters:
     ///   - retry: what holds for every call to it.
     ///   - timeout: how long a request may take, so that a token is renewed before it expires under one; default 30 s.
-    ///   - ids: the certificates that the host's rows name, in their order, so that they can be read at once.
+    ///   - certificates: those that the host's rows name.
     package init(
-        retry: RetryPolicy = RetryPolicy(), timeout: Duration = .seconds(30), certificates ids: [Int64] = []
+        retry: RetryPolicy = RetryPolicy(), timeout: Duration = .seconds(30),
+        certificates: HostCertificates = HostCertificates()
     ) {
         self.retry = retry
-        certificates = HostCertificates(wanted: ids)
+        self.certificates = certificates
         renewalMargin = timeout + .seconds(60)
     }
 
@@ -179,6 +180,42 @@ package struct HostSession: Sendable {
         let url = BaseURL(address)
         base = (address, url)
         return url
+    }
+}
+
+/// What the replies to a login and a logout mean for the row that needs them.
+extension RowProcedure {
+    mutating func afterLogin(
+        _ call: PBXCall, madeAt start: Duration, _ reply: Reply, on host: inout HostSession
+    ) -> Verdict {
+        if host.begin(by: call, of: job.credentials, madeAt: start, reply) { return .goOn }
+        let outcome = reply.preparationOutcome(
+            "login", on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets))
+        switch host.noteFailedLogin(with: job.credentials, reply, because: outcome.error) {
+        case .mayRetry: return .retry(outcome, orStopHost: reply.mayHaveArrived)
+        case .failed: return .done(outcome)
+        case .stopHost: return .stopHost(outcome)
+        }
+    }
+
+    mutating func afterLogout(of token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
+        let outcome = reply.preparationOutcome("logout", on: job.address.host)
+        guard reply.mayHaveArrived else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
+        // Once more, so that there are not two live tokens; a PBX that never does this is not worth the row.
+        if reply.isTemporary, otherRetries == 0, host.retry.retries > 0 { return .retry(outcome) }
+        host.end(token)
+        return .goOn
+    }
+
+    /// Forgets a token that the PBX calls expired.
+    ///
+    /// - Returns: whether the call is made again with another one.
+    mutating func renews(_ token: Secret, _ reply: Reply, on host: inout HostSession) -> Bool {
+        guard reply.errcode == .tokenExpired else { return false }
+        host.expired(token, of: job.credentials)
+        guard case .client = job.credentials, !hasRenewed else { return false }
+        hasRenewed = true
+        return true
     }
 }
 

@@ -44,7 +44,7 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     /// What every host's session begins with.
     private let session: HostSession
     private let policy: ReadingPolicy
-    private let certificates: (@Sendable (Int) -> [Int64])?
+    private let certificates: (@Sendable (Int) -> HostCertificates)?
     /// By number; nil for one that is over or was not begun.
     private var hosts: [Host?] = []
     /// Hosts that are over, to be used again.
@@ -58,12 +58,12 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     ///   - retry: what is tried again, how often and after which pauses.
     ///   - clock: what tokens and dates are held against.
     ///   - policy: what is read of certificates; nothing but doubts when nothing is said.
-    ///   - certificates: the ids that the rows of a host name, so that they are read at once; nil when none is read.
+    ///   - certificates: those that the rows of a host name, so that they are read at once; nil when none is read.
     /// - Throws: `ToolError` when the settings cannot be used.
     package init(
         transport settings: TransportSettings, lookups: NameLookups, sink: any OutcomeSink, retry: RetryPolicy,
         clock: any RunClock, reading policy: ReadingPolicy = ReadingPolicy(),
-        certificates: (@Sendable (Int) -> [Int64])? = nil
+        certificates: (@Sendable (Int) -> HostCertificates)? = nil
     ) throws(ToolError) {
         self.policy = policy
         self.certificates = certificates
@@ -87,7 +87,7 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
         if let host = hosts[number] { return host.begin(job, policy, note) }
         let host = spare.popLast() ?? Host(session, job, policy, note)
         host.begin(job, policy, note)
-        if let certificates { host.session.certificates = HostCertificates(wanted: certificates(number)) }
+        if let certificates { host.session.certificates = certificates(number) }
         hosts[number] = host
     }
 

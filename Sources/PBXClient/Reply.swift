@@ -171,14 +171,33 @@ extension RetryAfter {
 /// What a row is when this was the last thing that came back for it.
 extension Reply {
     /// The row's outcome when the call was its edit, and the only one: its attempts are 1, or 0 when the body stayed here.
+    /// For a call that comes before the edit, what the row is when that does not bring what is needed.
     ///
     /// - Parameters:
+    ///   - act: the call.
     ///   - host: the PBX.
     ///   - errmsg: the PBX's message, free of secrets.
-    func editOutcome(on host: HostKey, errmsg: String) -> Outcome {
-        var outcome = outcomeOfOne(on: host, errmsg: errmsg)
-        outcome.attempts = mayHaveArrived ? 1 : 0
-        return outcome
+    func outcome(of act: PBXCall.Act, on host: HostKey, errmsg: String) -> Outcome {
+        switch act {
+        case .edit:
+            var outcome = outcomeOfOne(on: host, errmsg: errmsg)
+            outcome.attempts = mayHaveArrived ? 1 : 0
+            return outcome
+        case .upload:
+            return outcomeBeforeEdit(
+                "the file could not be uploaded", "the answer gives it no usable name", \.uploadAdvice, on: host, errmsg
+            )
+        case .get, .query, .list, .handshake, .login, .logout:
+            return outcomeBeforeEdit(
+                "the certificate could not be read", "the answer does not hold it", \.readingAdvice, on: host, errmsg)
+        }
+    }
+
+    /// The row's outcome when its edit may have left and the run ends at once: nobody knows what the PBX made of it.
+    var outcomeOfCutEdit: Outcome {
+        Outcome(
+            status: .unknown, httpStatus: status, errorClass: .runStopped,
+            error: "the run was cut while the row was under way: whether the edit was made is not known")
     }
 
     private func outcomeOfOne(on host: HostKey, errmsg: String) -> Outcome {
@@ -220,25 +239,14 @@ extension Reply {
         }
     }
 
-    /// The row's outcome when the call reads certificates and brings none.
-    ///
-    /// - Parameters:
-    ///   - host: the PBX.
-    ///   - errmsg: the PBX's message, free of secrets.
-    func readingOutcome(on host: HostKey, errmsg: String) -> Outcome {
-        outcomeBeforeEdit(
-            "the certificate could not be read", "the answer does not hold it", \.readingAdvice, on: host,
-            errmsg: errmsg)
-    }
-
     /// The row's outcome when a call before its edit does not bring what is needed.
     ///
     /// - Parameters:
     ///   - act: what failed, as a clause.
     ///   - lack: what an answer lacks that says it succeeded.
     ///   - advice: what to do about an errcode; nil when there is nothing to say.
-    func outcomeBeforeEdit(
-        _ act: String, _ lack: String, _ advice: (PBXErrorCode) -> String?, on host: HostKey, errmsg: String
+    private func outcomeBeforeEdit(
+        _ act: String, _ lack: String, _ advice: (PBXErrorCode) -> String?, on host: HostKey, _ errmsg: String
     ) -> Outcome {
         switch kind {
         case .errcode(.success): return withoutErrcode(outcome(.failed, .protocol, "\(act): \(lack)"))

@@ -2,13 +2,14 @@ package import FleetModel
 import Pacing
 
 /// What one row needs, from its first call to its outcome: a reply and the time go in, the next move comes out. A pure
-/// value; time and randomness are arguments.
+/// value; time and randomness are arguments. All that is sent for a row is decided here, in two places:
+/// ``nextCall(on:at:)`` by the ``Stage`` that the row is at, and ``verdict(on:to:madeAt:_:at:)`` by what came back.
 ///
 /// Before a call that needs a token comes whatever brings one: a logout when the session at hand is not the row's or soon
-/// over, then a login. The certificate is read first where ``ReadingPolicy`` wants it, or an earlier run may have edited
-/// it, or its kind decides what its file is sent as. A file is sent next, unless the PBX has it from another row. The edit
-/// follows. An expired token is renewed once per row (errcode 10004). What may fare better is tried again
-/// after a pause: not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082.
+/// over, then a login (``HostSession``, which says what their replies mean, too). The certificate is read first where ``ReadingPolicy`` wants it, or an earlier run
+/// may have edited it, or its kind decides what its file is sent as. A file is sent next, unless the PBX has it from
+/// another row. The edit follows. An expired token is renewed once per row (errcode 10004). What may fare better is tried
+/// again after a pause: not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082.
 ///
 /// An edit that was sent and brought no word is read back before it is sent again or called unknown, and one that was
 /// answered 2 is read back and never sent again: a row whose values are there is ok. What else was in doubt stays unknown
@@ -49,7 +50,7 @@ package struct RowProcedure: Sendable {
     /// The row; from when its certificate is found on, with its id.
     var job: Job
     let policy: ReadingPolicy
-    var stage: Stage
+    private(set) var stage: Stage
     /// What the PBX says that the edit replaces; nil when nobody asked.
     var replaced: CertificateState?
     /// What the edit changes of it, free of secrets.
@@ -61,12 +62,12 @@ package struct RowProcedure: Sendable {
     /// Edit requests of which the body may have left.
     private(set) var edits = 0
     /// Whether one of them may have been carried out although no answer says so.
-    private var isDoubtful = false
+    private(set) var isDoubtful = false
     /// Tries beyond the first of the edit.
     private var editRetries = 0
     /// Tries beyond the first of the call that is needed next and is no edit.
-    private var otherRetries = 0
-    private var hasRenewed = false
+    private(set) var otherRetries = 0
+    var hasRenewed = false
     /// What the row is if the call that failed is not made again; nil when none is to be made again.
     private(set) var failed: Outcome?
     /// When the host wants to be spoken to again after the row's last try; nil when it did not say.
@@ -89,27 +90,16 @@ package struct RowProcedure: Sendable {
     }
 
     /// Goes on to what comes first once the certificate is known.
-    mutating func beginReading() {
-        if policy.readsFirst || job.isInDoubt || job.edit.file != nil { stage = .read } else { beginEdit() }
+    private mutating func beginReading() {
+        if policy.reads(hasFile: job.edit.file != nil, isInDoubt: job.isInDoubt) { stage = .read } else { beginEdit() }
     }
 
-    /// Goes on to the edit, or to what must come before it.
-    mutating func beginEdit() { stage = needsUpload ? .upload : .edit }
+    /// Goes on to the edit, or to what must come before it: the file that it names, when the PBX does not have that yet.
+    private mutating func beginEdit() { stage = job.edit.file != nil && job.edit.name == nil ? .upload : .edit }
 
     /// Whether the next call is made because an earlier one failed.
     var isRetry: Bool {
         if case .settle = stage { false } else { failed != nil }
-    }
-
-    /// What the row is when no more calls are made for it although it is not done; nil when it is as if it had never been
-    /// begun.
-    var fallback: Outcome? {
-        if case .watch(let watch) = stage { return weigh(watch.unfinished("the run ended before it was read back")) }
-        if let failed { return failed }
-        guard edits > 0 else { return nil }
-        return Outcome(
-            status: isDoubtful ? .unknown : .notAttempted, errorClass: .runStopped,
-            error: "the run ended before the edit could be sent again with a new token", attempts: edits)
     }
 
     /// Takes what the last call came to and tells what comes next.
@@ -125,49 +115,43 @@ package struct RowProcedure: Sendable {
     ) -> Move {
         if let reply, let (call, since) = underWay {
             underWay = nil
-            if reply.isCut { return cut(call, reply, at: now) }
-            let verdict =
-                switch call.act {
-                case .handshake: afterHandshake(reply)
-                case .login: afterLogin(call, madeAt: since, reply, on: &host)
-                case .logout(let token): afterLogout(of: token, reply, on: &host)
-                case .upload(let file, let purpose, let token):
-                    afterUpload(Upload(file: file, purpose: purpose), with: token, reply, on: &host)
-                case .edit(_, let token): afterEdit(with: token, reply, on: &host, at: now)
-                case .get(_, let token), .query(_, let token), .list(_, let token):
-                    afterReading(call.act, with: token, reply, on: &host, at: now)
-                }
+            let verdict = verdict(on: reply, to: call, madeAt: since, &host, at: now)
             if let move = move(by: verdict, on: reply, host.retry, at: now, using: &generator) { return move }
         }
         return nextCall(on: &host, at: now)
     }
+}
 
+/// What is sent next.
+extension RowProcedure {
     private mutating func nextCall(on host: inout HostSession, at now: Duration) -> Move {
         if case .handshake = stage {
             guard job.address.scheme == .https else {
                 return .done(
                     Outcome(status: .failed, errorClass: .tls, error: "http has no key: name the PBX by https"))
             }
-            let call = PBXCall(act: .handshake, base: host.base(of: job.address), pin: PBXCall.impossiblePin)
-            underWay = (call, now)
-            return .call(call)
+            return call(.handshake, pin: PBXCall.impossiblePin, on: &host, at: now)
         }
         let access = host.access(with: job.credentials, at: now)
         if case .refused(let reason) = access {
             return .done(weigh(Outcome(status: .skipped, errorClass: .hostStopped, error: reason)))
         }
-        if let outcome = knownOutcome(on: &host, at: now) { return .done(outcome) }
-        reuseUpload(on: host)
-        let act: PBXCall.Act
+        if let move = moveWithoutCall(on: &host, at: now) { return move }
         switch access {
         case .logout(let held):
             underWay = (held.logout, now)
             return .call(held.logout)
-        case .login(let id, let secret): act = .login(id: id, secret: secret)
-        case .token(let token): act = nextAct(with: token, on: &host)
+        case .login(let id, let secret):
+            return call(.login(id: id, secret: secret), pin: job.tlsPin, on: &host, at: now)
+        case .token(let token): return call(nextAct(with: token, on: &host), pin: job.tlsPin, on: &host, at: now)
         case .refused: preconditionFailure("a row whose credentials were refused makes no call")
         }
-        let call = PBXCall(act: act, base: host.base(of: job.address), pin: job.tlsPin)
+    }
+
+    private mutating func call(
+        _ act: PBXCall.Act, pin: String?, on host: inout HostSession, at now: Duration
+    ) -> Move {
+        let call = PBXCall(act: act, base: host.base(of: job.address), pin: pin)
         underWay = (call, now)
         return .call(call)
     }
@@ -187,15 +171,36 @@ package struct RowProcedure: Sendable {
         }
     }
 
-    /// The run ends at once: nobody knows what the PBX made of an edit whose body may have left.
-    private mutating func cut(_ call: PBXCall, _ reply: Reply, at now: Duration) -> Move {
-        guard call.isEdit, reply.mayHaveArrived else { return .wait(until: now) }
-        edits += 1
-        return .done(
-            Outcome(
-                status: .unknown, httpStatus: reply.status, errorClass: .runStopped,
-                error: "the run was cut while the row was under way: whether the edit was made is not known",
-                attempts: edits))
+    /// Goes on as far as what is known of the PBX already allows; nil when a call is needed.
+    private mutating func moveWithoutCall(on host: inout HostSession, at now: Duration) -> Move? {
+        if case .find = stage {
+            switch host.certificates.match(of: job) {
+            case .unknown: return nil
+            case .none(let outcome): return .done(outcome)
+            case .certificate(let id):
+                job = job.found(id: id)
+                beginReading()
+            }
+        }
+        if case .read = stage {
+            switch host.certificates.need(job.edit.id) {
+            case .query, .get: return nil
+            case .known(let state):
+                host.certificates.forget(job.edit.id)
+                if let end = end(by: after(state, on: host, at: now)) { return end }
+            case .refused(let outcome):
+                if policy.readsFirst { return .done(outcome) }
+                beginEdit()
+            }
+        }
+        if case .upload = stage, let name = upload.flatMap(host.name) { take(name) }
+        return nil
+    }
+
+    /// Goes on to the edit with the name that the PBX gave the row's file.
+    mutating func take(_ name: String) {
+        job = job.uploaded(as: name)
+        beginEdit()
     }
 }
 
@@ -216,61 +221,120 @@ extension RowProcedure {
         case stopHost(Outcome)
     }
 
-    private mutating func afterLogin(
-        _ call: PBXCall, madeAt start: Duration, _ reply: Reply, on host: inout HostSession
+    private mutating func verdict(
+        on reply: Reply, to call: PBXCall, madeAt start: Duration, _ host: inout HostSession, at now: Duration
     ) -> Verdict {
-        if host.begin(by: call, of: job.credentials, madeAt: start, reply) { return .goOn }
-        let outcome = reply.preparationOutcome(
-            "login", on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets))
-        switch host.noteFailedLogin(with: job.credentials, reply, because: outcome.error) {
-        case .mayRetry: return .retry(outcome, orStopHost: reply.mayHaveArrived)
-        case .failed: return .done(outcome)
-        case .stopHost: return .stopHost(outcome)
+        if reply.isCut {
+            guard call.isEdit, reply.mayHaveArrived else { return .later(now) }
+            edits += 1
+            return .done(reply.outcomeOfCutEdit)
+        }
+        switch call.act {
+        case .handshake:
+            if let key = reply.serverKey { return .done(Outcome(status: .ok, reading: Reading(serverKey: key))) }
+            let outcome = reply.preparationOutcome("TLS handshake", on: job.address.host)
+            return reply.isTemporary ? .retry(outcome) : .done(outcome)
+        case .login: return afterLogin(call, madeAt: start, reply, on: &host)
+        case .logout(let token): return afterLogout(of: token, reply, on: &host)
+        case .get(_, let token), .query(_, let token), .list(_, let token), .upload(_, _, let token),
+            .edit(_, let token):
+            return verdict(on: reply, to: call.act, with: token, &host, at: now)
         }
     }
 
-    private mutating func afterLogout(of token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
-        let outcome = reply.preparationOutcome("logout", on: job.address.host)
-        guard reply.mayHaveArrived else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
-        // Once more, so that there are not two live tokens; a PBX that never does this is not worth the row.
-        if reply.isTemporary, otherRetries == 0, host.retry.retries > 0 { return .retry(outcome) }
-        host.end(token)
-        return .goOn
-    }
-
-    private mutating func afterEdit(
-        with token: Secret, _ reply: Reply, on host: inout HostSession, at now: Duration
+    private mutating func verdict(
+        on reply: Reply, to act: PBXCall.Act, with token: Secret, _ host: inout HostSession, at now: Duration
     ) -> Verdict {
         host.used(token)
-        let outcome = reply.editOutcome(
-            on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets + [token]))
-        if reply.mayHaveArrived {
+        let errmsg = host.redact(reply.errmsg, without: secrets + [token])
+        let outcome = reply.outcome(of: act, on: job.address.host, errmsg: errmsg)
+        if case .edit = act, reply.mayHaveArrived {
             edits += 1
             isDoubtful = isDoubtful || outcome.status == .unknown
             host.certificates.forget(job.edit.id)
         }
         if renews(token, reply, on: &host) { return .goOn }
         if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
-        let canRead = host.certificates.refusal == nil
-        switch outcome.status {
-        case .ok where policy.verifies, .unknown where canRead && reply.errcode == .processing:
-            stage = .watch(Watch(answer: outcome, since: now))
+        switch act {
+        case .edit: return afterEdit(reply, outcome, on: host, at: now)
+        case .upload(let file, let purpose, _):
+            return afterUpload(Upload(file: file, purpose: purpose), with: token, reply, outcome, on: &host)
+        case .list: return afterPage(reply, outcome, on: &host)
+        case .query(let ids, _):
+            if reply.isTemporary { return .retry(outcome) }
+            let states = reply.certificates?.list
+            host.keep(states ?? [])
+            host.certificates.note(states, of: ids)
             return .goOn
-        case .unknown where canRead && reply.errcode == nil:
-            return .settle(outcome, maySendAgain: reply.isTemporary)
-        default: return reply.isTemporary ? .retry(outcome, ofEdit: true) : .done(outcome)
+        case .get, .handshake, .login, .logout:
+            guard let state = reply.certificate, state.id == job.edit.id else {
+                return unread(outcome, reply, on: &host, at: now)
+            }
+            host.keep([state])
+            return after(state, on: host, at: now)
         }
     }
 
-    /// Forgets a token that the PBX calls expired.
-    ///
-    /// - Returns: whether the call is made again with another one.
-    mutating func renews(_ token: Secret, _ reply: Reply, on host: inout HostSession) -> Bool {
-        guard reply.errcode == .tokenExpired else { return false }
-        host.expired(token, of: job.credentials)
-        guard case .client = job.credentials, !hasRenewed else { return false }
-        hasRenewed = true
-        return true
+    private mutating func afterEdit(
+        _ reply: Reply, _ outcome: Outcome, on host: HostSession, at now: Duration
+    ) -> Verdict {
+        let isUnclear = outcome.status == .unknown && host.certificates.refusal == nil
+        if isUnclear, reply.errcode == nil { return .settle(outcome, maySendAgain: reply.isTemporary) }
+        if isUnclear && reply.errcode == .processing || outcome.status == .ok && policy.verifies {
+            stage = .watch(Watch(answer: outcome, since: now))
+            return .goOn
+        }
+        return reply.isTemporary ? .retry(outcome, ofEdit: true) : .done(outcome)
+    }
+
+    private mutating func afterPage(_ reply: Reply, _ outcome: Outcome, on host: inout HostSession) -> Verdict {
+        guard let page = reply.certificates else {
+            if reply.isTemporary { return .retry(outcome) }
+            host.certificates.refuseList(outcome)
+            return .done(outcome)
+        }
+        host.certificates.note(page: page.list, of: page.total)
+        guard case .list = stage, let list = host.certificates.list else { return .goOn }
+        return .done(listed(list, reply, on: host))
+    }
+
+    /// What a certificate that was read means, by what it is read for and by what it shows.
+    private mutating func after(_ state: CertificateState, on host: HostSession, at now: Duration) -> Verdict {
+        learn(state)
+        switch (stage, finding(of: state, on: host, at: now)) {
+        case (_, .done(let outcome)): return .done(outcome)
+        case (_, .coming(let watch, let outcome)):
+            stage = .watch(watch)
+            return policy.pause(since: watch.since, at: now).map { .later(now + $0) } ?? .done(outcome)
+        case (.settle(sendsAgain: true), .lacking): return .sendAgain
+        case (.settle(sendsAgain: false), .lacking(let what)):
+            var outcome = failed ?? Outcome(status: .unknown)
+            outcome.error += "; it was read back, and \(what)"
+            return .done(outcome)
+        case (_, .lacking):
+            beginEdit()
+            return .goOn
+        }
+    }
+
+    /// The same when it could not be read, as the outcome tells.
+    private mutating func unread(
+        _ outcome: Outcome, _ reply: Reply, on host: inout HostSession, at now: Duration
+    ) -> Verdict {
+        if reply.errcode?.forbidsReading == true { host.certificates.refuse(outcome) }
+        switch stage {
+        case .watch(let watch):
+            if reply.isTemporary, let pause = policy.pause(since: watch.since, at: now) { return .later(now + pause) }
+            return .done(watch.unfinished("it could not be read back: \(outcome.error)"))
+        case .settle(sendsAgain: true):
+            return reply.isTemporary ? .settle(failed ?? outcome, maySendAgain: true) : .sendAgain
+        case .settle(sendsAgain: false): return .done(failed ?? outcome)
+        case .handshake, .find, .list, .read, .upload, .edit:
+            if reply.isTemporary { return .retry(outcome) }
+            if policy.readsFirst { return .done(outcome) }
+            beginEdit()
+            return .goOn
+        }
     }
 
     /// - Returns: nil when the row goes on at once.
@@ -285,9 +349,7 @@ extension RowProcedure {
             failed = nil
             return nil
         case .sendAgain: stage = .edit
-        case .later(let time): return .wait(until: time)
-        case .done(let outcome): return .done(weigh(outcome))
-        case .stopHost(let outcome): return .stopHost(weigh(outcome), reason: outcome.error)
+        case .later, .done, .stopHost: return end(by: verdict)
         case .settle(let outcome, let maySendAgain):
             return settle(outcome, maySendAgain, on: reply, policy, at: now, using: &generator)
         case .retry(let outcome, let isEdit, let stopsHost):
@@ -301,6 +363,16 @@ extension RowProcedure {
             return stopsHost ? .stopHost(end, reason: outcome.error) : .done(end)
         }
         return nil
+    }
+
+    /// - Returns: nil when the verdict is no end and no wait.
+    private func end(by verdict: Verdict) -> Move? {
+        switch verdict {
+        case .later(let time): .wait(until: time)
+        case .done(let outcome): .done(weigh(outcome))
+        case .stopHost(let outcome): .stopHost(weigh(outcome), reason: outcome.error)
+        case .goOn, .sendAgain, .retry, .settle: nil
+        }
     }
 
     /// Lets the certificate be read after the pause that comes before a retry, or at once when there is none.
@@ -320,36 +392,7 @@ extension RowProcedure {
     ///
     /// - Returns: which try beyond the first it will be, from 1.
     private mutating func countRetry(ofEdit isEdit: Bool) -> Int {
-        if isEdit {
-            editRetries += 1
-            return editRetries
-        }
-        otherRetries += 1
-        return otherRetries
-    }
-
-    /// Takes into account what became of the row's earlier edit requests.
-    func weigh(_ outcome: Outcome) -> Outcome {
-        let doubt = "an edit request sent before may have been carried out"
-        var outcome = outcome
-        if case .watch(let watch) = stage, !outcome.status.isGood, outcome.status != .unknown, !outcome.settlesDoubt {
-            // What keeps the certificate from being read back says nothing about the edit.
-            outcome = watch.unfinished("it could not be read back: \(outcome.error)")
-        }
-        if isDoubtful { outcome = outcome.weighed(against: doubt) }
-        outcome.attempts = edits
-        return outcome
-    }
-}
-
-extension Job {
-    /// The secret of its credentials, also as HTTP writes a login, those of the DNS provider, and those of its file.
-    fileprivate var secrets: [Secret] {
-        let secrets: [Secret] =
-            switch credentials {
-            case .token(let token): [token]
-            case .client(let id, let secret): [secret, Secret("\(id):\(secret.reveal())")]
-            }
-        return secrets + (edit.authInfo ?? []).secrets + (edit.file?.secrets ?? [])
+        if isEdit { editRetries += 1 } else { otherRetries += 1 }
+        return isEdit ? editRetries : otherRetries
     }
 }

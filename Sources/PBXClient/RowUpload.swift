@@ -10,27 +10,16 @@ struct Upload: Hashable, Sendable {
 
 /// The file that an edit names: it is sent once for each PBX, and may be sent again without harm.
 extension RowProcedure {
-    /// Whether the PBX does not have the row's file yet.
-    var needsUpload: Bool { job.edit.file != nil && job.edit.name == nil }
-
     /// What is to be sent; nil for a row without a file. A PBX that does not tell what the certificate is for gets a file
     /// with a private key for a server.
     var upload: Upload? {
         job.edit.file.map { Upload(file: $0, purpose: replaced?.purpose ?? ($0.holdsKey ? .server : .trusted)) }
     }
 
-    /// Goes on to the edit when the PBX has the file from an earlier row.
-    mutating func reuseUpload(on host: HostSession) {
-        guard case .upload = stage, let upload, let name = host.name(of: upload) else { return }
-        take(name)
-    }
-
     /// What a reply to the upload means for the row.
     mutating func afterUpload(
-        _ upload: Upload, with token: Secret, _ reply: Reply, on host: inout HostSession
+        _ upload: Upload, with token: Secret, _ reply: Reply, _ outcome: Outcome, on host: inout HostSession
     ) -> Verdict {
-        host.used(token)
-        if renews(token, reply, on: &host) { return .goOn }
         // A name that a PBX made of a secret would stand in undo.csv.
         if let name = reply.fileName,
             name == upload.file.name || host.redact(name, without: secrets + [token]) == name
@@ -39,15 +28,7 @@ extension RowProcedure {
             take(name)
             return .goOn
         }
-        let outcome = reply.uploadOutcome(
-            on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets + [token]))
-        if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
         return reply.isTemporary ? .retry(outcome) : .done(outcome)
-    }
-
-    private mutating func take(_ name: String) {
-        job = job.uploaded(as: name)
-        beginEdit()
     }
 
     /// Why the row's file is of no use for a certificate; nil when it may be.
@@ -103,17 +84,6 @@ extension RowProcedure {
 }
 
 extension Reply {
-    /// The row's outcome when the call sends its file and brings no name for it.
-    ///
-    /// - Parameters:
-    ///   - host: the PBX.
-    ///   - errmsg: the PBX's message, free of secrets.
-    fileprivate func uploadOutcome(on host: HostKey, errmsg: String) -> Outcome {
-        outcomeBeforeEdit(
-            "the file could not be uploaded", "the answer gives it no usable name", \.uploadAdvice, on: host,
-            errmsg: errmsg)
-    }
-
     /// The name of a file that the PBX took; nil when it gave none that an edit can name.
     ///
     /// Source: the PBX's `certificate/upload` call.

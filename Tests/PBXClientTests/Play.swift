@@ -225,3 +225,11 @@ extension PBXCall {
         }
     }
 }
+
+extension HostCertificates {
+    /// Those of a host whose rows are all read first.
+    init(wanted ids: [Int64]) {
+        self.init()
+        for id in ids { name(id, isRead: true) }
+    }
+}

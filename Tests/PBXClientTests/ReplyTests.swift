@@ -8,6 +8,7 @@ import Testing
 
 @Suite("What came back")
 struct ReplyTests {
+    private static let edit = PBXCall.Act.edit(CertificateEdit(id: 5, autoRenewal: false), token: Secret("t"))
     private static let host = HostKey(name: "pbx.example", port: 8088)
     private static let now = WallTime(milliseconds: 1_795_467_600_500)
 
@@ -49,7 +50,7 @@ struct ReplyTests {
             (4711, ""),
         ])
     func errcodes(_ errcode: Int, _ advice: String) {
-        let outcome = reply(.errcode(errcode)).editOutcome(on: Self.host, errmsg: "")
+        let outcome = reply(.errcode(errcode)).outcome(of: Self.edit, on: Self.host, errmsg: "")
         #expect(outcome.error == "the PBX refused the edit: errcode \(errcode)\(advice)")
     }
 
@@ -57,7 +58,7 @@ struct ReplyTests {
     func processing() {
         let advice = "look at the certificate on the PBX before it is sent again"
         #expect(
-            reply(.errcode(2)).editOutcome(on: Self.host, errmsg: "").error
+            reply(.errcode(2)).outcome(of: Self.edit, on: Self.host, errmsg: "").error
                 == "the PBX is not done with the edit: errcode 2 (PROCESSING), \(advice)")
     }
 
@@ -121,7 +122,7 @@ struct ReplyTests {
             ),
         ] as [(HTTPExchange, String)])
     func sentences(_ exchange: HTTPExchange, _ expected: String) {
-        #expect(reply(exchange).editOutcome(on: Self.host, errmsg: "").error == expected)
+        #expect(reply(exchange).outcome(of: Self.edit, on: Self.host, errmsg: "").error == expected)
     }
 
     @Test(
@@ -162,10 +163,11 @@ struct ReplyTests {
 
     @Test("an outcome tells errcode and HTTP status as they came")
     func codes() {
-        let outcome = reply(.errcode(40002, status: 418)).editOutcome(on: Self.host, errmsg: "M")
+        let outcome = reply(.errcode(40002, status: 418)).outcome(of: Self.edit, on: Self.host, errmsg: "M")
         #expect(outcome.errcode == 40002 && outcome.httpStatus == 418)
-        #expect(reply(.unanswered(.reset, status: 200)).editOutcome(on: Self.host, errmsg: "").httpStatus == 200)
-        #expect(reply(.notConnected(.refused)).editOutcome(on: Self.host, errmsg: "").httpStatus == nil)
+        #expect(
+            reply(.unanswered(.reset, status: 200)).outcome(of: Self.edit, on: Self.host, errmsg: "").httpStatus == 200)
+        #expect(reply(.notConnected(.refused)).outcome(of: Self.edit, on: Self.host, errmsg: "").httpStatus == nil)
     }
 
     @Test(

@@ -92,6 +92,21 @@ import Testing
         #expect(try work.read("run/ledger.jsonl") == before && fleet.simulator.record.count == requests)
     }
 
+    @Test func aResumedOneAsksForNoCertificateOfARowThatIsDone() throws {
+        let fleet = try Fleet(hosts: 1, edits: 3)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.errcode(40002, at: .certificateUpdate, times: 2), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let run = ["run", "fleet.csv", "--out", "run", "--skip-unchanged"]
+        #expect(try BuiltTool.run(run, in: work.path).status == 2)
+        let dry = try BuiltTool.run(run + ["--resume", "--dry-run"], in: work.path)
+        #expect(dry.lines.contains { $0.contains("/certificate/query?") && $0.hasSuffix("&ids=1,2") }, "\(dry.output)")
+        let requests = fleet.simulator.record.count
+        #expect(try BuiltTool.run(run + ["--resume"], in: work.path).status == 0)
+        #expect(fleet.simulator.record.count - requests == dry.lines.count)
+    }
+
     @Test(arguments: [
         ["--pin", "sha256//short"], ["--cacert", "none.pem"], ["--max-duration", "1s"], ["--resume", "--out", "none"],
     ])

@@ -39,8 +39,7 @@ import Testing
         #expect(run.status == 0, "\(run.errors)")
         #expect(
             calls(on: 1) == [
-                .getToken, .certificateGet, .certificateUpload, .certificateUpdate, .certificateGet,
-                .certificateUpdate, .delToken,
+                .getToken, .certificateQuery, .certificateUpload, .certificateUpdate, .certificateUpdate, .delToken,
             ])
         #expect(simulator.certificates(on: 1).map(\.name) == ["good.pem", "good.pem", "server-3.pem", "trusted-4.pem"])
         #expect(simulator.certificates(on: 2).map(\.name) == ["good.p12", "server-2.pem", "server-3.pem", "bare.pem"])

@@ -32,6 +32,10 @@ package struct ReadingPolicy: Hashable, Sendable {
     /// Whether a certificate that cannot be read is not edited.
     package var readsFirst: Bool { aim == .plan || skipsUnchanged || keepsValues || verifies }
 
+    /// Whether a row's certificate is read before its edit: where ``readsFirst`` says so, for what its file is to be sent
+    /// as, and where an earlier run may have made the edit.
+    package func reads(hasFile: Bool, isInDoubt: Bool) -> Bool { readsFirst || hasFile || isInDoubt }
+
     /// How long to wait before a PBX is asked again that is not done with an edit: a quarter of the time that it has taken
     /// so far, from 250 ms to 10 s. Nil when its time is over.
     ///
@@ -48,9 +52,9 @@ package struct ReadingPolicy: Hashable, Sendable {
 
 /// What a PBX holds, as far as it was read and is still wanted.
 ///
-/// All certificates that the rows of a host name are read by as few `certificate/query` calls as possible. Firmware that
+/// The certificates of a host that are read first are read by as few `certificate/query` calls as possible. Firmware that
 /// has no such call, and a certificate that is not in its answer, are asked about by `certificate/get`.
-struct HostCertificates: Sendable {
+package struct HostCertificates: Sendable {
     /// What comes next to know a certificate.
     enum Need {
         case known(CertificateState)
@@ -76,7 +80,7 @@ struct HostCertificates: Sendable {
     private var listed: [CertificateState] = []
     private(set) var page = 1
     /// The certificates that rows of the host name by their ids, and which row found which other one.
-    private let named: [Int64]
+    private var named: [Int64] = []
     private var takers: [Int64: RowPosition] = [:]
 
     /// Ids in one call: a URL stays well below 2 KB with them.
@@ -84,10 +88,18 @@ struct HostCertificates: Sendable {
     /// What stops a PBX that never comes to the end of its list; it can have 23 certificates.
     private static let mostPages = 100
 
-    /// - Parameter ids: what the host's rows will ask about, in their order; what is left out is asked about by itself.
-    init(wanted ids: [Int64] = []) {
-        named = ids.filter { $0 > 0 }
-        wanted = named[...]
+    /// Nothing is known yet; what no row is known to ask about is asked about by itself.
+    package init() {}
+
+    /// Takes note of the certificate of the host's next row.
+    ///
+    /// - Parameters:
+    ///   - id: below 1 when the row is still to find it.
+    ///   - isRead: whether it is read before the row's edit.
+    package mutating func name(_ id: Int64, isRead: Bool) {
+        guard id > 0 else { return }
+        named.append(id)
+        if isRead { wanted.append(id) }
     }
 
     /// What has to be asked to know a certificate.
@@ -118,11 +130,41 @@ struct HostCertificates: Sendable {
     /// Gives a certificate to the row that found it.
     ///
     /// - Returns: false when another row of the host has it.
-    mutating func take(_ id: Int64, by row: RowPosition) -> Bool {
+    private mutating func take(_ id: Int64, by row: RowPosition) -> Bool {
         if named.contains(id) { return false }
         if let taker = takers[id] { return taker == row }
         takers[id] = row
         return true
+    }
+
+    /// What a row finds that names its certificate by what it is.
+    enum Match {
+        /// Nobody knows: not all certificates are listed.
+        case unknown
+        case certificate(Int64)
+        /// None that can be told from others, or that no other row of the host has.
+        case none(Outcome)
+    }
+
+    /// Finds a row's certificate once all are known, and gives it to the row.
+    mutating func match(of job: Job) -> Match {
+        guard let match = job.match else { return .certificate(job.edit.id) }
+        if let listRefusal { return .none(listRefusal) }
+        guard let list else { return .unknown }
+        let fitting = list.filter(match.fits)
+        let error: String
+        if job.isInDoubt, match.isChanged(by: job.edit) {
+            error = "an earlier run may have changed what 'match' \(match) goes by: look at the PBX, and name the id"
+        } else if unlisted > 0 {
+            error = "\(shortfall): nobody knows which one fits 'match'"
+        } else if fitting.count != 1 {
+            error = "\(fitting.count) certificates of the PBX fit 'match' \(match), not 1"
+        } else if !take(fitting[0].id, by: job.position) {
+            error = "certificate \(fitting[0].id), which fits 'match' \(match), is that of another row, too"
+        } else {
+            return .certificate(fitting[0].id)
+        }
+        return .none(Outcome(status: .failed, errorClass: .match, error: error))
     }
 
     /// Takes note that nothing can be read on this PBX.
@@ -164,6 +206,11 @@ extension Reply {
         let states = items.compactMap { CertificateState($0) }
         return states.count == items.count ? (states, content["total_number"]?.number) : nil
     }
+}
+
+extension PBXErrorCode {
+    /// Whether a PBX that answers this to a call that reads answers it to all of them.
+    var forbidsReading: Bool { self == .interfaceNotExisted || self == .operationFailed }
 }
 
 extension JSONValue {

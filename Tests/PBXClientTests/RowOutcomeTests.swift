@@ -7,7 +7,7 @@ import Testing
 @testable import PBXClient
 
 @Suite("What reading a certificate means for its row, without a socket")
-struct RowReadingTests {
+struct RowOutcomeTests {
     static let same = HTTPExchange.certificate(#""auto_renewal":0"#)
     static let other = HTTPExchange.certificate(#""auto_renewal":1,"expiration":"2027-01-01 00:00:00""#)
     static let issuing = HTTPExchange.certificate(
@@ -144,6 +144,31 @@ struct RowReadingTests {
         #expect(sizes == [64, 64, 22])
     }
 
+    @Test("a certificate in doubt that has the values and is still being issued is looked at again after a pause")
+    func issuingInDoubt() {
+        var play = Play()
+        play.policy = Self.verifying
+        play.found = [Self.issuing, Self.issuing, Self.issued]
+        let end = play.run(.ownToken, edit: Self.domain, isInDoubt: true)
+        #expect(end.outcome.status == .ok && end.outcome.reading?.isVerified == true && play.calls.isEmpty)
+        #expect(end.waits == [.milliseconds(250), .milliseconds(250)] && play.readings.count == 3)
+    }
+
+    @Test("of a host's certificates those are asked for at once that are read before their edits")
+    func partOfHost() {
+        var play = Play(.success, .success)
+        play.host.certificates = HostCertificates()
+        for (id, isRead) in [(5, true), (7, false), (9, true)] as [(Int64, Bool)] {
+            play.host.certificates.name(id, isRead: isRead)
+        }
+        play.found = [.certificates(#"{"id":5,"auto_renewal":0}"#, #"{"id":9,"auto_renewal":1}"#)]
+        for (id, isInDoubt) in [(5, true), (7, false), (9, true)] as [(Int64, Bool)] {
+            let edit = CertificateEdit(id: id, autoRenewal: false)
+            #expect(play.run(.ownToken, edit: edit, isInDoubt: isInDoubt).outcome.status == .ok)
+        }
+        #expect(play.readings == ["query 5,9 own-token"] && play.editedIDs == [7, 9])
+    }
+
     // MARK: - Plan and list
 
     @Test("a plan names what would change, and shows no secret")
@@ -197,7 +222,7 @@ struct RowReadingTests {
 }
 
 /// Rows that find their certificate by what it is.
-extension RowReadingTests {
+extension RowOutcomeTests {
     private static let two = HTTPExchange.certificates(
         #"{"id":5,"type":"server","issue_to":"A.example.com","name":"a.pem"}"#,
         #"{"id":7,"type":"trusted","issue_to":"b.example.com","name":"b.pem"}"#)

@@ -1,0 +1,234 @@
+import FleetModel
+import Pacing
+
+/// What a certificate that was read shows of its row's edit: before it, after one that brought no word, and until the PBX
+/// is done with it. What follows from that is ``RowProcedure``'s to say.
+extension RowProcedure {
+    /// An edit whose certificate is looked at until its values are there and it is issued.
+    struct Watch: Sendable {
+        /// What the row was when the PBX had answered the edit.
+        let answer: Outcome
+        /// When that was.
+        let since: Duration
+
+        /// What the row is when nobody saw how it ended.
+        func unfinished(_ reason: String) -> Outcome {
+            var outcome = answer
+            outcome.reading = Reading(isVerified: false, certificates: answer.reading?.certificates ?? [])
+            guard answer.status.isGood else {
+                outcome.error += "; \(reason)"
+                return outcome
+            }
+            outcome.status = .unknown
+            outcome.errorClass = .verify
+            outcome.error = "the edit was accepted, and \(reason)"
+            return outcome
+        }
+    }
+
+    /// What a certificate shows.
+    enum Finding {
+        /// The edit is not there, as the clause says.
+        case lacking(String)
+        /// The PBX is not done with the edit; with what the row is when nobody waits any longer.
+        case coming(Watch, Outcome)
+        case done(Outcome)
+    }
+
+    /// What a certificate shows, for what it was read for.
+    mutating func finding(of state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
+        switch stage {
+        case .handshake, .find, .list, .upload, .edit, .read: judge(state, on: host, at: now)
+        case .settle: settled(by: state, on: host, at: now)
+        case .watch(let watch): watched(state, watch, on: host)
+        }
+    }
+
+    /// What a row comes to that lists all certificates.
+    mutating func listed(_ list: [CertificateState], _ reply: Reply, on host: HostSession) -> Outcome {
+        for state in list { learn(state) }
+        let reading = Reading(certificates: list.map { shown($0, on: host, keepsSecrets: true) })
+        let isWhole = host.certificates.unlisted == 0
+        return Outcome(
+            status: isWhole ? .ok : .failed, httpStatus: reply.status, errorClass: isWhole ? nil : .protocol,
+            error: isWhole ? "" : host.certificates.shortfall, reading: reading)
+    }
+}
+
+/// What the values of a certificate mean.
+extension RowProcedure {
+    /// Before the edit.
+    private mutating func judge(_ state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
+        if let outcome = refusal(by: state) { return .done(outcome) }
+        let changes = job.edit.changes(to: state)
+        var reading = Reading(certificates: [shown(state, on: host, keepsSecrets: policy.aim == .plan)])
+        if policy.aim == .plan {
+            reading.changes = changes.map { shown($0, on: host) }
+            reading.doubts = changes.isEmpty ? [] : job.edit.doubts(about: state)
+            return .done(Outcome(status: changes.isEmpty ? .noChange : .ok, reading: reading))
+        }
+        guard changes.isEmpty, job.isInDoubt || policy.skipsUnchanged else {
+            replaced = policy.readsFirst || job.edit.file != nil ? state : nil
+            if policy.readsFirst { self.changes = changes.map { shown($0, on: host) } }
+            return .lacking("its values are not there")
+        }
+        if job.isInDoubt { return seen(in: state, on: host, at: now) }
+        reading.isVerified = policy.verifies ? true : nil
+        return .done(Outcome(status: .noChange, reading: reading))
+    }
+
+    /// After an edit that brought no word.
+    private func settled(by state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
+        guard missing(from: state).isEmpty else {
+            return .lacking(doubtOfFile(state) ?? "its values are not there\(reason(by: state))")
+        }
+        return seen(in: state, on: host, at: now)
+    }
+
+    /// An edit that may have been made, and whose values are there.
+    private func seen(in state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
+        let outcome = Outcome(
+            status: .ok, reading: Reading(isVerified: true, certificates: [shown(state, on: host)]))
+        return policy.verifies ? watched(state, Watch(answer: outcome, since: now), on: host) : .done(outcome)
+    }
+
+    /// Until the PBX is done with the edit.
+    private func watched(_ state: CertificateState, _ watch: Watch, on host: HostSession) -> Finding {
+        let reading = Reading(isVerified: false, certificates: [shown(state, on: host)])
+        if policy.verifies, state.isBeingIssued { return later(watch, reading, "it is still being issued") }
+        if policy.verifies, state.isNotIssued {
+            let code = reading.certificates[0].tipCode.map { ": apply_tip_code \($0)" } ?? ""
+            return .done(failedVerify(watch, reading, "the certificate was not issued\(code)"))
+        }
+        let changes = missing(from: state)
+        let isAccepted = watch.answer.status.isGood
+        // What the PBX does not tell is no reason to doubt its word, and none to believe that it was done.
+        let missing = isAccepted ? changes.filter(\.isCertain) : changes
+        guard missing.isEmpty else {
+            let fields = missing.map { shown($0, on: host).field }.joined(separator: ", ")
+            guard isAccepted else {
+                return later(
+                    watch, reading, doubtOfFile(state) ?? "the new value of \(fields) is not there yet")
+            }
+            let what = "the PBX shows another value of \(fields)\(reason(by: state))"
+            return .done(failedVerify(watch, reading, what))
+        }
+        var outcome = watch.answer
+        (outcome.status, outcome.errorClass, outcome.error, outcome.errmsg) = (
+            .ok, nil, "", isAccepted ? outcome.errmsg : ""
+        )
+        outcome.errcode = isAccepted ? watch.answer.errcode : nil
+        outcome.reading = reading
+        // A PBX that tells nothing of what the edit set has shown nothing.
+        let toldNothing = changes == job.edit.changes(to: CertificateState(id: state.id))
+        let doubt = doubtOfFile(state) ?? (toldNothing ? "the PBX tells nothing of what the edit set" : nil)
+        outcome.reading?.isVerified = doubt == nil
+        outcome.error = doubt.map { "not verified: \($0)" } ?? ""
+        return .done(outcome)
+    }
+
+    /// Why the edit cannot do what it should, in brackets; empty when nobody knows.
+    private func reason(by state: CertificateState) -> String {
+        let doubts = job.edit.doubts(about: state)
+        return doubts.isEmpty ? "" : " (\(doubts.joined(separator: "; ")))"
+    }
+
+    private func later(_ watch: Watch, _ reading: Reading, _ state: String) -> Finding {
+        var outcome = watch.unfinished("after \(DurationText(policy.verifyTimeout)) \(state)")
+        outcome.reading = reading
+        return .coming(watch, outcome)
+    }
+
+    private func failedVerify(_ watch: Watch, _ reading: Reading, _ what: String) -> Outcome {
+        var outcome = watch.answer
+        outcome.status = .failed
+        outcome.errorClass = .verify
+        outcome.error = "the edit was accepted, but \(what)"
+        outcome.reading = reading
+        return outcome
+    }
+}
+
+/// What may be shown of a certificate: a PBX may write what it was given into any text.
+extension RowProcedure {
+    /// Takes note of the secrets that the PBX told of a certificate.
+    mutating func learn(_ state: CertificateState) {
+        secrets += state.secrets.filter { !secrets.contains($0) }
+    }
+
+    private func shown(
+        _ state: CertificateState, on host: HostSession, keepsSecrets: Bool = false
+    ) -> CertificateState {
+        let told = state
+        var state = told
+        state.name = shown(state.name, on: host)
+        state.issueTo = shown(state.issueTo, on: host)
+        state.expiration = shown(state.expiration, on: host)
+        state.dnsProvider = shown(state.dnsProvider, on: host)
+        state.tipCode = shown(state.tipCode, on: host)
+        state.altered = told.columns(otherThanIn: state)
+        if !keepsSecrets { state.authInfo = nil }
+        return state
+    }
+
+    private func shown(_ change: FieldChange, on host: HostSession) -> FieldChange {
+        var change = change
+        change.old = shown(change.old, on: host)
+        // The name of what the edit takes away came from the PBX.
+        if change.new == nil { change.field = host.shown(change.field, without: secrets) }
+        return change
+    }
+
+    private func shown(_ text: String?, on host: HostSession) -> String? {
+        text.map { host.shown($0, without: secrets) }
+    }
+}
+
+extension CertificateState {
+    /// The columns of texts that another state does not have to the byte.
+    fileprivate func columns(otherThanIn other: CertificateState) -> [String] {
+        [
+            ("name", name, other.name), ("issue_to", issueTo, other.issueTo),
+            ("dns_provider", dnsProvider, other.dnsProvider),
+        ].filter { _, text, shown in !(text ?? "").utf8.elementsEqual((shown ?? "").utf8) }.map(\.0)
+    }
+}
+
+/// What the row is when nothing more is found out.
+extension RowProcedure {
+    /// What the row is when no more calls are made for it although it is not done; nil when it is as if it had never been
+    /// begun.
+    var fallback: Outcome? {
+        if case .watch(let watch) = stage { return weigh(watch.unfinished("the run ended before it was read back")) }
+        if let failed { return failed }
+        guard edits > 0 else { return nil }
+        return Outcome(
+            status: isDoubtful ? .unknown : .notAttempted, errorClass: .runStopped,
+            error: "the run ended before the edit could be sent again with a new token", attempts: edits)
+    }
+
+    /// Takes into account what became of the row's earlier edit requests.
+    func weigh(_ outcome: Outcome) -> Outcome {
+        let doubt = "an edit request sent before may have been carried out"
+        var outcome = outcome
+        if case .watch(let watch) = stage, !outcome.status.isGood, outcome.status != .unknown, !outcome.settlesDoubt {
+            // What keeps the certificate from being read back says nothing about the edit.
+            outcome = watch.unfinished("it could not be read back: \(outcome.error)")
+        }
+        if isDoubtful { outcome = outcome.weighed(against: doubt) }
+        outcome.attempts = edits
+        return outcome
+    }
+}
+
+extension Job {
+    /// The secret of its credentials, also as HTTP writes a login, those of the DNS provider, and those of its file.
+    var secrets: [Secret] {
+        let secrets: [Secret] =
+            switch credentials {
+            case .token(let token): [token]
+            case .client(let id, let secret): [secret, Secret("\(id):\(secret.reveal())")]
+            }
+        return secrets + (edit.authInfo ?? []).secrets + (edit.file?.secrets ?? [])
+    }
+}
