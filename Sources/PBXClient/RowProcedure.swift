@@ -187,7 +187,11 @@ extension RowProcedure {
             case .query, .get: return nil
             case .known(let state):
                 host.certificates.forget(job.edit.id)
-                if let end = end(by: after(state, on: host, at: now)) { return end }
+                switch after(state, on: host, at: now) {
+                case .later(let time): return .wait(until: time)
+                case .done(let outcome): return .done(weigh(outcome))
+                default: break
+                }
             case .refused(let outcome):
                 if policy.readsFirst { return .done(outcome) }
                 beginEdit()
@@ -198,7 +202,7 @@ extension RowProcedure {
     }
 
     /// Goes on to the edit with the name that the PBX gave the row's file.
-    mutating func take(_ name: String) {
+    private mutating func take(_ name: String) {
         job = job.uploaded(as: name)
         beginEdit()
     }
@@ -258,7 +262,12 @@ extension RowProcedure {
         switch act {
         case .edit: return afterEdit(reply, outcome, on: host, at: now)
         case .upload(let file, let purpose, _):
-            return afterUpload(Upload(file: file, purpose: purpose), with: token, reply, outcome, on: &host)
+            switch name(given: Upload(file: file, purpose: purpose), by: reply, with: token, on: &host) {
+            case .success(let name): take(name)
+            case .failure(.ambiguous(let outcome)): return .done(outcome)
+            case .failure(.none): return reply.isTemporary ? .retry(outcome) : .done(outcome)
+            }
+            return .goOn
         case .list: return afterPage(reply, outcome, on: &host)
         case .query(let ids, _):
             if reply.isTemporary { return .retry(outcome) }
@@ -349,7 +358,9 @@ extension RowProcedure {
             failed = nil
             return nil
         case .sendAgain: stage = .edit
-        case .later, .done, .stopHost: return end(by: verdict)
+        case .later(let time): return .wait(until: time)
+        case .done(let outcome): return .done(weigh(outcome))
+        case .stopHost(let outcome): return .stopHost(weigh(outcome), reason: outcome.error)
         case .settle(let outcome, let maySendAgain):
             return settle(outcome, maySendAgain, on: reply, policy, at: now, using: &generator)
         case .retry(let outcome, let isEdit, let stopsHost):
@@ -363,16 +374,6 @@ extension RowProcedure {
             return stopsHost ? .stopHost(end, reason: outcome.error) : .done(end)
         }
         return nil
-    }
-
-    /// - Returns: nil when the verdict is no end and no wait.
-    private func end(by verdict: Verdict) -> Move? {
-        switch verdict {
-        case .later(let time): .wait(until: time)
-        case .done(let outcome): .done(weigh(outcome))
-        case .stopHost(let outcome): .stopHost(weigh(outcome), reason: outcome.error)
-        case .goOn, .sendAgain, .retry, .settle: nil
-        }
     }
 
     /// Lets the certificate be read after the pause that comes before a retry, or at once when there is none.

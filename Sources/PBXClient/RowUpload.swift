@@ -16,19 +16,22 @@ extension RowProcedure {
         job.edit.file.map { Upload(file: $0, purpose: replaced?.purpose ?? ($0.holdsKey ? .server : .trusted)) }
     }
 
-    /// What a reply to the upload means for the row.
-    mutating func afterUpload(
-        _ upload: Upload, with token: Secret, _ reply: Reply, _ outcome: Outcome, on host: inout HostSession
-    ) -> Verdict {
+    /// Why a file that was sent has no name by which an edit could mean it.
+    enum Nameless: Error {
+        case none
+        /// Another file has it, as the outcome says.
+        case ambiguous(Outcome)
+    }
+
+    /// The name that a reply to an upload gives the file; the PBX has it from then on.
+    func name(
+        given upload: Upload, by reply: Reply, with token: Secret, on host: inout HostSession
+    ) -> Result<String, Nameless> {
         // A name that a PBX made of a secret would stand in undo.csv.
-        if let name = reply.fileName,
+        guard let name = reply.fileName,
             name == upload.file.name || host.redact(name, without: secrets + [token]) == name
-        {
-            guard host.note(upload, named: name) else { return .done(ambiguous(name, reply)) }
-            take(name)
-            return .goOn
-        }
-        return reply.isTemporary ? .retry(outcome) : .done(outcome)
+        else { return .failure(.none) }
+        return host.note(upload, named: name) ? .success(name) : .failure(.ambiguous(ambiguous(name, reply)))
     }
 
     /// Why the row's file is of no use for a certificate; nil when it may be.
