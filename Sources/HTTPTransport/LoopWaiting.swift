@@ -1,7 +1,7 @@
 import CLibCurl
+import DequeModule
 import Glibc
 import Platform
-import Synchronization
 
 /// What other threads want done on a loop, and the bell that wakes it.
 final class Inbox: Sendable {
@@ -146,42 +146,57 @@ struct SocketSet: ~Copyable {
     }
 }
 
-/// What a loop has of what machines lack: it may take more as long as no other loop has nothing at all.
-struct MachineRoom {
-    /// How many loops of this process starve. The others leave them room.
-    private static let starvingLoops = Atomic(0)
-    /// How many requests of all loops libcurl has. As long as there are some, there may be room for another one soon.
-    private static let runningEverywhere = Atomic(0)
-
-    /// Requests of the loop that libcurl has.
-    private(set) var running = 0
-    /// Whether requests of the loop wait for the machine, and none is under way.
-    private var isStarving = false
-    /// When a request last ended, so that there was room for another one.
-    private var lastEnd = Duration.zero
-
-    var mayGrow: Bool { running == 0 || Self.starvingLoops.load(ordering: .relaxed) == 0 }
-
-    mutating func take() {
-        running += 1
-        Self.runningEverywhere.add(1, ordering: .relaxed)
+/// Requests that libcurl knows nothing of: they wait for a name, or for what this machine lacks.
+extension TransportLoop {
+    /// - Parameter limit: what there was too little of; nil when it is left to another loop.
+    func park(_ handle: HostHandle, for limit: MachineLimit?) {
+        let now = clock.now()
+        if let limit { handle.noteLack(of: limit, at: now) }
+        parked.append(Ticket(handle))
+        schedulePatrol(at: now)
     }
 
-    mutating func giveBack() {
-        running -= 1
-        Self.runningEverywhere.subtract(1, ordering: .relaxed)
+    /// Tries the oldest one again.
+    func admitParked() {
+        while let ticket = parked.popFirst() {
+            guard ticket.isCurrent else { continue }
+            ticket.handle.restart(at: clock.now(), finding: nil)
+            return findHost(of: ticket)
+        }
     }
 
-    mutating func noteEnd(at now: Duration) { lastEnd = now }
-
-    mutating func note(isStarving: Bool) {
-        guard isStarving != self.isStarving else { return }
-        self.isStarving = isStarving
-        Self.starvingLoops.add(isStarving ? 1 : -1, ordering: .relaxed)
+    func schedulePatrol(at now: Duration) {
+        patrol = patrol ?? now + Self.patrolPause
     }
 
-    /// Whether nothing has made room for so long that nothing will.
-    func isHopeless(since lack: Duration, at now: Duration, _ limit: Duration) -> Bool {
-        Self.runningEverywhere.load(ordering: .relaxed) == 0 && now - max(lastEnd, lack) > limit
+    /// Looks after the requests that libcurl knows nothing of: ends those whose time is over.
+    func patrol(at now: Duration) {
+        guard let time = patrol, time <= now else { return }
+        patrol = nil
+        for handle in busy {
+            if case .lookingUp(let name) = handle.state { checkLookup(of: name, for: handle, at: now) }
+        }
+        for ticket in parked where ticket.isCurrent { checkParked(ticket.handle, at: now) }
+        if room.mayGrow { admitParked() }
+        if !parked.isEmpty { schedulePatrol(at: now) }
+    }
+
+    private func checkParked(_ handle: HostHandle, at now: Duration) {
+        if let deadline = handle.call.deadline, deadline <= now {
+            finish(handle, .notConnected(.heldBack))
+        } else if let lack = handle.call.lack, room.isHopeless(since: lack.since, at: now, settings.connectTimeout) {
+            finish(handle, .notConnected(.machine(lack.limit)))
+        }
+    }
+
+    private func checkLookup(of name: String, for handle: HostHandle, at now: Duration) {
+        let start = lookups.start(of: name)
+        if let start, now - start > min(settings.connectTimeout, settings.timeout) {
+            finish(handle, .notConnected(.timedOut(.lookup)))
+        } else if let deadline = handle.call.deadline, deadline <= now {
+            finish(handle, .notConnected(start == nil ? .heldBack : .timedOut(.lookup)))
+        } else {
+            schedulePatrol(at: now)
+        }
     }
 }

@@ -2,6 +2,7 @@ import CLibCurl
 import DequeModule
 import Glibc
 package import Platform
+import Synchronization
 
 /// Makes requests, many at a time: an event loop over one libcurl multi handle.
 ///
@@ -14,11 +15,11 @@ package import Platform
 /// memory, threads, ports), so that nothing of it left, is made anew when another one ends.
 // Safe because all but the inbox, which has a lock, is only reached on the loop.
 package final class TransportLoop: @unchecked Sendable {
-    private let settings: TransportSettings
-    private let lookups: NameLookups
+    let settings: TransportSettings
+    let lookups: NameLookups
     private let headers: BodyHeaders
     private let multi: UnsafeMutableRawPointer
-    private let clock = SystemClock()
+    let clock = SystemClock()
     private let inbox: Inbox
     private var sockets: SocketSet
     /// Whether there may be a proxy, which looks names up by itself.
@@ -28,9 +29,9 @@ package final class TransportLoop: @unchecked Sendable {
     /// What was taken from the inbox last; kept for its memory.
     private var posted: [@Sendable () -> Void] = []
     /// The handles that have a request.
-    private var busy: [HostHandle] = []
+    var busy: [HostHandle] = []
     private var lastNumber = 0
-    private var room = MachineRoom()
+    var room = MachineRoom()
     /// Requests to hand to libcurl in this turn.
     private var ready: Deque<Ticket> = []
     /// Paused transfers whose server has answered or gone.
@@ -38,18 +39,18 @@ package final class TransportLoop: @unchecked Sendable {
     /// Requests whose body libcurl was given in this turn.
     private var leaving: [Ticket] = []
     /// Requests that this machine lacks something for, the oldest first.
-    private var parked: Deque<Ticket> = []
+    var parked: Deque<Ticket> = []
     /// When libcurl wants to be called.
     private var deadline: Duration?
     /// When the requests that wait for a name or for the machine are looked at again.
-    private var patrol: Duration?
+    var patrol: Duration?
     /// How long the loop has waited so far, and not worked.
     private var waited = Duration.zero
     /// Before which time of waiting no request gets old.
     private var nextAge: Duration?
 
     private static let age = Duration.milliseconds(100)
-    private static let patrolPause = Duration.milliseconds(50)
+    static let patrolPause = Duration.milliseconds(50)
 
     /// - Parameters:
     ///   - settings: what holds for every request.
@@ -154,7 +155,7 @@ extension TransportLoop {
         ticket.handle.resume()
     }
 
-    private func findHost(of ticket: Ticket) {
+    func findHost(of ticket: Ticket) {
         let handle = ticket.handle
         handle.state = .waiting
         guard !hasProxy, let name = handle.call.host.nameToLookUp, name.isLookedUpHere else {
@@ -209,7 +210,7 @@ extension TransportLoop {
         finish(handle, ending)
     }
 
-    private func finish(_ handle: HostHandle, _ ending: HTTPExchange.Ending) {
+    func finish(_ handle: HostHandle, _ ending: HTTPExchange.Ending) {
         let now = clock.now()
         let exchange = handle.exchange(ending, at: now)
         busy[busy.count - 1].slot = handle.slot
@@ -219,61 +220,6 @@ extension TransportLoop {
         if !ending.isMachineLimit { room.noteEnd(at: now) }
         if room.mayGrow { admitParked() }
         then?(exchange)
-    }
-}
-
-/// Requests that this machine lacks something for.
-extension TransportLoop {
-    /// - Parameter limit: what there was too little of; nil when it is left to another loop.
-    private func park(_ handle: HostHandle, for limit: MachineLimit?) {
-        let now = clock.now()
-        if let limit { handle.noteLack(of: limit, at: now) }
-        parked.append(Ticket(handle))
-        schedulePatrol(at: now)
-    }
-
-    /// Tries the oldest one again.
-    private func admitParked() {
-        while let ticket = parked.popFirst() {
-            guard ticket.isCurrent else { continue }
-            ticket.handle.restart(at: clock.now(), finding: nil)
-            return findHost(of: ticket)
-        }
-    }
-
-    private func schedulePatrol(at now: Duration) {
-        patrol = patrol ?? now + Self.patrolPause
-    }
-
-    /// Looks after the requests that libcurl knows nothing of: ends those whose time is over.
-    private func patrol(at now: Duration) {
-        guard let time = patrol, time <= now else { return }
-        patrol = nil
-        for handle in busy {
-            if case .lookingUp(let name) = handle.state { checkLookup(of: name, for: handle, at: now) }
-        }
-        for ticket in parked where ticket.isCurrent { checkParked(ticket.handle, at: now) }
-        if room.mayGrow { admitParked() }
-        if !parked.isEmpty { schedulePatrol(at: now) }
-    }
-
-    private func checkParked(_ handle: HostHandle, at now: Duration) {
-        if let deadline = handle.call.deadline, deadline <= now {
-            finish(handle, .notConnected(.heldBack))
-        } else if let lack = handle.call.lack, room.isHopeless(since: lack.since, at: now, settings.connectTimeout) {
-            finish(handle, .notConnected(.machine(lack.limit)))
-        }
-    }
-
-    private func checkLookup(of name: String, for handle: HostHandle, at now: Duration) {
-        let start = lookups.start(of: name)
-        if let start, now - start > min(settings.connectTimeout, settings.timeout) {
-            finish(handle, .notConnected(.timedOut(.lookup)))
-        } else if let deadline = handle.call.deadline, deadline <= now {
-            finish(handle, .notConnected(start == nil ? .heldBack : .timedOut(.lookup)))
-        } else {
-            schedulePatrol(at: now)
-        }
     }
 }
 
@@ -370,6 +316,46 @@ extension TransportLoop {
 
     fileprivate static func of(_ context: UnsafeMutableRawPointer) -> TransportLoop {
         Unmanaged<TransportLoop>.fromOpaque(context).takeUnretainedValue()
+    }
+}
+
+/// What a loop has of what machines lack: it may take more as long as no other loop has nothing at all.
+struct MachineRoom {
+    /// How many loops of this process starve. The others leave them room.
+    private static let starvingLoops = Atomic(0)
+    /// How many requests of all loops libcurl has. As long as there are some, there may be room for another one soon.
+    private static let runningEverywhere = Atomic(0)
+
+    /// Requests of the loop that libcurl has.
+    private(set) var running = 0
+    /// Whether requests of the loop wait for the machine, and none is under way.
+    private var isStarving = false
+    /// When a request last ended, so that there was room for another one.
+    private var lastEnd = Duration.zero
+
+    var mayGrow: Bool { running == 0 || Self.starvingLoops.load(ordering: .relaxed) == 0 }
+
+    mutating func take() {
+        running += 1
+        Self.runningEverywhere.add(1, ordering: .relaxed)
+    }
+
+    mutating func giveBack() {
+        running -= 1
+        Self.runningEverywhere.subtract(1, ordering: .relaxed)
+    }
+
+    mutating func noteEnd(at now: Duration) { lastEnd = now }
+
+    mutating func note(isStarving: Bool) {
+        guard isStarving != self.isStarving else { return }
+        self.isStarving = isStarving
+        Self.starvingLoops.add(isStarving ? 1 : -1, ordering: .relaxed)
+    }
+
+    /// Whether nothing has made room for so long that nothing will.
+    func isHopeless(since lack: Duration, at now: Duration, _ limit: Duration) -> Bool {
+        Self.runningEverywhere.load(ordering: .relaxed) == 0 && now - max(lastEnd, lack) > limit
     }
 }
 
