@@ -1,73 +1,10 @@
 import FleetInput
 import FleetModel
-import HTTPTransport
 import Logging
 import PBXClient
 import Platform
 import RunRecord
 import TabularText
-
-/// What `certfleet list` and `certfleet export` have in common: every certificate of every listed host is read.
-package struct HostsRequest: Sendable {
-    /// The hosts; other columns than those of address and credentials do not matter.
-    package var input: InputRequest
-    /// Whether the valid rows are read although others are invalid.
-    package var skipsInvalid = false
-    /// How PBXs are asked.
-    package var work = WorkSettings()
-
-    /// A reading of hosts with nothing else asked for.
-    package init(_ input: InputRequest) {
-        self.input = input
-    }
-
-    /// Reads the hosts. Blocks.
-    ///
-    /// - Parameters:
-    ///   - aim: what is wanted of them.
-    ///   - keepsSecrets: whether jobs tell plain credentials.
-    ///   - needsCredentials: whether anybody logs in.
-    ///   - keeping: what is kept in memory of what became of a host; from any thread.
-    func read(
-        _ aim: ReadingPolicy.Aim = .list, keepsSecrets: Bool, needsCredentials: Bool = true,
-        keeping: @escaping @Sendable (Job, Outcome) -> Outcome = { $1 }
-    ) throws -> HostsRead {
-        Say.messages = work.messages
-        // A key is shown whether it is trusted or not, and nothing else leaves.
-        var work = work
-        if aim == .pins { work.transport.isInsecure = true }
-        let session = try Survey(work, for: aim)
-        let input = try ValidatedInput(input, skipsInvalid: skipsInvalid) { settings in
-            settings.namesHostsOnly = true
-            settings.keepsCells = true
-            settings.keepsSecrets = keepsSecrets
-            settings.needsCredentials = needsCredentials
-        }
-        let findings = try session.run(input.catalog, keeping: keeping)
-        return HostsRead(catalog: input.catalog, findings: findings, now: SystemClock().wallTime())
-    }
-}
-
-/// What the hosts of a file hold.
-struct HostsRead {
-    let catalog: RowCatalog
-    let findings: Survey.Findings
-    let now: WallTime
-
-    /// Calls `body` for each host in the order of the file, with what became of it.
-    func forEachHost(_ body: (Job, Outcome) throws -> Void) throws {
-        for row in 0..<catalog.rowCount where catalog.host(ofRow: row) != nil {
-            let job = try catalog.job(row: row)
-            let left = Outcome(status: .notAttempted, error: "the command was stopped before it was read")
-            try body(job, findings.outcomes[job.position.row] ?? left)
-        }
-    }
-
-    func throwCode(isWanting: Bool = false) throws {
-        let code = findings.exitCode(isWanting: isWanting || catalog.invalidRowCount > 0)
-        if code != .success { throw code }
-    }
-}
 
 /// `certfleet list`: every certificate of every host, soonest expiry first.
 package struct CertificateList: Sendable {
@@ -109,117 +46,188 @@ package struct CertificateList: Sendable {
     }
 }
 
-/// `certfleet export`: every certificate of every host as a file in the input format, to be edited and fed back.
-package struct Export: Sendable {
-    /// The hosts.
-    package var request: HostsRequest
-    /// Path of the file that gets it, for its owner only; nil prints it.
-    package var output: String?
-    /// Whether secrets are written, and what needs them.
-    package var keepsSecrets = false
-    private let proof = EditProof()
+/// The lines of a list. What they are sorted by stays in memory; they themselves wait in a file, so that memory does not
+/// grow with what the hosts answer.
+final class ListLines: Sendable {
+    /// Where a line stands in the file, and what it is sorted by.
+    private struct Place {
+        let end: Int64
+        let offset: Int
+        let row: UInt32
+        let length: UInt32
 
-    private static let columns = [
-        "cert.type", "cert.ca_type", "cert.expiration", "cert.days_left", "cert.apply_status", "cert.auto_renewal",
-        "cert.dns_provider",
+        var rank: (Int64, UInt32, Int) { (end, row, offset) }
+    }
+
+    private struct State {
+        /// Nil for a table, which is drawn once the widths of its columns are known.
+        var writer: RowWriter?
+        var widths = ListLine.titles.map(\.count)
+        var places: [Place] = []
+        /// Bytes of the file.
+        var length = 0
+        var failure: ToolError?
+
+        mutating func text(of line: ListLine) -> [UInt8] {
+            writer?.append(nil) { line.add(to: &$0) }
+            if let bytes = writer?.take() { return bytes }
+            let cells = line.cells
+            widths = zip(widths, cells).map { max($0, $1.count) }
+            return Array(cells.joined(separator: "\t").utf8)
+        }
+    }
+
+    private let state: Lock<State>
+    private let head: [UInt8]
+    private let file: FileDescriptor
+    private let longest: Duration?
+    private let now = SystemClock().wallTime()
+
+    init(_ format: CertificateList.Format, expiringWithin longest: Duration?) throws(ToolError) {
+        let shape = TableShape(format: format == .jsonl ? .jsonl : .csv)
+        var writer = format == .table ? nil : RowWriter(shape, columns: ListLine.columns)
+        head = writer?.take() ?? []
+        state = Lock(State(writer: writer))
+        file = try .temporary()
+        self.longest = longest
+    }
+
+    /// Takes the certificates of a host.
+    ///
+    /// - Returns: what became of it, without them.
+    @Sendable func take(_ job: Job, _ outcome: Outcome) -> Outcome {
+        let lines = (outcome.reading?.certificates ?? []).map { ListLine(host: job.address.host, state: $0, now: now) }
+        state.withLock { state in
+            var bytes: [UInt8] = []
+            for line in lines where longest.map({ line.timeLeft ?? .seconds(Int64.max) <= $0 }) ?? true {
+                let text = state.text(of: line)
+                let end = line.timeLeft.map { (now + $0).milliseconds } ?? .max
+                state.places.append(
+                    Place(
+                        end: end, offset: state.length + bytes.count, row: UInt32(job.position.row),
+                        length: UInt32(text.count)))
+                bytes += text
+            }
+            do throws(ToolError) { try file.write(bytes) } catch { state.failure = state.failure ?? error }
+            state.length += bytes.count
+        }
+        var rest = outcome
+        rest.reading = nil
+        return rest
+    }
+
+    /// Prints the lines, soonest expiry first, and behind them those of the hosts that could not be read, but in a table.
+    ///
+    /// - Returns: how many certificates there are.
+    func print(_ failed: [(host: HostKey, error: String)], style: TextStyle) throws -> Int {
+        try state.withLock { state in
+            if let failure = state.failure { throw failure }
+            state.places.sort { $0.rank < $1.rank }
+            let table = state.writer == nil ? ListTable(widths: state.widths, style: style) : nil
+            var text = table?.line(ListLine.titles) ?? String(decoding: head, as: UTF8.self)
+            for place in state.places {
+                let line = try line(at: place)
+                text +=
+                    table?.line(line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)) ?? line
+                if text.utf8.count < 1 << 16 { continue }
+                try Say.print(text)
+                text = ""
+            }
+            for (host, error) in failed { state.writer?.append(nil) { ListLine.add(host, error, to: &$0) } }
+            try Say.print(text + String(decoding: state.writer?.take() ?? [], as: UTF8.self))
+            return state.places.count
+        }
+    }
+
+    private func line(at place: Place) throws(ToolError) -> String {
+        var bytes = [UInt8](repeating: 0, count: Int(place.length))
+        let count = bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(ToolError) in try file.read(at: place.offset, into: buffer) }
+        }
+        return try String(decoding: bytes.prefix(count.get()), as: UTF8.self)
+    }
+}
+
+/// One certificate of a list.
+private struct ListLine {
+    static let columns = [
+        "host", "id", "type", "ca_type", "name", "issue_to", "expiration", "days_left", "auto_renewal", "dns_provider",
+        "apply_status", "error",
     ]
 
-    /// An export without secrets to standard output.
-    package init(_ request: HostsRequest) {
-        self.request = request
+    let host: HostKey
+    let state: CertificateState
+    /// Until it expires; nil when nobody can tell.
+    let timeLeft: Duration?
+
+    init(host: HostKey, state: CertificateState, now: WallTime) {
+        self.host = host
+        self.state = state
+        timeLeft = state.expiration.flatMap(WallTime.init(expiration:)).map { $0 - now }
     }
 
-    /// Reads the hosts and writes their certificates. Blocks.
-    ///
-    /// - Throws: what keeps it from starting or breaks it; ``ExitCode/rowsFailed`` when a host cannot be read.
-    package func run() throws {
-        let file = try output.map { path throws(ToolError) in try OutputFile(path) }
-        let read = try request.read(keepsSecrets: keepsSecrets)
-        let shape = TableShape(format: .csv, header: EditRow.columns.map { Array($0.utf8) })
-        var writer = RowWriter(shape, columns: Self.columns)
-        var (certificates, hosts, lacksLogin) = (0, 0, false)
-        try read.forEachHost { job, outcome in
-            if outcome.status != .ok {
-                Say.say(.warning, "\(job.address.host): \(outcome.error)", insists: true)
-            }
-            hosts += outcome.status == .ok ? 1 : 0
-            let login = job.cells ?? CredentialCells()
-            lacksLogin = lacksLogin || login.accessToken.isEmpty && login.clientSecret.isEmpty
-            for state in outcome.reading?.certificates ?? [] {
-                guard let edit = edit(of: state, on: job) else { continue }
-                certificates += 1
-                let row = EditRow(address: job.address, credentials: login, tlsPin: job.tlsPin, edit: edit)
-                writer.append(.cells(row.cells.map { Array($0.utf8) })) { Self.add(state, read.now, to: &$0) }
-            }
-        }
-        if let file {
-            try file.write(writer.take())
-            file.say(
-                "\(counted(certificates, "certificate")) of \(counted(hosts, "PBX"))",
-                next: ["plan", file.path] + flags(toGoOnWith: read.catalog, lacksLogin))
-        } else {
-            try Say.print(String(decoding: writer.take(), as: UTF8.self))
-        }
-        try read.throwCode()
+    var daysLeft: Int? { timeLeft?.wholeDays }
+
+    static let titles = ["expires", "days", "host", "id", "type", "ca_type", "issue_to", "name", "apply_status"]
+
+    /// Under ``titles``; none holds a control character.
+    var cells: [String] {
+        [
+            state.expiration ?? "", daysLeft.map(String.init) ?? "?", host.description, "\(state.id)",
+            state.purpose?.rawValue ?? "", state.origin?.rawValue ?? "", state.issueTo ?? "", state.name ?? "",
+            state.applyStatus?.rawValue ?? "",
+        ].map { Quotation.escaped($0) }
     }
 
-    /// The credentials are named again where the sheet does not hold them.
-    private func flags(toGoOnWith hosts: RowCatalog, _ lacksLogin: Bool) -> [String] {
-        var input = request.input
-        if !lacksLogin {
-            input.credentials = nil
-        } else if input.credentials == nil, hosts.shape.header.contains(Array("client_secret".utf8)), input.path != "-"
-        {
-            input.credentials = input.path
-        }
-        return input.followingFlags
-    }
-
-    private static func add(_ state: CertificateState, _ now: WallTime, to writer: inout RowWriter) {
+    func add(to writer: inout RowWriter) {
+        writer.add(host.description)
+        writer.add(Int(state.id))
         writer.add(state.purpose?.rawValue ?? "")
         writer.add(state.origin?.rawValue ?? "")
+        writer.add(state.name ?? "")
+        writer.add(state.issueTo ?? "")
         writer.add(state.expiration ?? "")
-        writer.add(state.expiration.flatMap(WallTime.init(expiration:)).map { ($0 - now).wholeDays })
-        writer.add(state.applyStatus?.rawValue ?? "")
+        writer.add(daysLeft)
         writer.add(state.autoRenewal.map { $0 ? 1 : 0 })
         writer.add(state.dnsProvider ?? "")
+        writer.add(state.applyStatus?.rawValue ?? "")
+        writer.add("")
     }
 
-    /// The edit that changes nothing; what is empty is left alone, but for a row that would otherwise set nothing.
-    ///
-    /// What is not known to the letter, or no input can hold, is left empty; nil when nothing else is known.
-    private func edit(of state: CertificateState, on job: Job) -> CertificateEdit? {
-        var (whole, lost) = CertificateEdit(of: state).undone(to: state, unwritable: proof.unwritable)
-        for column in state.altered { whole.leaveAlone(column) }
-        var edit = state.purpose == .trusted ? CertificateEdit(id: whole.id, name: whole.name) : whole
-        if !keepsSecrets, edit.authInfo?.isEmpty == false || lost.contains("auth_info_list") {
-            (edit.dnsProvider, edit.authInfo) = (nil, nil)
-            if edit.autoRenewal == true { edit.autoRenewal = nil }
+    /// The line of a host that could not be read.
+    static func add(_ host: HostKey, _ error: String, to writer: inout RowWriter) {
+        writer.add(host.description)
+        for _ in columns.dropFirst(2) { writer.add("") }
+        writer.add(error)
+    }
+}
+
+/// A list for people.
+private struct ListTable {
+    let widths: [Int]
+    let style: TextStyle
+
+    func line(_ cells: [String]) -> String {
+        var line = ""
+        for (column, cell) in cells.enumerated() {
+            let blanks = String(repeating: " ", count: widths[column] - cell.count)
+            line += (column == 1 ? blanks + cell : cell + blanks) + "  "
         }
-        if edit.authInfo == nil || edit.dnsProvider == nil, edit.autoRenewal == true { edit.autoRenewal = nil }
-        if edit.name?.isEmpty == true { edit.name = nil }
-        if edit.issueTo?.isEmpty == true { edit.issueTo = nil }
-        if edit.authInfo?.isEmpty == true { edit.authInfo = nil }
-        if edit.dnsProvider?.isEmpty == true { edit.dnsProvider = nil }
-        if edit.isEmpty { edit.issueTo = whole.issueTo }
-        if edit.isEmpty { edit.name = whole.name }
-        sayLost(state.altered + lost.filter { !state.altered.contains($0) }, of: state, on: job, hasRow: !edit.isEmpty)
-        return edit.isEmpty ? nil : edit
+        while line.hasSuffix(" ") { line.removeLast() }
+        return painted(line, Int(cells[1])) + "\n"
     }
 
-    private func sayLost(_ columns: [String], of state: CertificateState, on job: Job, hasRow: Bool) {
-        let isServer = state.purpose != .trusted
-        let said = columns.filter { column in
-            switch column {
-            case "name": true
-            case "issue_to", "dns_provider": isServer
-            default: isServer && keepsSecrets
-            }
+    /// Red for what has expired or does so within a week, yellow within a month.
+    private func painted(_ line: String, _ daysLeft: Int?) -> String {
+        switch daysLeft {
+        case .some(..<7): style.paint(line, .failed)
+        case .some(7..<30): style.paint(line, .skipped)
+        default: line
         }
-        guard !said.isEmpty || !hasRow else { return }
-        let reason = "because a secret stands in it, or no input can hold it"
-        let fate = hasRow ? "left empty, \(reason)" : "left out, \(reason)"
-        let place = "\(job.address.host), certificate \(state.id)"
-        Say.say(.warning, "\(place): \(fate): \(said.joined(separator: ", "))", insists: true)
     }
+}
+
+extension Duration {
+    /// Days that are over, rounded down: -1 for anything that was over less than a day ago.
+    var wholeDays: Int { Int((self / .seconds(86_400)).rounded(.down)) }
 }

@@ -1,5 +1,6 @@
 import FleetInput
 import FleetModel
+import HTTPTransport
 import Logging
 import PBXClient
 import Platform
@@ -87,4 +88,66 @@ private final class SurveySink: OutcomeSink {
     }
 
     func requestEnded(latency: Duration, isRetry: Bool) {}
+}
+
+/// What `list`, `export` and `pins` have in common: a survey of the hosts of a file.
+package struct HostsRequest: Sendable {
+    /// The hosts; other columns than those of address and credentials do not matter.
+    package var input: InputRequest
+    /// Whether the valid rows are read although others are invalid.
+    package var skipsInvalid = false
+    /// How PBXs are asked.
+    package var work = WorkSettings()
+
+    /// A reading of hosts with nothing else asked for.
+    package init(_ input: InputRequest) {
+        self.input = input
+    }
+
+    /// Reads the hosts. Blocks.
+    ///
+    /// - Parameters:
+    ///   - aim: what is wanted of them.
+    ///   - keepsSecrets: whether jobs tell plain credentials.
+    ///   - needsCredentials: whether anybody logs in.
+    ///   - keeping: what is kept in memory of what became of a host; from any thread.
+    func read(
+        _ aim: ReadingPolicy.Aim = .list, keepsSecrets: Bool, needsCredentials: Bool = true,
+        keeping: @escaping @Sendable (Job, Outcome) -> Outcome = { $1 }
+    ) throws -> HostsRead {
+        Say.messages = work.messages
+        // A key is shown whether it is trusted or not, and nothing else leaves.
+        var work = work
+        if aim == .pins { work.transport.isInsecure = true }
+        let session = try Survey(work, for: aim)
+        let input = try ValidatedInput(input, skipsInvalid: skipsInvalid) { settings in
+            settings.namesHostsOnly = true
+            settings.keepsCells = true
+            settings.keepsSecrets = keepsSecrets
+            settings.needsCredentials = needsCredentials
+        }
+        let findings = try session.run(input.catalog, keeping: keeping)
+        return HostsRead(catalog: input.catalog, findings: findings, now: SystemClock().wallTime())
+    }
+}
+
+/// What the hosts of a file hold.
+struct HostsRead {
+    let catalog: RowCatalog
+    let findings: Survey.Findings
+    let now: WallTime
+
+    /// Calls `body` for each host in the order of the file, with what became of it.
+    func forEachHost(_ body: (Job, Outcome) throws -> Void) throws {
+        for row in 0..<catalog.rowCount where catalog.host(ofRow: row) != nil {
+            let job = try catalog.job(row: row)
+            let left = Outcome(status: .notAttempted, error: "the command was stopped before it was read")
+            try body(job, findings.outcomes[job.position.row] ?? left)
+        }
+    }
+
+    func throwCode(isWanting: Bool = false) throws {
+        let code = findings.exitCode(isWanting: isWanting || catalog.invalidRowCount > 0)
+        if code != .success { throw code }
+    }
 }

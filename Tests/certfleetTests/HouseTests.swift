@@ -93,6 +93,18 @@ import Testing
         #expect(openers.count <= 1, "\(openers.map(\.name))")
     }
 
+    /// Names and paths are texts, cells are bytes: those are quoted by what decides whether they may be seen.
+    @Test func noRuleQuotesACellByItself() throws {
+        let rules = ["AddressCell", "CellText", "RowParser", "SecretReader", "AuthList", "DNSProviders"]
+        let files = try Self.files(of: "FleetInput").filter { file in rules.contains { file.name == "\($0).swift" } }
+        #expect(files.count == rules.count && files.contains { $0.text.contains("PassThrough.quoted(") })
+        for file in files {
+            for quote in file.text.matches(of: /Quotation\.\w+\((.*)/) {
+                #expect(quote.output.1.contains(".utf8)"), "\(file.name): \(quote.output.0)")
+            }
+        }
+    }
+
     @Test func theEngineKnowsNoTaskAndNoActor() throws {
         for file in try Self.files(of: "RunEngine") {
             for word in ["Task {", "Task(", "actor ", " async ", "await "] {
