@@ -1,9 +1,7 @@
 import FleetInput
 import FleetModel
 import Logging
-import PBXClient
 import Platform
-import RunRecord
 import TabularText
 
 /// `certfleet list`: every certificate of every host, soonest expiry first.

@@ -1,9 +1,7 @@
 import FleetInput
 import FleetModel
 import Logging
-import PBXClient
 import Platform
-import RunRecord
 import TabularText
 
 /// `certfleet export`: every certificate of every host as a file in the input format, to be edited and fed back.

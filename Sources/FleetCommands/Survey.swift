@@ -23,13 +23,12 @@ struct Survey {
     /// What became of the rows, and why the run ended.
     struct Findings {
         let outcomes: OutcomesByRow
+        let tally: OutcomeTally
         let conclusion: Conclusion
 
         /// The exit code of a command for which some rows are not as they were wanted, or could not be read.
         func exitCode(isWanting: Bool = false) -> ExitCode {
-            var rows = OutcomeTally()
-            for outcome in outcomes.values { rows.count(outcome) }
-            let code = conclusion.exitCode(rows: rows)
+            let code = conclusion.exitCode(rows: tally)
             return code == .success && isWanting ? .rowsFailed : code
         }
     }
@@ -52,7 +51,7 @@ struct Survey {
         let conclusion = Conclusion(stopReasons: end.stopReasons, failure: end.failure)
         if let failure = conclusion.failure { throw failure }
         if conclusion.word != nil { work.settings.messages.logger.warning("\(conclusion.sentence)") }
-        return Findings(outcomes: sink.outcomes, conclusion: conclusion)
+        return Findings(outcomes: sink.outcomes, tally: sink.tally, conclusion: conclusion)
     }
 }
 

@@ -127,16 +127,6 @@ package struct HostCertificates: Sendable {
     /// Forgets a certificate, which may be another one from now on, or which no row asks about any more.
     mutating func forget(_ id: Int64) { known[id] = nil }
 
-    /// Gives a certificate to the row that found it.
-    ///
-    /// - Returns: false when another row of the host has it.
-    private mutating func take(_ id: Int64, by row: RowPosition) -> Bool {
-        if named.contains(id) { return false }
-        if let taker = takers[id] { return taker == row }
-        takers[id] = row
-        return true
-    }
-
     /// What a row finds that names its certificate by what it is.
     enum Match {
         /// Nobody knows: not all certificates are listed.
@@ -159,9 +149,10 @@ package struct HostCertificates: Sendable {
             error = "\(shortfall): nobody knows which one fits 'match'"
         } else if fitting.count != 1 {
             error = "\(fitting.count) certificates of the PBX fit 'match' \(match), not 1"
-        } else if !take(fitting[0].id, by: job.position) {
+        } else if named.contains(fitting[0].id) || takers[fitting[0].id, default: job.position] != job.position {
             error = "certificate \(fitting[0].id), which fits 'match' \(match), is that of another row, too"
         } else {
+            takers[fitting[0].id] = job.position
             return .certificate(fitting[0].id)
         }
         return .none(Outcome(status: .failed, errorClass: .match, error: error))

@@ -23,15 +23,6 @@ package struct HostSession: Sendable {
         case refused(because: String)
     }
 
-    /// What follows from a login that brought no token.
-    enum FailedLogin {
-        /// It may be made again, if the row has a retry left.
-        case mayRetry
-        /// It is not made again with these credentials.
-        case failed
-        case stopHost
-    }
-
     /// What is to be done next to end the session.
     package enum Closing: Sendable {
         case call(PBXCall)
@@ -113,18 +104,18 @@ package struct HostSession: Sendable {
     /// - Parameters:
     ///   - credentials: what it was made with.
     ///   - reply: what came back.
-    ///   - reason: why it failed, as a clause.
-    mutating func noteFailedLogin(
-        with credentials: Credentials, _ reply: Reply, because reason: String
-    ) -> FailedLogin {
+    ///   - outcome: what the row is if it is not.
+    fileprivate mutating func noteFailedLogin(
+        with credentials: Credentials, _ reply: Reply, _ outcome: Outcome
+    ) -> RowProcedure.Verdict {
         if reply.isAnswer, !reply.isTemporary {
-            refusals[credentials] = "not sent: in an earlier row with these credentials \(reason)"
+            refusals[credentials] = "not sent: in an earlier row with these credentials \(outcome.error)"
             failedLogins += 1
-            return reply.errcode?.stopsHostAtLogin == true || failedLogins > 1 ? .stopHost : .failed
+            return reply.errcode?.stopsHostAtLogin == true || failedLogins > 1 ? .stopHost(outcome) : .done(outcome)
         }
-        guard reply.mayHaveArrived else { return reply.isTemporary ? .mayRetry : .failed }
+        guard reply.mayHaveArrived else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
         unansweredLogins += 1
-        return unansweredLogins > 1 ? .stopHost : .mayRetry
+        return unansweredLogins > 1 ? .stopHost(outcome) : .retry(outcome, orStopHost: true)
     }
 
     /// Takes note that a call was made with a token.
@@ -191,11 +182,7 @@ extension RowProcedure {
         if host.begin(by: call, of: job.credentials, madeAt: start, reply) { return .goOn }
         let outcome = reply.preparationOutcome(
             "login", on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets))
-        switch host.noteFailedLogin(with: job.credentials, reply, because: outcome.error) {
-        case .mayRetry: return .retry(outcome, orStopHost: reply.mayHaveArrived)
-        case .failed: return .done(outcome)
-        case .stopHost: return .stopHost(outcome)
-        }
+        return host.noteFailedLogin(with: job.credentials, reply, outcome)
     }
 
     mutating func afterLogout(of token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {

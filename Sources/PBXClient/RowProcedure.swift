@@ -3,13 +3,16 @@ import Pacing
 
 /// What one row needs, from its first call to its outcome: a reply and the time go in, the next move comes out. A pure
 /// value; time and randomness are arguments. All that is sent for a row is decided here, in two places:
-/// ``nextCall(on:at:)`` by the ``Stage`` that the row is at, and ``verdict(on:to:madeAt:_:at:)`` by what came back.
+/// ``nextCall(on:at:)`` by the ``Stage`` that the row is at, and ``verdict(on:to:madeAt:_:at:)`` by what came back. What they
+/// ask others tells facts: ``HostSession`` which token there is, ``HostCertificates`` what is known, ``Finding`` what a
+/// certificate shows, ``Reply`` what came back.
 ///
 /// Before a call that needs a token comes whatever brings one: a logout when the session at hand is not the row's or soon
-/// over, then a login (``HostSession``, which says what their replies mean, too). The certificate is read first where ``ReadingPolicy`` wants it, or an earlier run
-/// may have edited it, or its kind decides what its file is sent as. A file is sent next, unless the PBX has it from
-/// another row. The edit follows. An expired token is renewed once per row (errcode 10004). What may fare better is tried
-/// again after a pause: not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082.
+/// over, then a login; what their replies mean stands in ``HostSession``, too. The certificate is read first where
+/// ``ReadingPolicy`` wants it, or an earlier run may have edited it, or its kind decides what its file is sent as. A file
+/// is sent next, unless the PBX has it from another row. The edit follows. An expired token is renewed once per row
+/// (errcode 10004). What may fare better is tried again after a pause: not connected, lost, HTTP 429 and 5xx without an
+/// errcode, errcodes -2 and 70082.
 ///
 /// An edit that was sent and brought no word is read back before it is sent again or called unknown, and one that was
 /// answered 2 is read back and never sent again: a row whose values are there is ok. What else was in doubt stays unknown
