@@ -75,8 +75,8 @@ extension ReadingPolicy {
     func certificates(of catalog: RowCatalog, _ rest: ResumedSource?) -> (@Sendable (Int) -> HostCertificates)? {
         let source: any JobSource = rest ?? catalog
         let isRead = { @Sendable (row: Int) in
-            source.host(ofRow: row) != nil
-                && reads(hasFile: catalog.hasFile(row), isInDoubt: rest?.isInDoubt(row) ?? false)
+            reads(hasFile: catalog.hasFile(row), isInDoubt: rest?.isInDoubt(row) ?? false)
+                && source.host(ofRow: row) != nil
         }
         let isNamed = { (row: Int) in catalog.certificate(ofRow: row) < 0 || isRead(row) }
         guard aim == .edit || aim == .plan, (0..<catalog.rowCount).contains(where: isNamed) else { return nil }

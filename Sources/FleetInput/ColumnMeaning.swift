@@ -142,10 +142,7 @@ extension Bytes {
 }
 
 extension HeaderScore {
-    /// - Parameters:
-    ///   - record: what may be a header.
-    ///   - needed: the columns without which there is none.
-    ///   - choices: what the command line says about columns.
+    /// How much a record looks like a header, by what its names mean.
     init(of record: Record, needed: [Field], _ choices: ColumnChoices = ColumnChoices()) {
         var missing = Set(needed).subtracting(choices.filledFields)
         var points = 0

@@ -28,12 +28,7 @@ struct ColumnMap {
     /// The columns without which no row can be made sense of.
     static let needed: [Field] = [.baseURL, .id]
 
-    /// - Parameters:
-    ///   - header: the cells of the header.
-    ///   - choices: what the command line says about columns.
-    ///   - needed: the columns without which no row can be made sense of.
-    ///   - line: the line on which it starts.
-    ///   - likelyLine: a later line that looks more like one.
+    /// - Parameter likelyLine: a later line that looks more like a header.
     init(
         header: Record, _ choices: ColumnChoices, needed: [Field] = ColumnMap.needed, line: Int, likelyLine: Int? = nil
     ) {

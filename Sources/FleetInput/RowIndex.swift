@@ -76,13 +76,7 @@ struct RowIndex {
         return found.map { Int($0) } ?? row
     }
 
-    /// - Parameters:
-    ///   - span: where the record stands.
-    ///   - number: its 1-based place among all data rows.
-    ///   - certificate: what the row edits; nil when host or id could not be read.
-    ///   - isValid: whether the row can run.
-    ///   - isSelected: whether it is to run.
-    ///   - hasFile: whether it has a file sent to its PBX.
+    /// Appends a row by its 1-based place among all data rows, and by what it edits: nil when host or id could not be read.
     mutating func append(
         _ span: RecordSpan, number: Int, _ certificate: Certificate?, isValid: Bool, isSelected: Bool = true,
         hasFile: Bool = false

@@ -28,10 +28,7 @@ struct RowParser: ~Copyable {
     private var sheetRow = 0
     private var errorCount = 0
 
-    /// - Parameters:
-    ///   - settings: what is allowed, and where credentials come from.
-    ///   - secrets: opens the secrets of the rows.
-    ///   - onlyJudges: whether no jobs are made of the rows.
+    /// - Parameter onlyJudges: whether no jobs are made of the rows.
     init(_ settings: InputSettings, _ secrets: SecretReader, onlyJudges: Bool) {
         self.secrets = secrets
         self.secrets.onlyJudges = onlyJudges
@@ -48,13 +45,9 @@ struct RowParser: ~Copyable {
         scratch.deallocate()
     }
 
-    /// Reads a row.
+    /// Reads a row; the name of its host is borrowed until the next one is read.
     ///
-    /// - Parameters:
-    ///   - cells: what stands in it.
-    ///   - position: where it stands.
-    ///   - sheetRow: the row as a spreadsheet counts it, for diagnostics; 0 where none does.
-    /// - Returns: what the row says; the name of its host is borrowed until the next row is read.
+    /// - Parameter sheetRow: the row as a spreadsheet counts it, for diagnostics; 0 where none does.
     mutating func read(_ cells: borrowing RowCells, at position: RowPosition, sheetRow: Int = 0) -> ParsedRow {
         start(at: position, sheetRow: sheetRow)
         for (column, diagnostic) in cells.diagnostics { add(diagnostic, column.map { cells.names[$0] }) }

@@ -129,12 +129,8 @@ struct SecretReader {
     /// One for which every reference leads to nothing.
     static var openingNothing: SecretReader { SecretReader() }
 
-    /// The secret of a cell.
+    /// The secret of a cell; what else there is to say of it is added to the notes.
     ///
-    /// - Parameters:
-    ///   - cell: the value without blanks at its ends, not empty.
-    ///   - use: what the secret is for.
-    ///   - notes: what else there is to say of it is added here.
     /// - Throws: ``Diagnostic`` when nobody can mean the secret, or the reference leads to nothing.
     func secret(_ cell: Bytes, for use: SecretUse, notes: inout SecretNotes) throws(Diagnostic) -> Secret {
         let references = notes.sources.count

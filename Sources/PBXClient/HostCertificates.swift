@@ -32,16 +32,8 @@ package struct ReadingPolicy: Hashable, Sendable {
     /// Whether a certificate that cannot be read is not edited.
     package var readsFirst: Bool { aim == .plan || skipsUnchanged || keepsValues || verifies }
 
-    /// Whether a row's certificate is read before its edit: where ``readsFirst`` says so, for what its file is to be sent
-    /// as, and where an earlier run may have made the edit.
-    package func reads(hasFile: Bool, isInDoubt: Bool) -> Bool { readsFirst || hasFile || isInDoubt }
-
-    /// How long to wait before a PBX is asked again that is not done with an edit: a quarter of the time that it has taken
-    /// so far, from 250 ms to 10 s. Nil when its time is over.
-    ///
-    /// - Parameters:
-    ///   - start: when the edit was answered.
-    ///   - now: the time on the same clock.
+    /// How long to wait before a PBX is asked again that is not done with an edit: a quarter of the time since it was
+    /// answered, from 250 ms to 10 s. Nil when its time is over.
     func pause(since start: Duration, at now: Duration) -> Duration? {
         let waited = now - start
         guard waited < verifyTimeout else { return nil }
@@ -113,18 +105,14 @@ package struct HostCertificates: Sendable {
         return .get
     }
 
-    /// Takes the answer to a query.
-    ///
-    /// - Parameters:
-    ///   - states: what it holds; nil when the PBX cannot answer it.
-    ///   - ids: what was asked for.
+    /// Takes the answer to a query; nil when the PBX cannot answer it.
     mutating func note(_ states: [CertificateState]?, of ids: [Int64]) {
         wanted = wanted.dropFirst(ids.count)
         guard let states else { return canQuery = false }
         for state in states { known[state.id] = state }
     }
 
-    /// Forgets a certificate, which may be another one from now on, or which no row asks about any more.
+    /// Forgets a certificate, which no row asks about any more.
     mutating func forget(_ id: Int64) { known[id] = nil }
 
     /// What a row finds that names its certificate by what it is.
@@ -170,9 +158,7 @@ package struct HostCertificates: Sendable {
         return "the PBX lists \(count) of its \(Int64(count) + unlisted) certificates"
     }
 
-    /// Takes a page of `certificate/list`.
-    ///
-    /// - Parameter total: how many certificates there are; nil when the PBX did not say.
+    /// Takes a page of `certificate/list`; its total is nil when the PBX did not say.
     mutating func note(page states: [CertificateState], of total: Int64?) {
         let news = states.filter { state in !listed.contains { $0.id == state.id } }
         listed += news

@@ -81,14 +81,7 @@ package struct HostSession: Sendable {
         }
     }
 
-    /// Begins a session if the reply to a login brings a token.
-    ///
-    /// - Parameters:
-    ///   - login: the call.
-    ///   - credentials: what it was made with.
-    ///   - start: when it was made.
-    ///   - reply: what came back.
-    /// - Returns: false when it brings none.
+    /// Begins a session if the reply to a login brings a token; false when it brings none.
     mutating func begin(
         by login: PBXCall, of credentials: Credentials, madeAt start: Duration, _ reply: Reply
     ) -> Bool {
@@ -100,11 +93,6 @@ package struct HostSession: Sendable {
     }
 
     /// Takes note of a login whose reply brought no token, and decides whether it may be repeated.
-    ///
-    /// - Parameters:
-    ///   - credentials: what it was made with.
-    ///   - reply: what came back.
-    ///   - outcome: what the row is if it is not.
     fileprivate mutating func noteFailedLogin(
         with credentials: Credentials, _ reply: Reply, _ outcome: Outcome
     ) -> RowProcedure.Verdict {
@@ -241,13 +229,7 @@ struct HeldToken: Sendable {
     /// A token is used at least once, or one that lives shortly would be renewed forever.
     fileprivate(set) var isUsed = false
 
-    /// - Parameters:
-    ///   - secret: what the PBX gave for the login.
-    ///   - credentials: what the login was made with.
-    ///   - login: the call.
-    ///   - start: when it was made.
-    ///   - lifetime: how long the PBX says that the token is good.
-    ///   - margin: how long before its end the token is renewed; at most half its lifetime.
+    /// - Parameter margin: how long before its end the token is renewed; at most half its lifetime.
     fileprivate init(
         _ secret: Secret, of credentials: Credentials, _ login: PBXCall, from start: Duration, lifetime: Duration,
         margin: Duration

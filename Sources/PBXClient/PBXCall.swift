@@ -167,10 +167,7 @@ struct BaseURL: Hashable, Sendable {
         self.prefix = prefix
     }
 
-    /// - Parameters:
-    ///   - endpoint: the call's name, like `certificate/update`.
-    ///   - token: the value of `access_token`, percent-encoded; nil for the call that needs none.
-    ///   - query: what follows it, encoded; nil for nothing.
+    /// A URL; the token is percent-encoded, and nil for the call that needs none, as is what follows it.
     func url(of endpoint: String, token: String?, _ query: String? = nil) -> String {
         var url: [UInt8] = []
         url.reserveCapacity(prefix.count + endpoint.utf8.count + 14 + (token?.utf8.count ?? 0))

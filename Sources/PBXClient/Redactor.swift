@@ -39,11 +39,8 @@ struct Redactor: Sendable {
         }
     }
 
-    /// The text with each secret as `***`, however it is written; control characters as blanks; cut at ``longest``.
-    ///
-    /// - Parameters:
-    ///   - text: what the PBX said.
-    ///   - own: secrets beside those that are kept, short ones too.
+    /// The text with each secret as `***`, short ones of its own too, however it is written; control characters as blanks;
+    /// cut at ``longest``.
     func redact(_ text: String, alsoWithout own: [Secret] = []) -> String {
         let length = text.utf8.count
         // No spelling is shorter than the secret itself.
@@ -257,4 +254,16 @@ extension Redactor {
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+}
+
+extension Job {
+    /// The secret of its credentials, also as HTTP writes a login, those of the DNS provider, and those of its file.
+    var secrets: [Secret] {
+        let secrets: [Secret] =
+            switch credentials {
+            case .token(let token): [token]
+            case .client(let id, let secret): [secret, Secret("\(id):\(secret.reveal())")]
+            }
+        return secrets + (edit.authInfo ?? []).secrets + (edit.file?.secrets ?? [])
+    }
 }

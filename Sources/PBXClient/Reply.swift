@@ -173,10 +173,7 @@ extension Reply {
     /// The row's outcome when the call was its edit, and the only one: its attempts are 1, or 0 when the body stayed here.
     /// For a call that comes before the edit, what the row is when that does not bring what is needed.
     ///
-    /// - Parameters:
-    ///   - act: the call.
-    ///   - host: the PBX.
-    ///   - errmsg: the PBX's message, free of secrets.
+    /// - Parameter errmsg: the PBX's message, free of secrets.
     func outcome(of act: PBXCall.Act, on host: HostKey, errmsg: String) -> Outcome {
         switch act {
         case .edit:
@@ -216,12 +213,7 @@ extension Reply {
         }
     }
 
-    /// The row's outcome when the call was the login or logout that its edit needs.
-    ///
-    /// - Parameters:
-    ///   - act: what was tried, as a noun: the login, the logout.
-    ///   - host: the PBX.
-    ///   - errmsg: the PBX's message, free of secrets.
+    /// The row's outcome when the call was the login or logout that its edit needs, which the noun names.
     func preparationOutcome(_ act: String, on host: HostKey, errmsg: String = "") -> Outcome {
         switch kind {
         case .errcode(.success):
@@ -239,12 +231,9 @@ extension Reply {
         }
     }
 
-    /// The row's outcome when a call before its edit does not bring what is needed.
+    /// The row's outcome when a call before its edit, as a clause, lacks what it should bring.
     ///
-    /// - Parameters:
-    ///   - act: what failed, as a clause.
-    ///   - lack: what an answer lacks that says it succeeded.
-    ///   - advice: what to do about an errcode; nil when there is nothing to say.
+    /// - Parameter advice: what to do about an errcode; nil when there is nothing to say.
     private func outcomeBeforeEdit(
         _ act: String, _ lack: String, _ advice: (PBXErrorCode) -> String?, on host: HostKey, _ errmsg: String
     ) -> Outcome {
@@ -330,6 +319,33 @@ extension Reply {
     private func withoutErrcode(_ outcome: Outcome) -> Outcome {
         var outcome = outcome
         outcome.errcode = nil
+        return outcome
+    }
+}
+
+/// What the row is when nothing more is found out.
+extension RowProcedure {
+    /// What the row is when no more calls are made for it although it is not done; nil when it is as if it had never been
+    /// begun.
+    var fallback: Outcome? {
+        if case .watch(let watch) = stage { return weigh(watch.unfinished("the run ended before it was read back")) }
+        if let failed { return failed }
+        guard edits > 0 else { return nil }
+        return Outcome(
+            status: isDoubtful ? .unknown : .notAttempted, errorClass: .runStopped,
+            error: "the run ended before the edit could be sent again with a new token", attempts: edits)
+    }
+
+    /// Takes into account what became of the row's earlier edit requests.
+    func weigh(_ outcome: Outcome) -> Outcome {
+        let doubt = "an edit request sent before may have been carried out"
+        var outcome = outcome
+        if case .watch(let watch) = stage, !outcome.status.isGood, outcome.status != .unknown, !outcome.settlesDoubt {
+            // What keeps the certificate from being read back says nothing about the edit.
+            outcome = watch.unfinished("it could not be read back: \(outcome.error)")
+        }
+        if isDoubtful { outcome = outcome.weighed(against: doubt) }
+        outcome.attempts = edits
         return outcome
     }
 }

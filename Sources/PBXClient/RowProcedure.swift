@@ -97,13 +97,14 @@ package struct RowProcedure: Sendable {
         if policy.reads(hasFile: job.edit.file != nil, isInDoubt: job.isInDoubt) { stage = .read } else { beginEdit() }
     }
 
-    /// Goes on to the edit, or to what must come before it: the file that it names, when the PBX does not have that yet.
-    private mutating func beginEdit() { stage = job.edit.file != nil && job.edit.name == nil ? .upload : .edit }
+    /// Goes on to the edit, or to what must come before it: the file that it names, unless the PBX has that by a name.
+    private mutating func beginEdit(naming file: String? = nil) {
+        if let file { job = job.uploaded(as: file) }
+        stage = job.edit.file != nil && job.edit.name == nil ? .upload : .edit
+    }
 
     /// Whether the next call is made because an earlier one failed.
-    var isRetry: Bool {
-        if case .settle = stage { false } else { failed != nil }
-    }
+    var isRetry: Bool { if case .settle = stage { false } else { failed != nil } }
 
     /// Takes what the last call came to and tells what comes next.
     ///
@@ -200,14 +201,8 @@ extension RowProcedure {
                 beginEdit()
             }
         }
-        if case .upload = stage, let name = upload.flatMap(host.name) { take(name) }
+        if case .upload = stage, let name = upload.flatMap(host.name) { beginEdit(naming: name) }
         return nil
-    }
-
-    /// Goes on to the edit with the name that the PBX gave the row's file.
-    private mutating func take(_ name: String) {
-        job = job.uploaded(as: name)
-        beginEdit()
     }
 }
 
@@ -258,7 +253,6 @@ extension RowProcedure {
         if case .edit = act, reply.mayHaveArrived {
             edits += 1
             isDoubtful = isDoubtful || outcome.status == .unknown
-            host.certificates.forget(job.edit.id)
         }
         if renews(token, reply, on: &host) { return .goOn }
         if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
@@ -266,7 +260,7 @@ extension RowProcedure {
         case .edit: return afterEdit(reply, outcome, on: host, at: now)
         case .upload(let file, let purpose, _):
             switch name(given: Upload(file: file, purpose: purpose), by: reply, with: token, on: &host) {
-            case .success(let name): take(name)
+            case .success(let name): beginEdit(naming: name)
             case .failure(.ambiguous(let outcome)): return .done(outcome)
             case .failure(.none): return reply.isTemporary ? .retry(outcome) : .done(outcome)
             }
@@ -399,4 +393,10 @@ extension RowProcedure {
         if isEdit { editRetries += 1 } else { otherRetries += 1 }
         return isEdit ? editRetries : otherRetries
     }
+}
+
+extension ReadingPolicy {
+    /// Whether a row's certificate is read before its edit: where ``readsFirst`` says so, for what its file is to be sent
+    /// as, and where an earlier run may have made the edit.
+    package func reads(hasFile: Bool, isInDoubt: Bool) -> Bool { readsFirst || hasFile || isInDoubt }
 }

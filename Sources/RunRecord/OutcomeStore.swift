@@ -145,9 +145,7 @@ struct PackedOutcome: Sendable {
             finishedAt: finishedAt == PackedOutcome.none ? nil : WallTime(milliseconds: finishedAt))
     }
 
-    /// - Parameters:
-    ///   - texts: the interner the outcome was packed with.
-    ///   - reading: what was read for its row.
+    /// The whole outcome, by the interner it was packed with.
     func unpacked(_ texts: Interner, reading: Reading?) -> Outcome? {
         guard var outcome = bare else { return nil }
         (outcome.errmsg, outcome.error, outcome.reading) = (texts[errmsg], texts[error], reading)
