@@ -39,6 +39,8 @@ package struct CertificateState: Hashable, Sendable {
     package var dnsProvider: String?
     /// The credentials for the DNS provider.
     package var authInfo: [AuthInfo]?
+    /// What stands in credentials of which a part cannot be read, so that they are nil.
+    package var unreadSecrets: [Secret] = []
     /// How far the issuing is; nil also for a word that is not known.
     package var applyStatus: ApplyStatus?
     /// What the DNS provider said when the issuing failed: `apply_tip_code`.

@@ -213,6 +213,7 @@ extension CertificateState {
         autoRenewal = info["auto_renewal"]?.flag
         dnsProvider = info["dns_provider"]?.text
         authInfo = info["auth_info_list"]?.authInfo
+        if authInfo == nil { unreadSecrets = info["auth_info_list"]?.authTexts ?? [] }
         applyStatus = info["apply_status"]?.text.flatMap(ApplyStatus.init)
         tipCode = info["apply_tip_code"]?.word
     }
@@ -233,6 +234,12 @@ extension JSONValue {
         guard case .array(let items) = self else { return nil }
         let list = items.compactMap(\.authItem)
         return list.count == items.count ? list : nil
+    }
+
+    /// The texts among the values of an Auth_Info list.
+    fileprivate var authTexts: [Secret] {
+        guard case .array(let items) = self else { return [] }
+        return items.compactMap { $0["sv"]?.text }.map { Secret($0) }
     }
 
     private var authItem: AuthInfo? {

@@ -13,8 +13,9 @@ struct Redactor: Sendable {
     private static let window = 8192
     /// Shorter secrets are not kept, because they stand in too many texts that do not mean them.
     static let shortestSecret = 4
-    private static let mostBytes = 16_384
-    private static let mostSecrets = 128
+    /// Each line of a private key is one.
+    private static let mostBytes = 65_536
+    private static let mostSecrets = 1024
     /// Shorter secrets could be found in words that only follow one another.
     private static let shortestFolded = 24
 
@@ -43,10 +44,8 @@ struct Redactor: Sendable {
     /// cut at ``longest``.
     func redact(_ text: String, alsoWithout own: [Secret] = []) -> String {
         let length = text.utf8.count
-        // No spelling is shorter than the secret itself.
-        let candidates = own.filter { $0.byteCount <= length } + secrets.filter { $0.byteCount <= length }
-        if candidates.isEmpty, length <= Self.longest, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
-        let spellings = Set(candidates.flatMap { Self.spellings(of: $0, within: length) })
+        let spellings = Set((own + secrets).flatMap { Self.spellings(of: $0, within: length) })
+        if spellings.isEmpty, length <= Self.longest, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         // The bytes behind the window are there for a secret that begins in it.
         let masked = Self.mask(spellings, in: Array(text.utf8.prefix(Self.window + Self.longestSpelling)))
         var scalars = String.UnicodeScalarView()
@@ -56,12 +55,12 @@ struct Redactor: Sendable {
         return String(scalars)
     }
 
-    /// Where long secrets begin and end that have other white space in them than they should: a key may be folded at any
+    /// Where long secrets begin and end that have other blanks in them than they should: a key may be folded at any
     /// width.
     private static func ends(of spellings: Set<[UInt8]>, in text: [UInt8]) -> [Int: Int] {
-        let long = Set(spellings.map { $0.filter { !$0.isWhiteSpace } }.filter { $0.count >= shortestFolded })
+        let long = Set(spellings.map { $0.filter { $0 != 0x20 } }.filter { $0.count >= shortestFolded })
         guard !long.isEmpty else { return [:] }
-        let places = text.indices.filter { !text[$0].isWhiteSpace }
+        let places = text.indices.filter { text[$0] != 0x20 }
         let dense = places.map { text[$0] }
         let byFirst = Dictionary(grouping: long) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
         var ends: [Int: Int] = [:]
@@ -76,7 +75,7 @@ struct Redactor: Sendable {
     ///
     /// Secrets that overlap, or follow one another at once, become one mask.
     private static func mask(_ spellings: Set<[UInt8]>, in text: [UInt8]) -> [UInt8] {
-        let folded = text.map(\.lowercased)
+        let folded = text.map(\.folded)
         let spread = ends(of: spellings, in: folded)
         let byFirst = Dictionary(grouping: spellings) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
         var shown: [UInt8] = []
@@ -110,14 +109,15 @@ extension [AuthInfo] {
 extension CertificateState {
     /// The secrets that the PBX told, but short ones, which stand in too many texts that do not mean them, and masks.
     var secrets: [Secret] {
-        (authInfo ?? []).secrets.filter { secret in
+        ((authInfo ?? []).secrets + unreadSecrets).filter { secret in
             secret.byteCount >= Redactor.shortestSecret && !secret.reveal().utf8.allSatisfy { $0 == UInt8(ascii: "*") }
         }
     }
 }
 
 extension UInt8 {
-    fileprivate var isWhiteSpace: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
+    /// As bytes are compared: capitals as small letters, and control characters as the blanks that are shown for them.
+    fileprivate var folded: UInt8 { self < 0x20 || self == 0x7F ? 0x20 : lowercased }
 }
 
 extension [UInt8] {
@@ -148,23 +148,35 @@ extension Redactor {
     /// The most bytes of a spelling; longer ones are cut here.
     static let longestSpelling = 4096
 
-    /// The spellings of a secret that is not empty, ASCII capitals as small letters.
+    /// The spellings of a secret and of its long lines, as bytes are compared.
     ///
     /// - Parameters:
     ///   - secret: what to spell.
     ///   - length: bytes of the text that they are looked for in: it has no room for longer ones.
     static func spellings(of secret: Secret, within length: Int = .max) -> [[UInt8]] {
-        let text = String(secret.reveal().unicodeScalars.prefix(longestSpelling))
-        guard !text.isEmpty else { return [] }
-        let size = text.utf8.count
+        let text = secret.reveal()
+        guard text.utf8.contains(where: { $0 <= 0x20 }) else { return spellings(of: text, within: length) }
+        let lines = text.split(whereSeparator: \.isNewline).filter { $0.utf8.count >= shortestFolded }
+        let trimmed = text.unicodeScalars.drop { $0.value <= 0x20 }.reversed().drop { $0.value <= 0x20 }.reversed()
+        return ([text, String(String.UnicodeScalarView(trimmed))] + lines.map(String.init)).flatMap {
+            spellings(of: $0, within: length)
+        }
+    }
+
+    /// Those of a text that may have other blanks in it than it should.
+    private static func spellings(of text: String, within length: Int) -> [[UInt8]] {
         func fits(_ bytes: Int) -> Bool { min(bytes, longestSpelling) <= length }
+        let leastSize = text.utf8.count { $0 > 0x20 }
+        guard leastSize > 0, fits(leastSize) else { return [] }
+        let text = String(text.unicodeScalars.prefix(longestSpelling))
+        let size = text.utf8.count
         var all = [Array(text.utf8)]
         if fits(size * 4 / 3) { all += base64(text) }
         if fits(size * 2) { all.append(hexadecimal(text, before: "")) }
         if fits(size * 3) { all.append(hexadecimal(text, before: "%")) }
         if fits(text.utf16.count * 6) { all.append(text.unicodeScalars.flatMap(escape)) }
         if text.percentEncoded() != text { all += json(text) + percent(text) + html(text) }
-        return all.map { $0.prefix(longestSpelling).map(\.lowercased) }
+        return all.map { $0.prefix(longestSpelling).map(\.folded) }
     }
 
     /// Of ways to treat some characters, the first one and those that make a difference to the text.

@@ -135,7 +135,7 @@ import Testing
         try work.write("calendar.c", Self.calendar)
         let made = try Shell.run("cc -shared -fPIC calendar.c -o calendar.so", in: work.path)
         try #require(made.status == 0, "\(made.errors)")
-        let set = { (seconds: Int) in try work.write("seconds", bytes: withUnsafeBytes(of: seconds, Array.init)) }
+        let set = { (seconds: Int) in _ = try work.write("seconds", bytes: withUnsafeBytes(of: seconds, Array.init)) }
         try set(0)
         // Set on, it ends long before its time; set back, at its time.
         let end = Date(timeIntervalSinceNow: seconds > 0 ? 600 : 14).formatted(.iso8601)
