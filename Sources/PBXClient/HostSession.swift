@@ -46,6 +46,8 @@ package struct HostSession: Sendable {
     private var logouts = 0
     /// The names of the files that it was sent.
     private var uploads: [Upload: String] = [:]
+    /// Names that it gave to files with different contents, so that none of them is meant by one.
+    private var ambiguousNames: Set<String> = []
     private var base: (address: PBXAddress, url: BaseURL)?
 
     /// Nothing is known of the PBX yet.
@@ -130,12 +132,16 @@ package struct HostSession: Sendable {
 
     /// Takes note that the PBX has a file.
     ///
-    /// - Returns: false when it gave the name to a file with another content before, which may be gone: both are forgotten.
+    /// - Returns: false when it gave the name to a file with another content before, which may be gone: no file has it then,
+    ///   nor gets it.
     mutating func note(_ upload: Upload, named name: String) -> Bool {
-        let others = uploads.filter { $1 == name && $0.file.digest != upload.file.digest }
-        for other in others.keys { uploads[other] = nil }
-        uploads[upload] = others.isEmpty ? name : nil
-        return others.isEmpty
+        if uploads.contains(where: { $1 == name && $0.file.digest != upload.file.digest }) {
+            ambiguousNames.insert(name)
+            uploads = uploads.filter { $1 != name }
+        }
+        guard !ambiguousNames.contains(name) else { return false }
+        uploads[upload] = name
+        return true
     }
 
     /// Makes a text from the PBX fit to be shown: without these secrets and those that it was given or gave before.

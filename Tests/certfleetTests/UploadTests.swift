@@ -155,11 +155,14 @@ import Testing
     @Test func twoFilesThatThePBXCallsTheSameAreNotTakenForOneAnother() throws {
         defer { try? simulator.stop() }
         simulator.set(.answer(body: #"{"errcode":0,"file":"same.pem"}"#, at: .certificateUpload), on: 1)
-        try write([(1, "1,good.pem"), (1, "2,chain.pem")])
+        try write([(1, "1,good.pem"), (1, "2,chain.pem"), (1, "3,chain.pem")])
         #expect(try run().status == 2)
         let result = try Records(csv: work.file("run/result.csv"))
-        #expect(result["result.status"] == ["ok", "failed"] && result["result.error_class"] == ["", "protocol"])
-        #expect(result["result.error"][1].contains("calls the file 'same.pem', as it called another one before"))
+        #expect(result["result.status"] == ["ok", "failed", "failed"])
+        #expect(result["result.error_class"] == ["", "protocol", "protocol"])
+        for error in result["result.error"][1...] {
+            #expect(error.contains("calls the file 'same.pem', as it called another one before"))
+        }
         #expect(simulator.record.of(.certificateUpdate).count == 1)
     }
 
