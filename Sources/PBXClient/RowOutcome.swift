@@ -67,14 +67,23 @@ extension RowProcedure {
             reading.doubts = changes.isEmpty ? [] : job.edit.doubts(about: state)
             return .done(Outcome(status: changes.isEmpty ? .noChange : .ok, reading: reading))
         }
-        guard changes.isEmpty, job.isInDoubt || policy.skipsUnchanged else {
+        if job.isInDoubt, isMade(in: state) { return seen(in: state, on: host, at: now) }
+        guard changes.isEmpty, policy.skipsUnchanged else {
             replaced = policy.readsFirst || job.edit.file != nil ? state : nil
             if policy.readsFirst { self.changes = changes.map { shown($0, on: host) } }
             return .lacking("its values are not there")
         }
-        if job.isInDoubt { return seen(in: state, on: host, at: now) }
         reading.isVerified = policy.verifies ? true : nil
         return .done(Outcome(status: .noChange, reading: reading))
+    }
+
+    /// Whether an earlier run made the edit, as far as its certificate tells; it named the file as this one would send it.
+    private mutating func isMade(in state: CertificateState) -> Bool {
+        let unmade = job
+        if let file = job.edit.file { job = job.uploaded(as: file.name) }
+        if missing(from: state).isEmpty { return true }
+        job = unmade
+        return false
     }
 
     /// After an edit that brought no word.
@@ -87,9 +96,9 @@ extension RowProcedure {
 
     /// An edit that may have been made, and whose values are there.
     private func seen(in state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
-        let outcome = Outcome(
-            status: .ok, reading: Reading(isVerified: true, certificates: [shown(state, on: host)]))
-        return policy.verifies ? watched(state, Watch(answer: outcome, since: now), on: host) : .done(outcome)
+        let outcome = Outcome(status: .ok)
+        if policy.verifies { return watched(state, Watch(answer: outcome, since: now), on: host) }
+        return .done(verified(outcome, by: state, on: host))
     }
 
     /// Until the PBX is done with the edit.
@@ -100,10 +109,9 @@ extension RowProcedure {
             let code = reading.certificates[0].tipCode.map { ": apply_tip_code \($0)" } ?? ""
             return .done(failedVerify(watch, reading, "the certificate was not issued\(code)"))
         }
-        let changes = missing(from: state)
         let isAccepted = watch.answer.status.isGood
         // What the PBX does not tell is no reason to doubt its word, and none to believe that it was done.
-        let missing = isAccepted ? changes.filter(\.isCertain) : changes
+        let missing = missing(from: state).filter { !isAccepted || $0.isCertain }
         guard missing.isEmpty else {
             let fields = missing.map { shown($0, on: host).field }.joined(separator: ", ")
             guard isAccepted else {
@@ -118,13 +126,21 @@ extension RowProcedure {
             .ok, nil, "", isAccepted ? outcome.errmsg : ""
         )
         outcome.errcode = isAccepted ? watch.answer.errcode : nil
-        outcome.reading = reading
-        // A PBX that tells nothing of what the edit set has shown nothing.
-        let toldNothing = changes == job.edit.changes(to: CertificateState(id: state.id))
-        let doubt = doubtOfFile(state) ?? (toldNothing ? "the PBX tells nothing of what the edit set" : nil)
-        outcome.reading?.isVerified = doubt == nil
+        return .done(verified(outcome, by: state, on: host))
+    }
+
+    /// The outcome of a row that is ok, with whether each value of the edit was seen, and if not, why.
+    private func verified(_ outcome: Outcome, by state: CertificateState, on host: HostSession) -> Outcome {
+        let untold = job.edit.changes(to: state).reduce(into: [String]()) { columns, change in
+            let column = change.field.hasPrefix("auth") ? "auth_info_list" : change.field
+            if columns.last != column { columns.append(column) }
+        }
+        let doubt =
+            untold.isEmpty ? doubtOfFile(state) : "the PBX does not tell \(untold.joined(separator: ", "))"
+        var outcome = outcome
         outcome.error = doubt.map { "not verified: \($0)" } ?? ""
-        return .done(outcome)
+        outcome.reading = Reading(isVerified: doubt == nil, certificates: [shown(state, on: host)])
+        return outcome
     }
 
     /// Why the edit cannot do what it should, in brackets; empty when nobody knows.

@@ -56,7 +56,7 @@ extension RowProcedure {
     func missing(from state: CertificateState) -> [FieldChange] {
         let missing = job.edit.changes(to: state)
         guard let file = job.edit.file, !missing.contains(where: { $0.field == "name" }) else { return missing }
-        switch holdsFile(state) {
+        switch told(of: file, by: state).isThere {
         case true?: return missing
         case false?:
             let end = String(file.end.description.prefix(10))
@@ -65,24 +65,30 @@ extension RowProcedure {
         }
     }
 
-    /// Why nothing tells whether the row's file is there, as a clause; nil when something does, or it has none.
+    /// Why nothing proves that the row's file is there, as a clause; nil when something does, or it has none, or the
+    /// certificate lacks more of the edit.
     func doubtOfFile(_ state: CertificateState) -> String? {
-        guard job.edit.file != nil, holdsFile(state) == nil else { return nil }
-        let canBeRead = state.expiration.flatMap(WallTime.init(expiration:)) != nil
-        let reason =
-            canBeRead
-            ? "the certificate had this name and expiration before" : "the PBX tells no expiration that can be read"
-        return "nothing tells whether its file is there: \(reason)"
+        guard let file = job.edit.file, job.edit.changes(to: state).isEmpty else { return nil }
+        return told(of: file, by: state).doubt.map { "nothing tells whether its file is there: \($0)" }
     }
 
-    /// By the expiration, which must be the file's own; where the PBX tells none, by a name that was another one before.
-    /// Nil when neither tells.
-    private func holdsFile(_ state: CertificateState) -> Bool? {
-        guard let expiration = state.expiration, let isOwn = job.edit.file?.ends(at: expiration) else {
-            return replaced?.name.map { $0 != job.edit.name } == true ? true : nil
+    /// What a certificate with the file's name tells of it, by the expiration, which must be the file's own: whether it is
+    /// there, nil when nothing tells; and what keeps that from being proved.
+    private func told(of file: CertificateFile, by state: CertificateState) -> (isThere: Bool?, doubt: String?) {
+        guard let end = state.expiration, let isOwn = file.ends(at: end) else {
+            return (nil, "the PBX tells no expiration that can be read")
         }
-        guard isOwn, let replaced else { return isOwn }
-        return replaced.expiration == expiration && replaced.name ?? job.edit.name == job.edit.name ? nil : true
+        guard isOwn else { return (false, nil) }
+        guard let replaced else { return (true, "the certificate may have had this name and expiration before") }
+        guard replaced.name ?? job.edit.name == job.edit.name, let earlier = replaced.expiration, !earlier.isEmpty
+        else {
+            return (true, nil)
+        }
+        switch WallTime(expiration: earlier) {
+        case nil: return (nil, "the PBX told no expiration that can be read before the edit")
+        case WallTime(expiration: end): return (nil, "the certificate had this name and expiration before")
+        default: return (true, nil)
+        }
     }
 }
 

@@ -182,13 +182,48 @@ extension RowOutcomeTests {
         #expect(statuses == [.unknown, .ok, .failed, .ok])
     }
 
-    @Test("a PBX that tells nothing of what was set has verified nothing")
-    func nothingTold() {
+    /// What the PBX shows after an edit that sets renewal, provider and two credentials: what it does not tell of that,
+    /// nil for all told, or what it shows otherwise.
+    static let tellings: [(String, untold: String?, other: String?)] = [
+        (#""auto_renewal":1,"dns_provider":"edgedns","auth_info_list":\#(right)"#, nil, nil),
+        (#""name":"x""#, "auto_renewal, dns_provider, auth_info_list", nil),
+        (#""auto_renewal":1,"dns_provider":"edgedns","auth_info_list":null"#, "auth_info_list", nil),
+        (#""auto_renewal":1,"auth_info_list":\#(right)"#, "dns_provider", nil),
+        // What cannot be read tells nothing.
+        (told(#"[{"k":"Host","sv":"w","iv":0},{"k":"TTL","iv":9}]"#), "auth_info_list", nil),
+        (told(#"[{"k":"Host","sv":"w"},{"k":"TTL"}]"#), "auth_info_list", nil),
+        (told(#"[{"k":"Host","sv":"wrong"},{"k":"TTL","iv":9}]"#), nil, "auth.Host"),
+        (told(#"[{"k":"Host","sv":"***"},{"k":"TTL","iv":9}]"#), nil, "auth.Host"),
+        (told(#"[{"k":"Host","sv":"w"}]"#), nil, "auth.TTL"), (told("[]"), nil, "auth.Host, auth.TTL"),
+        (#""auto_renewal":0,"auth_info_list":null"#, nil, "auto_renewal"),
+    ]
+    private static let right = #"[{"k":"TTL","iv":9},{"k":"Host","sv":"w"}]"#
+    private static func told(_ list: String) -> String {
+        #""auto_renewal":1,"dns_provider":"edgedns","auth_info_list":\#(list)"#
+    }
+
+    @Test(
+        "an edit is verified when the PBX shows all that it set, and failed when it shows another value",
+        arguments: tellings)
+    func verifiedByAll(info: String, untold: String?, other: String?) {
+        let auth = [
+            AuthInfo(key: "Host", value: .string(Secret("w"))), AuthInfo(key: "TTL", value: .integer(9)),
+        ]
+        let edit = CertificateEdit(id: 5, autoRenewal: true, dnsProvider: "edgedns", authInfo: auth)
         var play = Play(.success)
-        (play.policy, play.found) = (Self.verifying, [.certificate(#""name":"x""#)])
-        let outcome = play.run(.ownToken).outcome
-        #expect(outcome.status == .ok && outcome.reading?.isVerified == false)
-        #expect(outcome.error == "not verified: the PBX tells nothing of what the edit set")
+        (play.policy, play.found) = (Self.verifying, [Self.same, .certificate(info)])
+        let outcome = play.run(.ownToken, edit: edit).outcome
+        let isSeen = untold == nil && other == nil
+        #expect(
+            outcome.status == (other == nil ? .ok : .failed) && outcome.errorClass == (other == nil ? nil : .verify))
+        #expect(outcome.reading?.isVerified == isSeen)
+        let why = untold.map { "not verified: the PBX does not tell \($0)" }
+        let what = other.map { "the edit was accepted, but the PBX shows another value of \($0)" }
+        #expect(outcome.error == what ?? why ?? "")
+        // What is not told does not settle a doubt.
+        var lost = Play(.unanswered(.reset))
+        lost.found = [.certificate(info)]
+        #expect(lost.run(.ownToken, edit: edit).outcome.status == (isSeen ? .ok : .unknown))
     }
 }
 

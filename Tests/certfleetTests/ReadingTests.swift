@@ -93,6 +93,30 @@ import Testing
         #expect(try Records(csv: work.file("lost/result.csv"))["result.error"][0].hasSuffix(end))
     }
 
+    @Test func onlyWhatWasSeenIsVerified() throws {
+        let lists = [
+            "null", #"[{"k":"APIKey","sv":"wrong-key","iv":0}]"#, #"[{"k":"APIKey","sv":"wrong-key"}]"#,
+            #"[{"k":"APIKey","sv":"new-secret-key"}]"#,
+        ]
+        let fleet = try Fleet(hosts: lists.count, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        for (host, list) in zip(1..., lists) {
+            let info = #""id":1,"issue_to":"a.example.com","dns_provider":"arvancloud","auth_info_list":\#(list)"#
+            fleet.simulator.set(
+                .answer(body: #"{"errcode":0,"certificate":{\#(info)}}"#, at: .certificateGet), on: host)
+        }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", Self.sheet(fleet.simulator.hosts, domain: "a.example.com"))
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--verify"], in: work.path)
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(run.status == 2 && result["result.status"] == ["ok", "ok", "failed", "ok"], "\(run.errors)")
+        #expect(result["result.verified"] == ["no", "no", "no", "yes"])
+        #expect(result["result.error_class"] == ["", "", "verify", ""])
+        let untold = "not verified: the PBX does not tell auth_info_list"
+        let other = "the edit was accepted, but the PBX shows another value of auth.APIKey"
+        #expect(result["result.error"] == [untold, untold, other, ""])
+    }
+
     @Test(arguments: ["issuing", "issuance_fail"])
     func whatIsIssuedIsToldByItsStatusAlone(status: String) throws {
         let fleet = try Fleet(hosts: 1, edits: 1)

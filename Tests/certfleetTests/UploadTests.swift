@@ -143,13 +143,47 @@ import Testing
         #expect(result["result.verified"] == ["no", "yes"] && result["result.error_class"] == ["verify", ""])
         #expect(
             result["result.error"] == ["the edit was accepted, but the PBX shows another value of expiration", ""])
-        // The same once more: nothing is seen to change.
+        // The same once more, and the PBX writes the same end otherwise: nothing is seen to change.
+        let end = simulator.certificates(on: 2)[0].expiration.replacing("-", with: "/")
+        simulator.set(SimulatedCertificate(id: 1, name: "good.pem", expiration: end), on: 2)
         let again = try BuiltTool.run(
             ["run", "fleet.csv", "--only", "127.1.0.2", "--out", "again", "--verify"], in: work.path)
         let second = try Records(csv: work.file("again/result.csv"))
         #expect(again.status == 0 && second["result.status"] == ["ok"] && second["result.verified"] == ["no"])
         let reason = "the certificate had this name and expiration before"
         #expect(second["result.error"] == ["not verified: nothing tells whether its file is there: \(reason)"])
+        // Another name alone does not tell what is behind it.
+        let told = ["old.pem", "good.pem"].map { name in
+            #"{"errcode":0,"certificate":{"id":1,"type":"server","name":"\#(name)","expiration":"May 1 2031 GMT"}}"#
+        }
+        simulator.set(
+            [.answer(body: told[0], at: .certificateGet, times: 1), .answer(body: told[1], at: .certificateGet)], on: 2)
+        let last = try BuiltTool.run(
+            ["run", "fleet.csv", "--only", "127.1.0.2", "--out", "last", "--verify"], in: work.path)
+        let third = try Records(csv: work.file("last/result.csv"))
+        #expect(last.status == 0 && third["result.status"] == ["ok"] && third["result.verified"] == ["no"])
+        #expect(third["result.error"][0].hasSuffix("is there: the PBX tells no expiration that can be read"))
+    }
+
+    @Test func aFileWhoseEditWasKilledIsSentAgainOnlyWhereAnotherOneStands() throws {
+        defer { try? simulator.stop() }
+        for host in 1...2 { simulator.set(.silence(at: .certificateUpdate, times: 1), on: host) }
+        try write([(1, "1,good.pem"), (2, "1,good.pem")])
+        let killed = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
+        RunningTool.poll { (1...2).allSatisfy { simulator.certificates(on: $0)[0].name == "good.pem" } }
+        killed.send(SIGKILL)
+        try #require(killed.wait() == -SIGKILL)
+        simulator.set(SimulatedCertificate(id: 1, name: "good.pem", expiration: "2026-01-01 00:00:00"), on: 2)
+        let resumed = try run("--resume")
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.status"] == ["ok", "ok"] && result["result.attempts"] == ["0", "1"])
+        #expect(result["result.verified"] == ["no", ""])
+        let reason = "the certificate may have had this name and expiration before"
+        #expect(result["result.error"] == ["not verified: nothing tells whether its file is there: \(reason)", ""])
+        for call in [Endpoint.certificateUpload, .certificateUpdate] {
+            #expect((1...2).map { simulator.record.on($0).of(call).count } == [1, 2])
+        }
     }
 
     @Test func twoFilesThatThePBXCallsTheSameAreNotTakenForOneAnother() throws {
