@@ -17,7 +17,7 @@ package struct CertificateList: Sendable {
     package var request: HostsRequest
     /// How it is written.
     package var format = Format.table
-    /// Only certificates that expire within this time; nil lists all.
+    /// Only certificates that expire within this time, or nobody knows when; nil lists all.
     package var expiringWithin: Duration?
 
     /// A list of everything, for people.
@@ -97,7 +97,7 @@ final class ListLines: Sendable {
         let lines = (outcome.reading?.certificates ?? []).map { ListLine(host: job.address.host, state: $0, now: now) }
         state.withLock { state in
             var bytes: [UInt8] = []
-            for line in lines where longest.map({ line.timeLeft ?? .seconds(Int64.max) <= $0 }) ?? true {
+            for line in lines where isWanted(line) {
                 let text = state.text(of: line)
                 let end = line.timeLeft.map { (now + $0).milliseconds } ?? .max
                 state.places.append(
@@ -112,6 +112,12 @@ final class ListLines: Sendable {
         var rest = outcome
         rest.reading = nil
         return rest
+    }
+
+    /// One whose end nobody can tell may be over: better to look at it once too often.
+    private func isWanted(_ line: ListLine) -> Bool {
+        guard let longest, let timeLeft = line.timeLeft else { return true }
+        return timeLeft <= longest
     }
 
     /// Prints the lines, soonest expiry first, and behind them those of the hosts that could not be read, but in a table.

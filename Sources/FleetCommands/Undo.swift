@@ -119,12 +119,13 @@ package struct Undo: Sendable {
 
     private func judgement(of item: UndoList.Item, _ job: Job, _ outcome: Outcome?, _ list: UndoList) -> Judgement {
         if outcome?.status == .noChange { return .same }
-        guard let state = outcome?.reading?.certificates.first else {
+        guard let reading = outcome?.reading else {
             return .leftOut(outcome?.error ?? "the command was stopped before it was read")
         }
-        let changed = list.changedSince(item, state, job)
-        if changed.isEmpty { return .putBack }
-        return .leftOut("changed since the run: \(changed.joined(separator: ", ")) (--force insists)")
+        let (changed, untold) = list.changedSince(item, reading, job)
+        let reasons = [("changed since the run", changed), ("not told by the PBX now", untold)]
+            .filter { !$1.isEmpty }.map { "\($0): \($1.joined(separator: ", "))" }
+        return reasons.isEmpty ? .putBack : .leftOut("\(reasons.joined(separator: "; ")) (--force insists)")
     }
 
     private func write(_ bytes: [UInt8], _ rows: Int, to file: OutputFile?) throws {

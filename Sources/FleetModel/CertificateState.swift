@@ -45,8 +45,11 @@ package struct CertificateState: Hashable, Sendable {
     package var applyStatus: ApplyStatus?
     /// What the DNS provider said when the issuing failed: `apply_tip_code`.
     package var tipCode: String?
-    /// The columns whose text is not as the PBX told it, because a secret stood in it, or what nobody can see.
-    package var altered: [String] = []
+    /// What the PBX told where the text is another one, because a secret stood in it, or what nobody can see: by its column,
+    /// to be compared and never shown.
+    package var told: [String: Secret] = [:]
+    /// The columns of ``told``.
+    package var altered: [String] { EditRow.Column.texts.map(\.name).filter { told[$0] != nil } }
 
     /// A certificate of which only the id is known.
     package init(id: Int64) {
@@ -248,11 +251,12 @@ extension CertificateEdit {
 }
 
 extension [AuthInfo] {
-    /// Whether the PBX told all secrets: nothing, and a mask, is what it may write instead of one.
-    fileprivate var isTold: Bool {
+    /// Whether the PBX told all secrets: nothing, and a mask, or one over a part, is what it may write instead of one.
+    package var isTold: Bool {
         allSatisfy { item in
             guard case .string(let secret) = item.value else { return true }
-            return !secret.reveal().utf8.allSatisfy { $0 == UInt8(ascii: "*") }
+            let text = secret.reveal()
+            return !text.contains(Secret.mask) && !text.utf8.allSatisfy { $0 == UInt8(ascii: "*") }
         }
     }
 }

@@ -182,7 +182,7 @@ extension RowProcedure {
         state.expiration = shown(state.expiration, on: host)
         state.dnsProvider = shown(state.dnsProvider, on: host)
         state.tipCode = shown(state.tipCode, on: host)
-        state.altered = told.columns(otherThanIn: state)
+        state.told = told.texts(otherThanIn: state)
         if !keepsSecrets { state.authInfo = nil }
         return state
     }
@@ -201,11 +201,15 @@ extension RowProcedure {
 }
 
 extension CertificateState {
-    /// The columns of texts that another state does not have to the byte.
-    fileprivate func columns(otherThanIn other: CertificateState) -> [String] {
-        [
+    /// The texts that another state does not have to the byte, by their column.
+    fileprivate func texts(otherThanIn other: CertificateState) -> [String: Secret] {
+        let pairs = [
             ("name", name, other.name), ("issue_to", issueTo, other.issueTo),
             ("dns_provider", dnsProvider, other.dnsProvider),
-        ].filter { _, text, shown in !(text ?? "").utf8.elementsEqual((shown ?? "").utf8) }.map(\.0)
+        ]
+        return pairs.reduce(into: [:]) { texts, pair in
+            let (column, text, shown) = pair
+            if let text, !text.utf8.elementsEqual((shown ?? "").utf8) { texts[column] = Secret(text) }
+        }
     }
 }

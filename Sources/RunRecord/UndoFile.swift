@@ -171,6 +171,11 @@ package struct UndoList: Sendable {
         fileprivate var set: [String]
         fileprivate var auth: String
 
+        /// Whether the run set a column.
+        fileprivate func isSet(_ column: EditRow.Column) -> Bool {
+            !(EditRow.Column.texts.firstIndex(of: column).map { set[$0] } ?? auth).isEmpty
+        }
+
         /// Whether nothing can be put back.
         package var isEmpty: Bool { EditRow.Column.edit.allSatisfy { cells[$0].isEmpty } }
 
@@ -256,25 +261,46 @@ package struct UndoList: Sendable {
         try table.readRecords(dialect, report: { _ in }) { record, span in body(record, span.line) }
     }
 
-    /// What of a certificate somebody changed since the run, by its column; empty when nothing.
+    /// What of a certificate is neither as it was before the run nor, where the run set it, as that left it. What the run
+    /// did not set and would be written all the same, as the credentials that a renewal needs, must be as it was.
     ///
     /// - Parameters:
     ///   - item: what the run changed.
-    ///   - state: the certificate now.
-    ///   - job: its row.
-    package func changedSince(_ item: Item, _ state: CertificateState, _ job: Job) -> [String] {
-        let now = EditRow(
+    ///   - now: what the PBX says now, and what the item's row would change of it.
+    ///   - job: the item's row.
+    /// - Returns: what somebody changed, and what would be written and the PBX does not tell, by their columns.
+    package func changedSince(_ item: Item, _ now: Reading, _ job: Job) -> (changed: [String], untold: [String]) {
+        guard let state = now.certificates.first else { return ([], []) }
+        let cells = EditRow(
             address: job.address, credentials: CredentialCells(), tlsPin: nil, edit: CertificateEdit(of: state)
         ).cells
-        var changed: [String] = []
-        for (column, set) in zip(EditRow.Column.texts, item.set) where !set.isEmpty && now[column] != set {
-            if now[column] != item.cells[column] { changed.append(column.name) }
+        // Any other field is a credential.
+        let texts = EditRow.Column.texts.map(\.name)
+        let changes = Set(now.changes.map { texts.contains($0.field) ? $0.field : EditRow.Column.authInfoList.name })
+        var (changed, untold) = ([String](), [String]())
+        for column in EditRow.Column.edit {
+            let isWritten = !item.cells[column].isEmpty
+            let isConcerned = isWritten ? changes.contains(column.name) : item.isSet(column)
+            guard isConcerned, !isAsSet(column, item, state, cells, job) else { continue }
+            if !cells[column].isEmpty, column != .authInfoList || state.authInfo?.isTold == true {
+                changed.append(column.name)
+            } else if isWritten {
+                untold.append(column.name)
+            }
         }
-        if !item.auth.isEmpty, let salt, now[.authInfoList] != item.cells[.authInfoList],
-            RowKey(authInfo: state.authInfo, of: job, salt: salt)?.description != item.auth
-        {
-            changed.append("auth_info_list")
+        return (changed, untold)
+    }
+
+    /// - Parameter cells: the certificate now, with texts as they are shown: those that were told otherwise are compared as
+    ///   they were told.
+    private func isAsSet(
+        _ column: EditRow.Column, _ item: Item, _ state: CertificateState, _ cells: [String], _ job: Job
+    ) -> Bool {
+        guard item.isSet(column) else { return false }
+        guard let index = EditRow.Column.texts.firstIndex(of: column) else {
+            guard let salt else { return false }
+            return RowKey(authInfo: state.authInfo, of: job, salt: salt)?.description == item.auth
         }
-        return changed
+        return Secret(item.set[index]) == state.told[column.name, default: Secret(cells[column])]
     }
 }

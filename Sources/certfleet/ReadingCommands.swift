@@ -47,9 +47,9 @@ struct UndoCommand: ParsableCommand, WorkingArguments {
     static let configuration = CommandConfiguration(
         commandName: "undo", abstract: "Writes the input file that would put back what a run changed.",
         discussion: """
-            Needs the undo.csv of a run with --undo, --skip-unchanged or --verify. Reads the PBXs, and leaves out what \
-            somebody changed since. What it writes holds the secrets that a PBX returned. Exit codes: 0 everything can be \
-            put back, 2 something cannot, 9 nothing was changed, 64 usage.
+            Needs the undo.csv of a run with --undo, --skip-unchanged or --verify. Reads the PBXs, and leaves out a row \
+            if somebody changed since what it would set. What it writes holds the secrets that a PBX returned. Exit \
+            codes: 0 everything can be put back, 2 something cannot, 9 nothing was changed, 64 usage.
             """)
 
     @Argument(help: ArgumentHelp("The directory of the run.", valueName: "dir"))
@@ -128,7 +128,10 @@ struct ListCommand: ParsableCommand {
     @Option(name: .customLong("as"), help: "How the list is written: table, csv or jsonl.")
     var format = CertificateList.Format.table
 
-    @Option(help: ArgumentHelp("Only certificates that expire within this time, as 30d.", valueName: "days"))
+    @Option(
+        help: ArgumentHelp(
+            "Only certificates that expire within this time, as 30d, and with '?' those of which nobody can tell.",
+            valueName: "days"))
     var expiringWithin: DaysText?
 
     @OptionGroup

@@ -79,7 +79,7 @@ struct CertificateStateTests {
         let edit = CertificateEdit(id: 5, name: "b.pem", autoRenewal: false)
         let silent = edit.undone(to: Self.state { $0.authInfo = nil }, unwritable: Self.all)
         #expect(silent.lost == ["auth_info_list", "auto_renewal"] && silent.edit.autoRenewal == nil)
-        for mask in ["******", ""] {
+        for mask in ["******", "", "AK****89"] {
             let list = [AuthInfo(key: "APIKey", value: .string(Secret(mask)))]
             let masked = edit.undone(to: Self.state { $0.authInfo = list }, unwritable: Self.all)
             #expect(masked.lost == ["auth_info_list", "auto_renewal"])

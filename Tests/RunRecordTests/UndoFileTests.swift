@@ -15,9 +15,12 @@ import Testing
 
     private static func state(_ name: String) -> CertificateState {
         var state = CertificateState(id: 5)
-        (state.name, state.issueTo, state.autoRenewal) = (name, "old.example.com", false)
+        (state.name, state.issueTo, state.autoRenewal) = (name, "old.example.com", true)
+        (state.dnsProvider, state.authInfo) = ("edgedns", key("old-key"))
         return state
     }
+
+    private static func key(_ text: String) -> [AuthInfo] { [AuthInfo(key: "Host", value: .string(Secret(text)))] }
 
     /// Carries out edits of one certificate, each of which finds a name there, as far as what became of it is known.
     private func run(
@@ -81,6 +84,56 @@ import Testing
         let domain = CertificateEdit(id: 5, name: "newer.pem", issueTo: "new.example.com")
         let lost = try run((Self.rename, "old.pem", .fine), (domain, "#N/A", .fine), isDomainLost: true)
         #expect(lost.items[0].cells[7...8] == ["old.pem", ""] && lost.items[0].lost == ["issue_to"])
+    }
+
+    /// What a PBX says after the run renamed the certificate and switched its renewal off.
+    private static func now(_ change: (inout CertificateState) -> Void) -> CertificateState {
+        var now = state("new.pem")
+        now.autoRenewal = false
+        change(&now)
+        return now
+    }
+
+    @Test(
+        "each value that would be put back is held against what is there now, as it was told",
+        arguments: [
+            (now { _ in }, [], []), (now { ($0.name, $0.autoRenewal) = ("old.pem", true) }, [], []),
+            (now { $0.name = "third.pem" }, ["name"], []), (now { $0.name = nil }, [], ["name"]),
+            (now { $0.issueTo = "third.example.com" }, [], []),
+            (now { $0.dnsProvider = "route53" }, ["dns_provider"], []),
+            (now { $0.dnsProvider = "" }, ["dns_provider"], []),
+            (now { $0.authInfo = key("rotated") }, ["auth_info_list"], []),
+            (now { $0.authInfo = [] }, ["auth_info_list"], []),
+            (now { $0.authInfo = nil }, [], ["auth_info_list"]),
+            (now { $0.authInfo = key("***") }, [], ["auth_info_list"]),
+            (now { $0.authInfo = key("ol****ey") }, [], ["auth_info_list"]),
+            (
+                now { ($0.name, $0.dnsProvider, $0.authInfo) = ("third.pem", nil, key("rotated")) },
+                ["name", "auth_info_list"], ["dns_provider"]
+            ),
+        ] as [(CertificateState, [String], [String])])
+    func heldAgainstNow(_ now: CertificateState, changed: [String], untold: [String]) throws {
+        let list = try run((CertificateEdit(id: 5, name: "new.pem", autoRenewal: false), "old.pem", .fine))
+        let back = CertificateEdit(
+            id: 5, name: "old.pem", autoRenewal: true, dnsProvider: "edgedns", authInfo: Self.key("old-key"))
+        var masked = now
+        if let name = now.name { (masked.name, masked.told) = ("***", ["name": Secret(name)]) }
+        for state in [now, masked] {
+            let found = list.changedSince(
+                list.items[0], Reading(certificates: [state], changes: back.changes(to: now)), .make(edit: back))
+            #expect(found.changed == changed && found.untold == untold, "\(found)")
+        }
+    }
+
+    @Test("credentials that the run set may be those, or the old ones", arguments: ["old-key", "new-key", "rotated"])
+    func heldCredentials(now key: String) throws {
+        let list = try run((CertificateEdit(id: 5, authInfo: Self.key("new-key")), "old.pem", .fine))
+        let back = CertificateEdit(id: 5, authInfo: Self.key("old-key"))
+        var now = Self.state("old.pem")
+        now.authInfo = Self.key(key)
+        let found = list.changedSince(
+            list.items[0], Reading(certificates: [now], changes: back.changes(to: now)), .make(edit: back))
+        #expect(found.changed == (key == "rotated" ? ["auth_info_list"] : []) && found.untold.isEmpty)
     }
 
     @Test("a row of another certificate than the ledger's is none, and the ledger's row is missing")

@@ -150,6 +150,25 @@ import Testing
         for host in 1...3 { #expect(simulator.tokenCount(on: host) == 0) }
     }
 
+    @Test func aListOfWhatExpiresSoonHasAlsoWhatNobodyCanDate() throws {
+        let simulator = try Self.simulator(hosts: 1)
+        defer { try? simulator.stop() }
+        for (id, expiration) in [(1, "Dec 10 04:41:00 2026 GMT"), (2, "2020-05-01 10:00:00"), (3, "")] {
+            simulator.set(SimulatedCertificate(id: id, name: "\(id).pem", expiration: expiration), on: 1)
+        }
+        simulator.set(SimulatedCertificate(id: 4, name: "4.pem", expiration: "2090-05-01 10:00:00"), on: 1)
+        let work = try WorkDirectory()
+        try work.write("hosts.csv", Self.hosts(simulator))
+        let list = try BuiltTool.run(["list", "hosts.csv", "--expiring-within", "60d"], in: work.path)
+        #expect(list.status == 0 && list.lines.count == 4, "\(list)")
+        #expect(list.lines[1].hasPrefix("2020-05-01 10:00:00"), "\(list.output)")
+        #expect(list.lines[2].contains("  ?  ") && list.lines[3].contains("  ?  "), "\(list.output)")
+        let csv = try BuiltTool.run(["list", "hosts.csv", "--expiring-within", "60d", "--as", "csv"], in: work.path)
+        try work.write("list.csv", csv.output)
+        let rows = try Records(csv: work.file("list.csv"))
+        #expect(rows["id"] == ["2", "1", "3"] && rows["days_left"][1...] == ["", ""], "\(csv.output)")
+    }
+
     @Test(arguments: [false, true])
     func anExportThatIsFedBackChangesNothing(withSecrets: Bool) throws {
         let simulator = try Self.simulator(hosts: 2)

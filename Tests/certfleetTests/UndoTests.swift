@@ -160,6 +160,82 @@ import Testing
         #expect(none.status == 64 && none.errors.contains("hint: only a run with --undo"), "\(none.errors)")
     }
 
+    /// A PBX of its own: what the run sets there, what somebody makes of it since, and what an undo then says.
+    private struct Since {
+        var key = "example.com"
+        let edit: String
+        let change: @Sendable (inout SimulatedCertificate) -> Void
+        var isPutBack = false
+        let says: String?
+
+        static func list(_ text: String) -> [SimulatedAuthInfo] {
+            [SimulatedAuthInfo(key: "Host", value: .string(text))]
+        }
+
+        /// The key stands in names, too.
+        static let all = [
+            Since(edit: ",0,,", change: { _ in }, isPutBack: true, says: nil),
+            Since(
+                edit: ",0,,", change: { $0.authInfo = list("rotated-since") },
+                says: "left out: changed since the run: auth_info_list (--force insists)"),
+            Since(
+                edit: ",0,,", change: { ($0.dnsProvider, $0.authInfo) = ("route53", list("rotated-since")) },
+                says: "left out: changed since the run: dns_provider, auth_info_list (--force insists)"),
+            Since(
+                edit: ",0,,", change: { $0.authInfo = list("***") },
+                says: "left out: not told by the PBX now: auth_info_list (--force insists)"),
+            Since(edit: "b.example.com.pem,,,", change: { _ in }, isPutBack: true, says: nil),
+            Since(
+                edit: "b.example.com.pem,,,", change: { $0.name = "c.example.com.pem" },
+                says: "left out: changed since the run: name (--force insists)"),
+            Since(
+                edit: "b.example.com.pem,,,", change: { $0.authInfo = list("rotated-since") }, isPutBack: true,
+                says: nil),
+            // A PBX that never tells its keys.
+            Since(
+                key: "***", edit: "b.pem,1,edgedns,new-key", change: { $0.authInfo = list("***") }, isPutBack: true,
+                says: "cannot be put back, because the PBX does not tell it, or no input can hold it: "
+                    + "auth_info_list, auto_renewal"),
+        ]
+    }
+
+    @Test func whateverARowWouldSetIsHeldAgainstThePBX() throws {
+        var settings = SimulatorSettings(hosts: Since.all.count)
+        settings.credentials = .shared(id: "app", secret: "shared-client-secret")
+        settings.certificates = []
+        let simulator = try Simulator.start(settings)
+        defer { try? simulator.stop() }
+        let environment = ["CERTFLEET_CLIENT_ID": "app", "CERTFLEET_CLIENT_SECRET": "shared-client-secret"]
+        let work = try WorkDirectory()
+        var csv = "base_url,id,name,auto_renewal,dns_provider,auth.Host\n"
+        for (host, since) in zip(simulator.hosts, Since.all) {
+            let before = SimulatedCertificate(
+                id: 1, name: "a.example.com.pem", autoRenewal: true, dnsProvider: "edgedns",
+                authInfo: Since.list(since.key))
+            simulator.set(before, on: host.number)
+            csv += "\(host.baseURL),1,\(since.edit)\n"
+        }
+        try work.write("fleet.csv", csv)
+        let run = try BuiltTool.run(
+            ["run", "fleet.csv", "--out", "run", "--undo"], environment: environment, in: work.path)
+        #expect(run.status == 0, "\(run.errors)")
+        for (host, since) in zip(simulator.hosts, Since.all) {
+            var certificate = simulator.certificates(on: host.number)[0]
+            since.change(&certificate)
+            simulator.set(certificate, on: host.number)
+        }
+        let undo = try BuiltTool.run(["undo", "run"], environment: environment, in: work.path)
+        #expect(undo.status == 2 && !undo.errors.contains("rotated-since"), "\(undo.errors)")
+        for (host, since) in zip(simulator.hosts, Since.all) {
+            let isPutBack = undo.lines.contains { $0.hasPrefix("\(host.baseURL),") }
+            let said = undo.errors.split(separator: "\n").filter { $0.contains("\(host.baseURL), certificate 1: ") }
+            #expect(isPutBack == since.isPutBack, "\(since.edit): \(undo.errors)")
+            #expect(said.map { $0.hasSuffix(": \(since.says ?? "")") } == (since.says == nil ? [] : [true]), "\(said)")
+        }
+        let forced = try BuiltTool.run(["undo", "run", "--force"], environment: environment, in: work.path)
+        #expect(forced.lines.count == Since.all.count + 1, "\(forced)")
+    }
+
     @Test func aSecretThatThePBXDoesNotTellIsNamed() throws {
         let simulator = try Simulator.start(SimulatorSettings(hosts: 1))
         defer { try? simulator.stop() }
