@@ -197,8 +197,7 @@ extension RowProcedure {
                 default: break
                 }
             case .refused(let outcome):
-                if policy.readsFirst { return .done(outcome) }
-                beginEdit()
+                if let outcome = goOnUnread(outcome) { return .done(weigh(outcome)) }
             }
         }
         if case .upload = stage, let name = upload.flatMap(host.name) { beginEdit(naming: name) }
@@ -336,16 +335,20 @@ extension RowProcedure {
             return reply.isTemporary ? .settle(failed ?? outcome, maySendAgain: true) : .sendAgain
         case .settle(sendsAgain: false): return .done(failed ?? outcome)
         case .handshake, .find, .list, .read, .upload, .edit:
-            if reply.isTemporary { return .retry(outcome) }
-            if policy.readsFirst { return .done(outcome) }
-            beginEdit()
-            return .goOn
+            return reply.isTemporary ? .retry(outcome) : goOnUnread(outcome).map(Verdict.done) ?? .goOn
         }
+    }
+
+    /// Goes on to the edit of a certificate that cannot be read, or returns what the row comes to where it must be.
+    private mutating func goOnUnread(_ outcome: Outcome) -> Outcome? {
+        if policy.readsFirst { return outcome }
+        beginEdit()
+        return nil
     }
 
     /// - Returns: nil when the row goes on at once.
     private mutating func move(
-        by verdict: Verdict, on reply: Reply, _ policy: RetryPolicy, at now: Duration,
+        by verdict: Verdict, on reply: Reply, _ retries: RetryPolicy, at now: Duration,
         using generator: inout some RandomNumberGenerator
     ) -> Move? {
         switch verdict {
@@ -359,14 +362,14 @@ extension RowProcedure {
         case .done(let outcome): return .done(weigh(outcome))
         case .stopHost(let outcome): return .stopHost(weigh(outcome), reason: outcome.error)
         case .settle(let outcome, let maySendAgain):
-            return settle(outcome, maySendAgain, on: reply, policy, at: now, using: &generator)
+            return settle(outcome, maySendAgain, on: reply, retries, at: now, using: &generator)
         case .retry(let outcome, let isEdit, let stopsHost):
             let retry = countRetry(ofEdit: isEdit)
-            if let delay = policy.delay(beforeRetry: retry, pause: reply.pause, using: &generator) {
+            if let delay = retries.delay(beforeRetry: retry, pause: reply.pause, using: &generator) {
                 failed = weigh(outcome)
                 return .wait(until: now + delay)
             }
-            quietUntil = reply.pause.map { now + policy.granted($0) }
+            quietUntil = reply.pause.map { now + retries.granted($0) }
             let end = weigh(outcome)
             return stopsHost ? .stopHost(end, reason: outcome.error) : .done(end)
         }
@@ -375,14 +378,14 @@ extension RowProcedure {
 
     /// Lets the certificate be read after the pause that comes before a retry, or at once when there is none.
     private mutating func settle(
-        _ outcome: Outcome, _ maySendAgain: Bool, on reply: Reply, _ policy: RetryPolicy, at now: Duration,
+        _ outcome: Outcome, _ maySendAgain: Bool, on reply: Reply, _ retries: RetryPolicy, at now: Duration,
         using generator: inout some RandomNumberGenerator
     ) -> Move? {
         failed = weigh(outcome)
         let retry = maySendAgain ? countRetry(ofEdit: true) : .max
-        let delay = policy.delay(beforeRetry: retry, pause: reply.pause, using: &generator)
+        let delay = retries.delay(beforeRetry: retry, pause: reply.pause, using: &generator)
         stage = .settle(sendsAgain: delay != nil)
-        let pause = delay ?? policy.granted(reply.pause)
+        let pause = delay ?? retries.granted(reply.pause)
         return pause > .zero || delay != nil ? .wait(until: now + pause) : nil
     }
 
