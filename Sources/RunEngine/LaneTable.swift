@@ -1,7 +1,8 @@
 import DequeModule
-import HeapModule
 import FleetModel
+import HeapModule
 import Pacing
+import Platform
 
 /// The rows of one host that were begun and are not over: one at a time, in file order.
 struct Lane {
@@ -50,6 +51,51 @@ struct Lane {
         start = nil
         fallback = nil
     }
+
+    /// Takes over what a step changed for the lane.
+    mutating func note(_ report: StepReport) {
+        isSessionOpen = report.isSessionOpen
+        hasAnswered = hasAnswered || report.hasAnswered
+        isUnresponsive = report.isInVain
+        fallback = report.fallback
+    }
+}
+
+/// When work on a row began, by the calendar and by the run's clock, which measures what came after.
+struct RowStart: Hashable, Sendable {
+    let wallTime: WallTime
+    let now: Duration
+
+    /// The calendar's time at a moment of the run's clock, if nobody set the calendar since.
+    func wallTime(at now: Duration) -> WallTime { wallTime + (now - self.now) }
+}
+
+/// One piece of work on a lane, for its worker: one HTTP request at most.
+enum Work: Hashable, Sendable {
+    /// Make the next request of a row.
+    case step(RowStep)
+    /// End the session of a host by a time on the run's clock; nil when it may take its usual time.
+    case close(host: Int, deadline: Duration?)
+
+    /// The host on which the work is done.
+    var host: Int {
+        switch self {
+        case .step(let step): step.host
+        case .close(let host, _): host
+        }
+    }
+}
+
+/// The next request of one row.
+struct RowStep: Hashable, Sendable {
+    /// The host, numbered as the source does it.
+    let host: Int
+    /// The row, numbered as the source does it.
+    let row: Int
+    /// Whether it is the row's first step.
+    let isFirst: Bool
+    /// When the request must be over, on the run's clock; nil when it may take its usual time.
+    let deadline: Duration?
 }
 
 /// A lane that was taken out of its ``LaneTable`` to be changed, and stands nowhere until it is checked in again.

@@ -122,6 +122,11 @@ extension RunState {
 /// What is sent next.
 extension RunState {
     /// Adds what follows from all that happened so far.
+    ///
+    /// In this order: lanes whose time has come are ready before anything asks what is left; the window's end is a reason
+    /// to stop, so it is noted before the lanes are drained for such reasons; draining leaves sessions to be ended, which
+    /// may have to be left open; only then it is known who may start. The end and the next wake-up come last, because what
+    /// was started decides about both.
     private mutating func schedule(_ happened: consuming [RunAction] = [], now: Duration) -> [RunAction] {
         guard !isOver else { return happened }
         var actions = happened
@@ -260,6 +265,8 @@ extension RunState {
         case .next:
             return next(&lane, from: now, now: now, &actions)
         case .wait(let time):
+            // A row whose time comes behind the window's end is ended now. The lane's next row keeps to the same time: the
+            // pause is the PBX's.
             if !isStopping, !budget.mayStart(at: time) { settle(&lane, now: now, &actions) }
             return next(&lane, from: time, now: now, &actions)
         case .done(let outcome):
@@ -320,7 +327,7 @@ extension RunState {
         outcome.finishedAt = lane.start?.wallTime(at: now)
         if outcome.status == .skipped { noteSkip(&lane) }
         if outcome.errorClass != .runStopped { lane.isJudged = true }
-        actions.append(.finish(row: row, outcome))
+        actions.append(.finish(row: row, host: lane.host, outcome))
         lane.advance()
         if lane.breaker.note(outcome) {
             let reason = "its last \(settings.maxHostErrors) rows could not reach it or found it busy"
@@ -348,12 +355,41 @@ extension RunState {
     }
 }
 
-extension Lane {
-    /// Takes over what a step changed for the lane.
-    fileprivate mutating func note(_ report: StepReport) {
-        isSessionOpen = report.isSessionOpen
-        hasAnswered = hasAnswered || report.hasAnswered
-        isUnresponsive = report.isInVain
-        fallback = report.fallback
+/// What a worker brings back.
+enum WorkResult: Sendable {
+    /// A row's step was made, which began at `start`.
+    case stepped(StepReport, start: RowStart)
+    /// Ending a session was tried.
+    case closed(CloseReport)
+    /// The run's own files failed before the request could leave.
+    case broken
+    /// The request was not made, because the run was cut.
+    case cut
+
+    /// Whether a request was made.
+    var madeRequest: Bool {
+        switch self {
+        case .stepped(let report, _): report.latency != nil
+        case .closed(let report): report.latency != nil
+        case .broken, .cut: false
+        }
     }
+}
+
+/// What the state wants done, outside its lock and in this order.
+enum RunAction: Sendable {
+    /// Let a worker do some work.
+    case start(worker: Int, Work)
+    /// Hand over the outcome of a row: the one that was begun last on its host.
+    case finish(row: Int, host: Int, Outcome)
+    /// Hand over the same outcome for every one of these rows.
+    case skip(rows: [Int], Outcome)
+    /// Let a worker forget a host.
+    case release(worker: Int, host: Int)
+    /// Let every worker end its requests at once.
+    case cut
+    /// Call ``RunState/timerFired(now:)`` at this time, or sooner if that was asked for before.
+    case wake(at: Duration)
+    /// The run is over; comes once and last.
+    case end
 }

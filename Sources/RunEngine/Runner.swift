@@ -109,7 +109,7 @@ package final class Runner: Sendable {
                 other.add(work)
                 other.workOff { perform($0, on: other) }
             }
-        case .finish(let row, let outcome): finish(row, outcome, on: worker)
+        case .finish(let row, let host, let outcome): finish(row, outcome, worker?.performer.job(on: host))
         case .skip(let rows, let outcome): skip(rows, outcome)
         case .release(let number, let host) where number == worker?.number: worker?.performer.release(host)
         case .release(let number, let host): pool.workers[number].post { $0.performer.release(host) }
@@ -123,17 +123,15 @@ package final class Runner: Sendable {
     private func skip(_ rows: [Int], _ outcome: Outcome) {
         carrying.enter()
         skipping.async { [self] in
-            for row in rows { finish(row, outcome, on: nil) }
+            for row in rows { finish(row, outcome) }
             carrying.leave()
         }
     }
 
-    private func finish(_ row: Int, _ outcome: Outcome, on worker: Worker?) {
+    /// - Parameter job: the row where it is at hand; else it is read again, which is rare but for rows that are skipped.
+    private func finish(_ row: Int, _ outcome: Outcome, _ job: Job? = nil) {
         do {
-            let job = source.host(ofRow: row).flatMap { worker?.performer.job(on: $0) }
-            // The one that the host is at, which was read before; another one is rare.
-            if let job, job.position.row == row + 1 { return sink.finished(job, outcome) }
-            sink.finished(try source.job(row: row), outcome)
+            sink.finished(try job ?? source.job(row: row), outcome)
         } catch {
             stop(brokenBy: error)
         }
@@ -283,80 +281,4 @@ final class Worker: @unchecked Sendable {
         while let work = backlog.popFirst() { perform(work) }
         isAtWork = false
     }
-}
-
-/// One piece of work for a worker: one HTTP request at most.
-enum Work: Hashable, Sendable {
-    /// Make the next request of a row.
-    case step(RowStep)
-    /// End the session of a host by a time on the run's clock; nil when it may take its usual time.
-    case close(host: Int, deadline: Duration?)
-
-    /// The host on which the work is done.
-    var host: Int {
-        switch self {
-        case .step(let step): step.host
-        case .close(let host, _): host
-        }
-    }
-}
-
-/// The next request of one row.
-struct RowStep: Hashable, Sendable {
-    /// The host, numbered as the source does it.
-    let host: Int
-    /// The row, from 0.
-    let row: Int
-    /// Whether it is the row's first step.
-    let isFirst: Bool
-    /// When the request must be over, on the run's clock; nil when it may take its usual time.
-    let deadline: Duration?
-}
-
-/// When work on a row began, by the calendar and by the run's clock, which measures what came after.
-struct RowStart: Hashable, Sendable {
-    let wallTime: WallTime
-    let now: Duration
-
-    /// The calendar's time at a moment of the run's clock, if nobody set the calendar since.
-    func wallTime(at now: Duration) -> WallTime { wallTime + (now - self.now) }
-}
-
-/// What a worker brings back.
-enum WorkResult: Sendable {
-    /// A row's step was made, which began at `start`.
-    case stepped(StepReport, start: RowStart)
-    /// Ending a session was tried.
-    case closed(CloseReport)
-    /// The run's own files failed before the request could leave.
-    case broken
-    /// The request was not made, because the run was cut.
-    case cut
-
-    /// Whether a request was made.
-    var madeRequest: Bool {
-        switch self {
-        case .stepped(let report, _): report.latency != nil
-        case .closed(let report): report.latency != nil
-        case .broken, .cut: false
-        }
-    }
-}
-
-/// What the state wants done, outside its lock and in this order.
-enum RunAction: Sendable {
-    /// Let a worker do some work.
-    case start(worker: Int, Work)
-    /// Hand over the outcome of a row.
-    case finish(row: Int, Outcome)
-    /// Hand over the same outcome for every one of these rows.
-    case skip(rows: [Int], Outcome)
-    /// Let a worker forget a host.
-    case release(worker: Int, host: Int)
-    /// Let every worker end its requests at once.
-    case cut
-    /// Call ``RunState/timerFired(now:)`` at this time, or sooner if that was asked for before.
-    case wake(at: Duration)
-    /// The run is over; comes once and last.
-    case end
 }

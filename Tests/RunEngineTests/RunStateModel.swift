@@ -135,7 +135,9 @@ struct RunStateModel {
             #expect(!isOver, "an action after the end")
             switch action {
             case .start(let worker, let work): begin(work, on: worker)
-            case .finish(let row, let outcome): finish(row, outcome)
+            case .finish(let row, let host, let outcome):
+                #expect(begun[host]?.last == row, "the row that ends is not the one that its host is at")
+                finish(row, outcome)
             case .skip(let rows, let outcome): for row in rows { finish(row, outcome) }
             case .release(let worker, let host): release(host, from: worker)
             case .cut: break

@@ -47,6 +47,13 @@ import Testing
         #expect(play.sink.rows == [1])
     }
 
+    @Test func noRowIsReadAgainAtItsEnd() throws {
+        // As behind a row that --only leaves out, a row's number in the input is not the source's.
+        let source = FleetSource(hosts: [0, 1, 0, 1], first: 3)
+        #expect(try Play(source, jobs: .fixed(2)).runner.run().stopReasons.isEmpty)
+        #expect(source.reads.withLock { $0.sorted() } == [0, 1, 2, 3])
+    }
+
     @Test func aRowThatWaitsHoldsUpNoOther() throws {
         let script = Script(answer: { $0 == 1 ? .okTheSecondTime : .ok })
         let play = try Play(hosts: [0, 1], jobs: .fixed(1), script: script)

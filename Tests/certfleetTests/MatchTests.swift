@@ -120,4 +120,17 @@ import Testing
         #expect(Set(run.result["result.error"]).count == 1, "\(run.result)")
         #expect(sheet.simulator.record.of(.certificateList).count == 1)
     }
+
+    /// What is told of a row is what it found, whichever rows stand before it and are left out.
+    @Test func aRowIsToldWithTheCertificateThatItFound() throws {
+        let sheet = try Sheet(["a.pem"])
+        defer { try? sheet.simulator.stop() }
+        try sheet.write("a.pem>b.pem")
+        let lines = try sheet.work.read("fleet.csv").split(separator: "\n")
+        try sheet.work.write("fleet.csv", "\(lines[0])\nelsewhere.example.com,c,s,only,x.pem\n\(lines[1])\n")
+        let flags = ["--out", "run", "--only", "127.*", "-v", "--log-format", "json"]
+        let run = try BuiltTool.run(["run", "fleet.csv"] + flags, in: sheet.work.path)
+        #expect(run.status == 0 && sheet.names == ["b.pem"], "\(run.errors)")
+        #expect(run.errors.contains(#""id":5,"line":3,"#) && !run.errors.contains(#""id":0,"#), "\(run.errors)")
+    }
 }
