@@ -1,4 +1,4 @@
-import FleetModel
+package import FleetModel
 import Glibc
 import Platform
 import TabularText
@@ -82,6 +82,20 @@ struct AddressCell {
     }
 }
 
+extension HostKey {
+    /// The PBX that a cell `base_url` names; nil for what is no address.
+    package init?(cell: String) {
+        var text = cell
+        let host = text.withUTF8 { bytes in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: HostName.room) { scratch in
+                try? AddressCell(Whitespace.trimmed(bytes), scratch: scratch).host
+            }
+        }
+        guard let host else { return nil }
+        self = host
+    }
+}
+
 /// Room for one host name, used again for each row.
 typealias HostNameScratch = UnsafeMutableBufferPointer<UInt8>
 
@@ -90,8 +104,11 @@ enum HostName {
     /// Bytes of the longest name.
     static let limit = 253
 
+    /// Bytes of room for one name of any form.
+    static let room = limit + 3
+
     /// Room for one name of any form.
-    static func makeScratch() -> HostNameScratch { .allocate(capacity: limit + 3) }
+    static func makeScratch() -> HostNameScratch { .allocate(capacity: room) }
 
     /// Reads the name at the start of an address into the scratch space, in the one form in which equal hosts are
     /// equal.

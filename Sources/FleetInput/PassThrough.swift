@@ -149,14 +149,20 @@ package enum ColumnRole: Hashable, Sendable {
     /// Part of the edit or of the login, or a secret by its name.
     case other
 
-    /// - Parameter name: the column's name as the input writes it.
-    package init(named name: String) {
+    /// - Parameters:
+    ///   - name: the column's name as the input writes it.
+    ///   - choices: what `--column` says of it.
+    package init(named name: String, _ choices: ColumnChoices) {
         var text = name
-        let meaning = text.withUTF8 { ColumnMeaning(name: Whitespace.trimmed($0), in: .jsonl) }
+        let (meaning, passThrough) = text.withUTF8 { bytes in
+            let name = Whitespace.trimmed(bytes)
+            let meaning = choices.meaning(of: name, in: .jsonl)
+            return (meaning, choices.passThrough(of: name, meaning, in: .jsonl))
+        }
         switch meaning {
         case .field(.baseURL): self = .host
         case .field(.id): self = .certificate
-        case .other: self = ColumnMeaning.isSecret(name) ? .other : .own
+        case .other: self = passThrough == .plain && !ColumnMeaning.isSecret(name) ? .own : .other
         case .field, .auth, .result, .nameless, .nearMiss, .badAuth: self = .other
         }
     }

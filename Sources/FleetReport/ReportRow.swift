@@ -11,7 +11,7 @@ struct ReportRow: Sendable {
     var order: (input: Int, row: Int)
     /// The input's line on which it starts; nil when only the ledger knows the row.
     let line: Int?
-    /// The PBX as the input names it, without scheme and path; empty when it is not known.
+    /// The PBX as `name:port`, or what stands in its cell when that is no address; empty when it is not known.
     let host: String
     /// The certificate's id; empty when it is not known.
     let certificate: String
@@ -46,7 +46,8 @@ extension ReportRow {
         self.run = run
         order = (0, row.position.row)
         line = row.position.line
-        host = ReportRow.shortened(row.own { columns[$0] == .host })
+        let cell = row.own { columns[$0] == .host }
+        host = HostKey(cell: cell)?.description ?? cell
         certificate = row.own { columns[$0] == .certificate }
         outcome = row.outcome
         if !outcome.status.isGood { own = row.own.filter { columns[$0.name] == .own } }
@@ -59,15 +60,6 @@ extension ReportRow {
         host = row.host?.description ?? ""
         certificate = row.certificate.map(String.init) ?? ""
         outcome = row.outcome ?? recorded.outcomeOfOpenRow
-    }
-
-    /// `pbx1.example.com:8088` of `https://pbx1.example.com:8088/`.
-    private static func shortened(_ url: String) -> String {
-        var text = url.utf8[...]
-        for scheme in ["https://", "http://"] where text.starts(with: scheme.utf8) {
-            text.removeFirst(scheme.utf8.count)
-        }
-        return String(decoding: text.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
     }
 }
 
@@ -86,18 +78,19 @@ extension RecordedRun {
 private struct ColumnRoles {
     private var known: [String: ColumnRole] = [:]
 
+    private let choices: ColumnChoices
+
     /// - Parameter arguments: those of the run, in which `--column 'HEADER=COLUMN'` may give a header its meaning.
     init(_ arguments: [String]) {
-        for (flag, value) in arguments.flags where flag == "--column" {
-            let parts = value.split(separator: "=", maxSplits: 1)
-            if parts.count == 2 { known[String(parts[0])] = ColumnRole(named: String(parts[1])) }
-        }
+        let columns = arguments.flags.filter { $0.flag == "--column" }.map(\.value)
+        // A run that began has read them.
+        choices = (try? ColumnChoices(columns: columns, values: [])) ?? ColumnChoices()
     }
 
     subscript(name: String) -> ColumnRole {
         mutating get {
             if let role = known[name] { return role }
-            let role = ColumnRole(named: name)
+            let role = ColumnRole(named: name, choices)
             known[name] = role
             return role
         }

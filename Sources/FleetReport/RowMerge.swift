@@ -13,6 +13,9 @@ struct RowMerge {
     private var verdicts: [Place: Verdict] = [:]
     /// Where a certificate's row stands in the first input that has it.
     private var places: [Certificate: Place] = [:]
+    /// The part of its input that each run is about, and the rows that its files list.
+    private let selections: [Selection]
+    private var listed: [Selection: Set<Int>] = [:]
     /// How many rows of which run no file lists yet.
     private(set) var unlisted: [(run: Int, count: Int)] = []
 
@@ -41,6 +44,7 @@ struct RowMerge {
     /// - Throws: `ToolError` when their files cannot be read.
     init(_ runs: [RecordedRun]) throws(ToolError) {
         self.runs = runs
+        selections = runs.map(Selection.init)
         for run in runs where inputs[run.header.input.sha256] == nil { inputs[run.header.input.sha256] = inputs.count }
         if runs.count == 1, runs[0].state == .finished { return }
         for (number, run) in runs.enumerated() {
@@ -66,6 +70,7 @@ struct RowMerge {
 
     private mutating func weigh(_ row: ReportRow) {
         let place = place(of: row)
+        listed[selections[row.run], default: []].insert(row.order.row)
         if inputs.count > 1, let certificate = Certificate(of: row) { places[certificate] = place }
         let verdict = Verdict(run: row.run, status: row.outcome.status, time: row.outcome.finishedAt)
         if let known = verdicts[place], known.counts(more: verdict) { return }
@@ -74,13 +79,11 @@ struct RowMerge {
 
     /// Runs of the same rows of the same input are counted once.
     private var unlistedRows: [(run: Int, count: Int)] {
-        var groups: [Selection: [Int]] = [:]
-        for (number, run) in runs.enumerated() { groups[Selection(of: run), default: []].append(number) }
-        let listed = verdicts.reduce(into: [:]) { $0[Selection(of: runs[$1.value.run]), default: 0] += 1 }
+        let groups = Dictionary(grouping: runs.indices) { selections[$0] }
         return groups.compactMap { selection, members -> (run: Int, count: Int)? in
             guard let last = members.last(where: { runs[$0].state != .finished }) else { return nil }
             let rows = members.map { runs[$0].header.input.rows }.max() ?? 0
-            return (last, max(0, rows - listed[selection, default: 0]))
+            return (last, max(0, rows - listed[selection, default: []].count))
         }.sorted { $0.run < $1.run }
     }
 

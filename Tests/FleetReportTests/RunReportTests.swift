@@ -115,6 +115,10 @@ import Testing
         }
         let sorted = try files.write("sorted", in: work)
         #expect(try results([first, sorted]) == ["1 failed", "2 ok", "3 ok", "4 ok"])
+        // As far as its ledger tells.
+        let killed = try files.writeLedger("killed", in: work)
+        #expect(try results([first, killed]) == ["1 failed", "2 ok", "3 ok", "4 ok"])
+        #expect(try RunReport(of: [first, killed]).rows == 4)
     }
 
     @Test func aRowThatAnotherPartLeavesOutKeepsItsVerdict() throws {

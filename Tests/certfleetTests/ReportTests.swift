@@ -150,6 +150,35 @@ import Testing
         }
     }
 
+    /// As the run read them: whatever the case of a header that `--column` names, and a PBX by its name and port.
+    @Test func theColumnsOfARunMeanWhatTheyMeantToIt() throws {
+        let fleet = try Fleet(hosts: 2, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let text = fleet.csv.replacing("base_url", with: "fqdn").replacing(",id,", with: ",Cert=No,")
+        try work.write("fleet.csv", text.replacing("http://", with: "HTTP://").replacing(",2,0", with: ",999,0"))
+        let columns = ["--column", "FQDN=base_url", "--column", "cert=no=id"]
+        let run = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "-q"] + columns, in: work.path)
+        #expect(run.status == 2, "\(run.errors)")
+        let hosts = fleet.simulator.hosts.map { $0.baseURL.split(separator: "/")[1] }
+        let told = try rows(report(["run"], in: work))
+        #expect(
+            told == [
+                "1 2 \(hosts[0]) 1 ok 0", "2 3 \(hosts[1]) 1 ok 0", "3 4 \(hosts[0]) 999 failed 60001",
+                "4 5 \(hosts[1]) 999 failed 60001",
+            ])
+        // The run that goes on with the rest is killed, and knows its hosts from its ledger alone.
+        let lines = fleet.csv.split(separator: "\n")
+        fleet.simulator.set(.silence(at: .certificateUpdate, times: 1), on: 2)
+        try work.write("rest.csv", "\(lines[0])\n\(lines[1])\n\(lines[2])\n")
+        let rest = try RunningTool(["run", "rest.csv", "--out", "rest", "--jobs", "1"], in: work.path)
+        RunningTool.poll { (try? work.read("rest/ledger.jsonl"))?.contains(#""sent","row":2,"#) ?? false }
+        rest.send(SIGKILL)
+        _ = rest.wait()
+        let both = try rows(report(["run", "rest"], in: work))
+        #expect(both.count == 4 && both[0] == "1 <null> \(hosts[0]) 1 ok 0" && both[1...] == told[1...], "\(both)")
+    }
+
     @Test func aShardThatIsMissingIsTold() throws {
         let fleet = try Fleet(hosts: 12, edits: 1)
         defer { try? fleet.simulator.stop() }
