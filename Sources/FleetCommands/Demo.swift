@@ -93,7 +93,7 @@ private struct DemoSteps {
         var (settings, reading) = (WorkSettings(), ReadingPolicy())
         settings.pace.retry = RetryPolicy(retries: 2, firstDelay: .milliseconds(100))
         settings.messages = messages
-        reading.keepsValues = true
+        reading.isForUndo = true
         let work = try FleetWork(settings, reading)
         let session = RunSession(
             input: try ValidatedInput(request, skipsInvalid: false), work: work, directory: directory, resumes: false,

@@ -271,8 +271,7 @@ extension Reply {
 
     /// How long the token is good; what the guides promise when the answer does not say.
     fileprivate var tokenLifetime: Duration {
-        let value = content["access_token_expire_time"]
-        let seconds = value?.integer ?? value?.text.flatMap { Int64($0) } ?? 0
+        let seconds = content["access_token_expire_time"]?.number ?? 0
         return (1...86_400).contains(seconds) ? .seconds(seconds) : .seconds(1800)
     }
 }

@@ -151,11 +151,11 @@ extension JSONValue {
         self = value
     }
 
-    /// The errcode of an answer; a numeric string counts, because some firmware writes one.
-    fileprivate var errcode: PBXErrorCode? {
-        guard let value = self["errcode"] else { return nil }
-        return (value.integer ?? value.text.flatMap { Int64($0) }).map { PBXErrorCode(Int($0)) }
-    }
+    /// A whole number, also as a text, because some firmware writes one.
+    var number: Int64? { integer ?? text.flatMap { Int64($0) } }
+
+    /// The errcode of an answer.
+    fileprivate var errcode: PBXErrorCode? { self["errcode"]?.number.map { PBXErrorCode(Int($0)) } }
 }
 
 extension RetryAfter {
@@ -332,7 +332,7 @@ extension JSONValue {
     /// A time as an answer writes it, fit to be shown: seconds since 1970 become local time with its offset, and a text
     /// stays as it is if it looks like a date, a time or a number.
     fileprivate var moment: String? {
-        if let seconds = integer ?? text.flatMap({ Int64($0) }), 1_000_000_000...9_999_999_999 ~= seconds {
+        if let seconds = number, 1_000_000_000...9_999_999_999 ~= seconds {
             return WallTime(milliseconds: seconds * 1000).localText()
         }
         guard let text, !text.isEmpty, text.utf8.count <= 40 else { return integer.map { "\($0)" } }

@@ -397,9 +397,3 @@ extension RowProcedure {
         return isEdit ? editRetries : otherRetries
     }
 }
-
-extension ReadingPolicy {
-    /// Whether a row's certificate is read before its edit: where ``readsFirst`` says so, for what its file is to be sent
-    /// as, and where an earlier run may have made the edit.
-    package func reads(hasFile: Bool, isInDoubt: Bool) -> Bool { readsFirst || hasFile || isInDoubt }
-}

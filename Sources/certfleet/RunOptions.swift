@@ -128,7 +128,7 @@ struct ReadingOptions: ParsableArguments {
     var policy: ReadingPolicy {
         var policy = ReadingPolicy()
         policy.skipsUnchanged = skipUnchanged
-        policy.keepsValues = undo
+        policy.isForUndo = undo
         policy.verifies = verify
         policy.verifyTimeout = verifyTimeout.duration
         return policy

@@ -26,7 +26,7 @@ struct RowOutcomeTests {
     }
 
     static let skipping = policy { $0.skipsUnchanged = true }
-    static let keeping = policy { $0.keepsValues = true }
+    static let keeping = policy { $0.isForUndo = true }
     static let verifying = policy { $0.verifies = true }
     static let planning = policy { $0.aim = .plan }
 
