@@ -40,7 +40,7 @@ package struct CertificateList: Sendable {
         let hosts = counted(read.catalog.hostCount - failed.count, "PBX")
         let unread = failed.isEmpty ? "" : ", \(counted(failed.count, "PBX")) could not be read"
         request.work.messages.logger.info("\(counted(count, "certificate")) on \(hosts)\(unread)")
-        try read.throwCode()
+        try read.findings.throwCode()
     }
 }
 

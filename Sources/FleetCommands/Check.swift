@@ -38,11 +38,7 @@ package struct Check: Sendable {
         try printer.finish()
         if let lastLine { Say.say(.notice, "nothing behind line \(lastLine) was read: mend it, and check again") }
         if !printsJSON { tell(catalog) }
-        switch ExitCode.ofInput(catalog) {
-        case nil: break
-        case .noRows: throw input.noRows
-        case let code?: throw code
-        }
+        try ExitCode.refuse(catalog, of: input)
         if !printsJSON {
             try Say.print("\(counted(catalog.selectedRowCount, "row")), \(counted(catalog.hostCount, "host")): valid\n")
         }

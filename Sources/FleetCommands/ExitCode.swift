@@ -42,12 +42,18 @@ package enum ExitCode: Error, Hashable, Sendable {
         }
     }
 
-    /// What an input means for a command before anything is sent; nil when the command goes on.
+    /// Keeps a command from going on with an input that is not fit for it, before anything is sent.
     ///
-    /// - Parameter skipsInvalid: whether valid rows are enough.
-    static func ofInput(_ catalog: RowCatalog, skipsInvalid: Bool = false) -> ExitCode? {
-        if catalog.isFileInvalid || catalog.invalidRowCount > 0 && !skipsInvalid { return .inputInvalid }
-        return catalog.selectedRowCount == 0 ? .noRows : nil
+    /// - Parameters:
+    ///   - catalog: what was read.
+    ///   - request: what was asked for.
+    ///   - skipsInvalid: whether valid rows are enough.
+    /// - Throws: ``inputInvalid``, or a `ToolError` that says why there are no rows.
+    static func refuse(
+        _ catalog: RowCatalog, of request: InputRequest, skipsInvalid: Bool = false
+    ) throws {
+        if catalog.isFileInvalid || catalog.invalidRowCount > 0 && !skipsInvalid { throw ExitCode.inputInvalid }
+        if catalog.selectedRowCount == 0 { throw request.noRows }
     }
 
     /// Says what an error means: on standard error, or what help was asked for on standard output.
@@ -190,15 +196,18 @@ struct Conclusion {
 
     /// The exit code of a run with these rows; of several reasons to stop the gravest counts.
     ///
-    /// - Parameter hasResult: whether the result file could be written.
-    func exitCode(rows: OutcomeTally, hasResult: Bool = true) -> ExitCode {
+    /// - Parameters:
+    ///   - rows: what became of them.
+    ///   - hasResult: whether the result file could be written.
+    ///   - isAsWanted: whether nothing else is amiss: for a command that reads, in what it read and in its input.
+    func exitCode(rows: OutcomeTally, hasResult: Bool = true, isAsWanted: Bool = true) -> ExitCode {
         guard hasResult else { return .broken }
         return switch gravest {
         case .broken: .broken
         case .signal(let number): .signal(number)
         case .halt, .canary: .halted
         case .window: .windowOver
-        case nil: rows[.ok] + rows[.noChange] == rows.rows ? .success : .rowsFailed
+        case nil: rows.bad == 0 && isAsWanted ? .success : .rowsFailed
         }
     }
 
@@ -229,7 +238,7 @@ struct Conclusion {
     /// What another run is good for, as the beginning of a sentence; nil when every row is good.
     func advice(rows: OutcomeTally) -> String? {
         if word != nil { return "to go on" }
-        let others = rows.rows - rows[.ok] - rows[.noChange]
+        let others = rows.bad
         guard others > 0 else { return nil }
         let isInvalid = others == rows[.invalid]
         let isRefused = rows.groups.keys.contains { $0.errorClass == .auth && !$0.status.isGood }

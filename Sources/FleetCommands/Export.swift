@@ -55,7 +55,7 @@ package struct Export: Sendable {
         } else {
             try Say.print(String(decoding: writer.take(), as: UTF8.self))
         }
-        try read.throwCode()
+        try read.findings.throwCode()
     }
 
     /// The credentials are named again where the sheet does not hold them.

@@ -31,12 +31,12 @@ package struct Pins: Sendable {
             isJSON
             ? RowWriter(TableShape(format: .jsonl), columns: ["host", "tls_pin", "seen", "error"])
             : RowWriter.plain(EditRow.Column.host.map(\.name))
-        var isWanting = false
+        var isAsWanted = true
         try read.forEachHost { job, outcome in
             let seen = outcome.reading?.serverKey
             let error = Self.error(job, seen, outcome)
             if !error.isEmpty {
-                isWanting = true
+                isAsWanted = false
                 Say.say(.warning, "\(job.address.host): \(error)", insists: true)
             }
             if isJSON {
@@ -54,7 +54,7 @@ package struct Pins: Sendable {
         } else {
             try Say.print(String(decoding: writer.take(), as: UTF8.self))
         }
-        try read.throwCode(isWanting: isWanting)
+        try read.findings.throwCode(isAsWanted: isAsWanted)
     }
 
     private static func error(_ job: Job, _ seen: String?, _ outcome: Outcome) -> String {

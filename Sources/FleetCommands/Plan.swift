@@ -50,9 +50,7 @@ package struct Plan: Sendable {
             try report.printTable(format == .csv ? .csv : .jsonl)
             for doubt in try report.doubts { work.messages.logger.warning("\(doubt)") }
         }
-        let isWanting = findings.outcomes.values.contains { $0.status != .noChange } || catalog.invalidRowCount > 0
-        let code = findings.exitCode(isWanting: isWanting)
-        if code != .success { throw code }
+        try findings.throwCode(isAsWanted: findings.outcomes.all.allSatisfy { $0.status == .noChange })
     }
 }
 
@@ -91,7 +89,7 @@ private struct PlanReport {
     }
 
     private func add(_ row: PassThroughRow, to writer: inout RowWriter) {
-        let outcome = outcomes[row.row]
+        let outcome = outcomes[row: row.row]
         let reading = outcome?.reading
         writer.add(action(of: outcome).rawValue)
         writer.add(reading?.changes.map(\.description).joined(separator: "; ") ?? "")
@@ -132,7 +130,7 @@ private struct PlanReport {
     }
 
     private func lines(of job: Job, _ style: TextStyle) -> String {
-        let outcome = outcomes[job.position.row]
+        let outcome = outcomes[job]
         let state = outcome?.reading?.certificates.first
         let facts = [state?.name, state?.expiration.map { "expires \($0)" }].compactMap { $0 }.filter { !$0.isEmpty }
         let id = job.match == nil ? job.edit.id : state?.id
@@ -151,8 +149,8 @@ private struct PlanReport {
     /// `Plan: 214 to change, 12 unchanged, 3 cannot be read`
     private var totals: String {
         var counts: [Action: Int] = [:]
-        for outcome in outcomes.values { counts[action(of: outcome), default: 0] += 1 }
-        let missing = catalog.selectedRowCount - outcomes.count
+        for outcome in outcomes.all { counts[action(of: outcome), default: 0] += 1 }
+        let missing = catalog.selectedRowCount - outcomes.all.count
         let parts = [
             "\(counts[.change] ?? 0) to change", "\(counts[Action.none] ?? 0) unchanged",
             "\((counts[.error] ?? 0) + missing) cannot be read",
@@ -174,7 +172,7 @@ extension PlanReport {
                 for (index, row) in rows.enumerated() {
                     let job = try catalog.job(row: row)
                     let place = "line \(job.position.line), \(job.address.host)"
-                    let own = outcomes[job.position.row]?.reading?.doubts ?? []
+                    let own = outcomes[job]?.reading?.doubts ?? []
                     doubts += own.map { "\(place): \($0)" }
                     if mayChangeKey(job), try isPinned(rows[(index + 1)...]) {
                         doubts.append("\(place): \(Self.keyDoubt)")
@@ -186,7 +184,7 @@ extension PlanReport {
     }
 
     private func mayChangeKey(_ job: Job) -> Bool {
-        outcomes[job.position.row]?.reading?.changes.contains { $0.field == "name" } ?? false
+        outcomes[job]?.reading?.changes.contains { $0.field == "name" } ?? false
     }
 
     private func isPinned(_ rows: ArraySlice<Int>) throws -> Bool {

@@ -25,11 +25,20 @@ struct Survey {
         let outcomes: OutcomesByRow
         let tally: OutcomeTally
         let conclusion: Conclusion
+        /// Whether rows of the input were left out because they are invalid.
+        let hasInvalidRows: Bool
 
-        /// The exit code of a command for which some rows are not as they were wanted, or could not be read.
-        func exitCode(isWanting: Bool = false) -> ExitCode {
-            let code = conclusion.exitCode(rows: tally)
-            return code == .success && isWanting ? .rowsFailed : code
+        /// The exit code of the command.
+        ///
+        /// - Parameter isAsWanted: whether what was read is as it was wanted.
+        func exitCode(isAsWanted: Bool = true) -> ExitCode {
+            conclusion.exitCode(rows: tally, isAsWanted: isAsWanted && !hasInvalidRows)
+        }
+
+        /// - Throws: the exit code, unless all is well.
+        func throwCode(isAsWanted: Bool = true) throws {
+            let code = exitCode(isAsWanted: isAsWanted)
+            if code != .success { throw code }
         }
     }
 
@@ -51,12 +60,29 @@ struct Survey {
         let conclusion = Conclusion(stopReasons: end.stopReasons, failure: end.failure)
         if let failure = conclusion.failure { throw failure }
         if conclusion.word != nil { work.settings.messages.logger.warning("\(conclusion.sentence)") }
-        return Findings(outcomes: sink.outcomes, tally: sink.tally, conclusion: conclusion)
+        return Findings(
+            outcomes: sink.outcomes, tally: sink.tally, conclusion: conclusion,
+            hasInvalidRows: catalog.invalidRowCount > 0)
     }
 }
 
-/// What became of rows, by their ``RowPosition/row``.
-typealias OutcomesByRow = [Int: Outcome]
+/// What became of rows.
+struct OutcomesByRow {
+    /// By ``RowPosition/row``.
+    private var outcomes: [Int: Outcome] = [:]
+
+    /// What became of a row; nil when it was not come to.
+    subscript(job: Job) -> Outcome? { self[row: job.position.row] }
+
+    /// The same by the row's 1-based number among the data rows.
+    fileprivate(set) subscript(row row: Int) -> Outcome? {
+        get { outcomes[row] }
+        set { outcomes[row] = newValue }
+    }
+
+    /// Those of all rows that were come to.
+    var all: some Collection<Outcome> { outcomes.values }
+}
 
 /// Keeps what became of each row in memory.
 private final class SurveySink: OutcomeSink {
@@ -81,7 +107,7 @@ private final class SurveySink: OutcomeSink {
     func finished(_ job: Job, _ outcome: Outcome) {
         let kept = keeping(job, outcome)
         state.withLock { state in
-            state.outcomes[job.position.row] = kept
+            state.outcomes[row: job.position.row] = kept
             state.tally.count(outcome)
         }
     }
@@ -141,12 +167,7 @@ struct HostsRead {
         for row in 0..<catalog.rowCount where catalog.host(ofRow: row) != nil {
             let job = try catalog.job(row: row)
             let left = Outcome(status: .notAttempted, error: "the command was stopped before it was read")
-            try body(job, findings.outcomes[job.position.row] ?? left)
+            try body(job, findings.outcomes[job] ?? left)
         }
-    }
-
-    func throwCode(isWanting: Bool = false) throws {
-        let code = findings.exitCode(isWanting: isWanting || catalog.invalidRowCount > 0)
-        if code != .success { throw code }
     }
 }

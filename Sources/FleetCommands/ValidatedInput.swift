@@ -168,13 +168,13 @@ struct ValidatedInput {
         change(&settings)
         catalog = try InputRequest.read(file, settings) { $0.say(file: file.name) }
         self.file = file
-        switch ExitCode.ofInput(catalog, skipsInvalid: skipsInvalid) {
-        case nil: if let share = request.share(of: catalog) { Say.say(.info, share) }
-        case .noRows: throw request.noRows
-        case let code?:
+        do {
+            try ExitCode.refuse(catalog, of: request, skipsInvalid: skipsInvalid)
+        } catch let code as ExitCode {
             sayProblems(advice)
             throw code
         }
+        if let share = request.share(of: catalog) { Say.say(.info, share) }
     }
 
     private func sayProblems(_ advice: String?) {

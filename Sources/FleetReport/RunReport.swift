@@ -80,7 +80,7 @@ package struct RunReport: Sendable {
     }
 
     /// Whether every row is as the operator wanted it.
-    package var isGood: Bool { rows == count(.ok) + count(.noChange) }
+    package var isGood: Bool { groups.keys.allSatisfy(\.status.isGood) }
 
     /// Which shards of a fleet the report lacks, as a sentence; nil when it lacks none, or is about no shards.
     package var gap: String? {

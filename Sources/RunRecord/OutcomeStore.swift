@@ -219,6 +219,9 @@ package struct OutcomeTally: Hashable, Sendable {
         groups.reduce(0) { $0 + ($1.key.status == status ? $1.value : 0) }
     }
 
+    /// Rows that are not as they were wanted.
+    package var bad: Int { groups.reduce(0) { $0 + ($1.key.status.isGood ? 0 : $1.value) } }
+
     /// Rows by the errcode the PBX gave, 0 among them; rows without one are not in it.
     package var errcodes: [Int: Int] {
         let counts = groups.compactMap { group, rows in group.errcode.map { ($0, rows) } }

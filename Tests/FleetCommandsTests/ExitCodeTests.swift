@@ -116,6 +116,13 @@ import Testing
         #expect(conclusion.exitCode(rows: Self.tally([.ok]), hasResult: false) == .broken)
     }
 
+    @Test func whatWasReadAndIsNotAsWantedCountsWhenAllWasRead() {
+        let codes = [[], [StopReason.window]].map { reasons in
+            Conclusion(stopReasons: reasons, failure: nil).exitCode(rows: Self.tally([.ok]), isAsWanted: false)
+        }
+        #expect(codes == [.rowsFailed, .windowOver])
+    }
+
     @Test func aFailureIsAReasonAlsoWhenNoRowWasLeft() {
         let conclusion = Conclusion(stopReasons: [], failure: Failure())
         #expect(conclusion.stopReasons == [.broken] && conclusion.word == "error")
