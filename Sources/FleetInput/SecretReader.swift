@@ -9,7 +9,7 @@ enum SecretCell {
     case environment(name: String)
     /// `file:PATH`, the prefix in any case.
     case file(path: String)
-    /// `***`, which is no secret of anybody's.
+    /// `***` or more of them, which is no secret of anybody's.
     case mask
 
     @inline(__always)
@@ -19,7 +19,7 @@ enum SecretCell {
             let rest = cell.part((isFile ? 5 : 4)..<cell.count).text
             self = isFile ? .file(path: rest) : .environment(name: rest)
         } else {
-            self = cell.first == UInt8(ascii: "*") && cell.equals("***") ? .mask : .literal
+            self = cell.first == UInt8(ascii: "*") && Secret.isMask(cell) ? .mask : .literal
         }
     }
 

@@ -15,6 +15,14 @@ package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugS
         self.text = text
     }
 
+    /// Whether a text is what somebody wrote instead of a secret: three asterisks or more, and nothing else.
+    package static func isMask(_ text: some Collection<UInt8>) -> Bool {
+        text.count >= mask.utf8.count && text.allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+
+    /// Whether it is no secret, but what somebody wrote instead of one.
+    package var isMask: Bool { Secret.isMask(text.utf8) }
+
     /// The secret itself, for sending, hashing, and inputs that put it back; for nothing else.
     package func reveal() -> String { text }
 

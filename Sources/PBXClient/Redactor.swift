@@ -110,7 +110,7 @@ extension CertificateState {
     /// The secrets that the PBX told, but short ones, which stand in too many texts that do not mean them, and masks.
     var secrets: [Secret] {
         ((authInfo ?? []).secrets + unreadSecrets).filter { secret in
-            secret.byteCount >= Redactor.shortestSecret && !secret.reveal().utf8.allSatisfy { $0 == UInt8(ascii: "*") }
+            secret.byteCount >= Redactor.shortestSecret && !secret.isMask
         }
     }
 }

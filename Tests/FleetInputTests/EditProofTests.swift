@@ -20,7 +20,7 @@ struct EditProofTests {
     @Test(
         "is a text that a row would refuse, or take for another one",
         arguments: [
-            ("plain.pem", []), ("", []), ("***", ["auth_info_list"]), ("******", []), ("ünïcode", []),
+            ("plain.pem", []), ("", []), ("***", ["auth_info_list"]), ("******", ["auth_info_list"]), ("ünïcode", []),
             ("#N/A", texts + ["auth_info_list"]), ("#REF!", texts + ["auth_info_list"]), ("CLEAR!", texts),
             ("clear", texts), ("env:HOME", texts + ["auth_info_list"]),
             ("file:/etc/hostname", texts + ["auth_info_list"]), ("FILE:/dev/zero", texts + ["auth_info_list"]),

@@ -191,7 +191,8 @@ struct SecretReaderTests {
 
     /// What a reference holds, what it is for, and what is said of it: nothing when it is fine.
     static let contents: [(String, SecretUse, Diagnostic.Code?)] = [
-        ("\u{FEFF}key\r\n\n", .login, nil), ("***", .login, .secretMasked), ("a\0", .login, .controlCharacter),
+        ("\u{FEFF}key\r\n\n", .login, nil), ("***", .login, .secretMasked), ("********", .auth, .secretMasked),
+        ("*", .auth, nil), ("a\0", .login, .controlCharacter),
         ("a\u{1B}b", .login, .controlCharacter), ("a\nb", .login, .controlCharacter),
         ("a\tb", .login, .controlCharacter),
         ("a\nb\tc", .auth, nil), ("a\0b", .auth, .controlCharacter), ("#N/A", .auth, .spreadsheetMark),

@@ -73,6 +73,13 @@ struct SecretTests {
         #expect(Array(Secret(text).reveal().utf8) == Array(text.utf8))
     }
 
+    @Test(
+        "is a mask when it is nothing but asterisks, three or more",
+        arguments: [("***", true), ("********", true), ("**", false), ("", false), ("***a", false)])
+    func masks(text: String, isMask: Bool) {
+        #expect(Secret(text).isMask == isMask)
+    }
+
     @Test("equals the same secret and no other")
     func equality() {
         #expect(Self.secret == Secret(Self.text))
