@@ -27,7 +27,7 @@ extension RowParser {
         notes.sources = [SecretNotes.Source(kind: "file", name: path, exposure: exposure)]
         take(notes, cell.column, cells)
         if let domain, !domain.isEmpty, !found.covers(domain) {
-            let message = "\(subject) holds a certificate that is not for \(Quotation.of(domain.utf8))"
+            let message = "\(subject) holds a certificate that is not for \(PassThrough.quoted(domain, of: .issueTo))"
             add(Diagnostic(.certFileDoubtful, severity: .warning, message), column)
         }
         return found.file
@@ -81,7 +81,7 @@ final class CertificateFiles: Sendable {
     }
 
     /// What messages call a file.
-    static func subject(_ path: String) -> String { "the file \(Quotation.of(path.utf8))" }
+    static func subject(_ path: String) -> String { "the file \(PassThrough.quoted(path, of: .certFile))" }
 
     /// A file by its path. From any thread; blocks while it is read.
     ///

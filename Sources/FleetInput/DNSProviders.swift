@@ -260,7 +260,7 @@ extension DNSProviders {
             if let likely { meant.insert(likely) }
             let advice =
                 likely.map { "did you mean '\($0)'?" } ?? "its keys are \(known.map(\.name).joined(separator: ", "))"
-            return doubt("\(Quotation.of(key.utf8)) is no key of '\(provider)': \(advice)")
+            return doubt("\(PassThrough.quoted(key: key)) is no key of '\(provider)': \(advice)")
         }
         for key in known where key.need == .required && !keys.contains(key.name) && !meant.contains(key.name) {
             doubts.append(

@@ -5,7 +5,8 @@ import TabularText
 
 /// What may be shown of a cell: how it comes back in the result, and whether a problem may quote it.
 ///
-/// Rules quote cells by ``quoted(_:of:)`` alone, and what is wrong with a secret is told without it.
+/// Rules quote what stands in cells by ``quoted(_:of:)``, ``quoted(key:)`` and ``quoted(reference:)`` alone, and what is
+/// wrong with a secret is told without it.
 enum PassThrough: Equatable {
     /// As it was read.
     case plain
@@ -60,6 +61,20 @@ enum PassThrough: Equatable {
     static func quoted(_ cell: Bytes, of field: Field) -> String {
         PassThrough(field) == .plain ? Quotation.of(cell) : "'\(Secret.mask)'"
     }
+
+    /// The text of a cell of a column, or a part of it.
+    static func quoted(_ text: String, of field: Field) -> String {
+        var text = text
+        return text.withUTF8 { quoted($0, of: field) }
+    }
+
+    /// A key of the auth list. It is a name, as in a header `auth.KEY`, also where it stands in a list: that a CSV's result
+    /// hides the whole cell is for the values beside it.
+    static func quoted(key: String) -> String { Quotation.of(key.utf8) }
+
+    /// The name behind `env:` or `file:`, which only says where a secret is; the result shows it, too, unless the cell is a
+    /// list.
+    static func quoted(reference: String) -> String { Quotation.of(reference.utf8) }
 }
 
 extension AuthType {

@@ -161,7 +161,7 @@ struct SecretReader {
             return onlyJudges ? "" : cell.text
         case .environment(let name):
             // Only for what is wrong: quoting a name takes longer than all the rest.
-            let title = { subject("environment variable", name, use) }
+            let title = { subject("environment variable", name) }
             guard let value = variable(name) else {
                 throw Diagnostic(.referenceUnresolved, "\(title()) is not set, empty, or no UTF-8 text")
             }
@@ -169,7 +169,7 @@ struct SecretReader {
             try judge(value, title, use, &notes)
             return value
         case .file(let path):
-            let title = { subject("file", path, use) }
+            let title = { subject("file", path) }
             guard let files else { throw Diagnostic(.referenceUnresolved, "\(title()) is not opened") }
             let content: SecretFile.Content
             do throws(SecretFile.Failure) { content = try files.content(path) } catch {
@@ -193,9 +193,8 @@ struct SecretReader {
         }
     }
 
-    private func subject(_ what: String, _ name: String, _ use: SecretUse) -> String {
-        // Of an auth list nothing is quoted.
-        use == .auth ? "the \(what) that the reference names" : "the \(what) \(Quotation.of(name.utf8))"
+    private func subject(_ what: String, _ name: String) -> String {
+        "the \(what) \(PassThrough.quoted(reference: name))"
     }
 
     /// The value of a variable without the line breaks at its end; nil when there is none.

@@ -80,10 +80,7 @@ struct RowParserTests {
         ("auth.Key:bool", "a", "column 'auth.Key:bool': the value is none of 0 or 1"),
         ("auth.TTL", "600", "warning: column 'auth.TTL': a number is sent as a text: name the column 'auth.TTL:int'"),
         ("auth.Key", "***", "column 'auth.Key': '***' only stands for a secret"),
-        (
-            "auth.Key", "env:NOWHERE",
-            "the environment variable that the reference names is not set, empty, or no UTF-8 text"
-        ),
+        ("auth.Key", "env:NOWHERE", "the environment variable 'NOWHERE' is not set, empty, or no UTF-8 text"),
         ("auth.", "x", "fleet:1: column 'auth.': there is no key after 'auth.'"),
         ("auth.Key:text", "x", "fleet:1: column 'auth.Key:text': a key is followed by ':int', ':bool' or nothing"),
         ("auth_info_list", "x", "column 'auth_info_list': this is no JSON, at byte 1: this is no value"),

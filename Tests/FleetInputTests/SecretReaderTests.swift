@@ -68,8 +68,7 @@ struct SecretReaderTests {
         #expect(
             texts == [
                 "x:2: \(warning)column 'access_token': the file 'key' can be read by others than its owner: use 'chmod 600'",
-                "x:3: \(warning)column 'auth.k': the file that the reference names can be read by others than its owner: "
-                    + "use 'chmod 600'",
+                "x:3: \(warning)column 'auth.k': the file 'other' can be read by others than its owner: use 'chmod 600'",
                 "x:4: \(warning)others than its owner can read this file, and secrets stand in it: use 'chmod 600', or "
                     + "references (env:NAME, file:PATH)",
             ])
