@@ -37,6 +37,8 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
     package let method: Method
     /// Absolute `http` or `https` URL, percent-encoded.
     package let url: String
+    /// The server that the URL names.
+    package let host: Host
     /// Keys of which the server must have one, as ``TransportSettings/pin``; beats the one of the settings.
     package let pin: String?
     /// For the whole request, when that is shorter than what the settings allow.
@@ -45,11 +47,13 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
     /// - Parameters:
     ///   - method: what the request does.
     ///   - url: absolute `http` or `https` URL, percent-encoded.
+    ///   - host: the server that the URL names.
     ///   - pin: keys of which the server must have one; nil for those of the settings.
     ///   - timeout: for the whole request, when that is shorter than what the settings allow.
-    package init(_ method: Method, url: String, pin: String? = nil, timeout: Duration? = nil) {
+    package init(_ method: Method, url: String, host: Host, pin: String? = nil, timeout: Duration? = nil) {
         self.method = method
         self.url = url
+        self.host = host
         self.pin = pin
         self.timeout = timeout
     }
@@ -69,56 +73,27 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
     var hasBody: Bool {
         if case .post(let body) = method { !body.isEmpty } else { false }
     }
-
-    /// Where the URL leads.
-    var host: Host {
-        var url = url
-        return url.withUTF8 { Host(inURL: $0) }
-    }
 }
 
 extension HTTPRequest {
-    /// What stands in a URL between its scheme and its path, as far as the transport must know it.
-    struct Host {
+    /// A server, as far as the transport must know it.
+    package struct Host: Hashable, Sendable {
         /// The server's name in lower case; nil for an address and a name of this machine, which libcurl knows by itself.
         let nameToLookUp: String?
-        /// As in the URL, or the usual one of its scheme.
+        /// TCP port.
         let port: Int
         /// Whether it is this machine: `localhost`, `[::1]` or an address of 127.0.0.0/8.
         let isLoopback: Bool
 
-        init(inURL url: Bytes) {
-            let schemeEnd = url.firstIndex(of: UInt8(ascii: ":")) ?? url.endIndex
-            let rest = url.part(min(schemeEnd + "://".utf8.count, url.count)..<url.count)
-            let name = rest.part(0..<Self.nameLength(rest))
-            let form = HostForm(name)
+        /// - Parameters:
+        ///   - name: host name or address in lower case; an IPv6 address in its brackets.
+        ///   - port: TCP port.
+        package init(name: String, port: Int) {
+            var name = name
+            let form = name.withUTF8 { HostForm($0) }
+            nameToLookUp = form == .name ? name : nil
             isLoopback = form.isLoopback
-            nameToLookUp = form == .name ? name.text.lowercased() : nil
-            let isSecure = url.part(0..<schemeEnd).equalsIgnoringCase("https")
-            port = Self.port(rest.part(name.count..<rest.count)) ?? (isSecure ? 443 : 80)
-        }
-
-        private static func nameLength(_ bytes: Bytes) -> Int {
-            if bytes.first == UInt8(ascii: "[") {
-                return bytes.firstIndex(of: UInt8(ascii: "]")).map { $0 + 1 } ?? bytes.count
-            }
-            return bytes.firstIndex { byte in
-                switch byte {
-                case UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): true
-                default: false
-                }
-            } ?? bytes.count
-        }
-
-        /// The port that stands behind a name; nil when none does.
-        private static func port(_ bytes: Bytes) -> Int? {
-            guard bytes.first == UInt8(ascii: ":") else { return nil }
-            var number: Int?
-            for byte in bytes.dropFirst().prefix(5) {
-                guard byte.isDigit else { break }
-                number = (number ?? 0) * 10 + Int(byte - UInt8(ascii: "0"))
-            }
-            return number
+            self.port = port
         }
     }
 }

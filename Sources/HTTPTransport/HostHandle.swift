@@ -21,7 +21,8 @@ package final class HostHandle {
     var slot = 0
     var call: Call
     /// What stands for no request.
-    private let none = Call(HTTPRequest(.get, url: ""), number: 0, at: .zero, waited: .zero)
+    private let none = Call(
+        HTTPRequest(.get, url: "", host: HTTPRequest.Host(name: "", port: 0)), number: 0, at: .zero, waited: .zero)
     private var isSessionForgotten = false
     private let settings: TransportSettings
     private let headers: BodyHeaders
@@ -69,7 +70,6 @@ extension HostHandle {
     /// What belongs to one request.
     final class Call {
         let request: HTTPRequest
-        let host: HTTPRequest.Host
         /// Counts the loop's requests, so that what comes too late for one does not reach another.
         let number: Int
         /// When it must be over in any case.
@@ -98,7 +98,6 @@ extension HostHandle {
         init(_ request: HTTPRequest, number: Int, at now: Duration, waited: Duration) {
             self.request = request
             self.number = number
-            host = request.host
             deadline = request.timeout.map { now + $0 }
             birth = waited
             start = now
@@ -234,7 +233,7 @@ extension HostHandle {
     /// libcurl keeps addresses in its cache of lookups and walks through all of it with every request: one that was looked
     /// up here need only outlast the moment.
     private func setHost() -> CURLcode {
-        let host = call.host
+        let host = call.request.host
         var lifetimeSeconds = 0
         addresses = nil
         if let name = host.nameToLookUp {

@@ -158,7 +158,7 @@ extension TransportLoop {
     func findHost(of ticket: Ticket) {
         let handle = ticket.handle
         handle.state = .waiting
-        guard !hasProxy, let name = handle.call.host.nameToLookUp, name.isLookedUpHere else {
+        guard !hasProxy, let name = handle.call.request.host.nameToLookUp, name.isLookedUpHere else {
             ready.append(ticket)
             return
         }

@@ -47,7 +47,7 @@ package struct PBXCall: Sendable {
     package func request(timeout: Duration? = nil) -> HTTPRequest {
         let url = base.url(of: endpoint, token: token?.reveal().percentEncoded(), query)
         let method = form ?? body { $0.reveal() }.map(HTTPRequest.Method.post) ?? .get
-        return HTTPRequest(method, url: url, pin: pin, timeout: timeout)
+        return HTTPRequest(method, url: url, host: base.host, pin: pin, timeout: timeout)
     }
 
     /// The call as a dry run prints it, like `POST https://… {"…":"***"}`: each secret is `***`.
@@ -151,6 +151,8 @@ extension PBXCall {
 struct BaseURL: Hashable, Sendable {
     /// Bytes, because putting strings together costs several times as much.
     private let prefix: [UInt8]
+    /// The server that they name.
+    let host: HTTPRequest.Host
 
     init(_ address: PBXAddress) {
         let path = address.apiPath.percentEncoded(keeping: "/:@!$&'()*+,;=")
@@ -165,6 +167,7 @@ struct BaseURL: Hashable, Sendable {
         prefix.append(path)
         prefix.append("/")
         self.prefix = prefix
+        host = HTTPRequest.Host(name: address.host.name, port: Int(address.host.port))
     }
 
     /// A URL; the token is percent-encoded, and nil for the call that needs none, as is what follows it.

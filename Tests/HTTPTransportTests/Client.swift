@@ -85,6 +85,16 @@ func exchange(
     try Client(settings).send(HTTPRequest(method, url: url)).ending
 }
 
+extension HTTPRequest {
+    /// A request to whatever host a URL names.
+    init(_ method: Method, url: String, pin: String? = nil, timeout: Duration? = nil) {
+        let parts = url.firstMatch(of: /:\/\/(\[.*\]|[^:\/?#]*)(?::(\d+))?/)?.output
+        let port = parts?.2.flatMap { Int($0) } ?? (url.hasPrefix("https:") ? 443 : 80)
+        self.init(
+            method, url: url, host: Host(name: parts?.1.lowercased() ?? "", port: port), pin: pin, timeout: timeout)
+    }
+}
+
 extension ScriptedServer {
     /// The server's URL with a scheme.
     func url(_ scheme: String = "http", _ path: String = "/") -> String { "\(scheme)://\(host):\(port)\(path)" }
