@@ -3,130 +3,6 @@ import JSONText
 import Platform
 import TabularText
 
-/// What the columns of a CSV mean, found once from its header.
-struct ColumnMap {
-    /// A column `auth.KEY`.
-    struct AuthColumn {
-        let column: Int
-        let key: String
-        let type: AuthType
-    }
-
-    /// The names as the file writes them, without blanks at their ends.
-    private(set) var names: [String] = []
-    private(set) var fields: [(column: Int, field: Field)] = []
-    private(set) var auth: [AuthColumn] = []
-    private(set) var nameless: [Int] = []
-    /// How each column comes back in the result.
-    private(set) var passThrough: [PassThrough] = []
-    /// What each column is read as; nil for one that is only carried along.
-    private(set) var columns: [(name: String, meaning: String?)] = []
-    /// What is wrong with the header.
-    private(set) var diagnostics: [Diagnostic] = []
-    private let line: Int
-
-    /// The columns without which no row can be made sense of.
-    static let needed: [Field] = [.baseURL, .id]
-
-    /// - Parameter likelyLine: a later line that looks more like a header.
-    init(
-        header: Record, _ choices: ColumnChoices, needed: [Field] = ColumnMap.needed, line: Int, likelyLine: Int? = nil
-    ) {
-        self.line = line
-        names = (0..<header.count).map { Whitespace.trimmed(header[$0]).text }
-        var columns: [ColumnMeaning: Int] = [:]
-        var chosen: Set<Int> = []
-        var meanings: [ColumnMeaning] = []
-        for column in 0..<header.count {
-            let name = Whitespace.trimmed(header[column])
-            if let index = choices.index(of: name) { chosen.insert(index) }
-            let meaning = choices.meaning(of: name, in: .csv)
-            meanings.append(meaning)
-            passThrough.append(choices.passThrough(of: name, meaning, in: .csv))
-            add(meaning, at: column, &columns)
-            if meaning.title != nil || meaning == .other { self.columns.append((names[column], meaning.title)) }
-        }
-        let absent = choices.missing(chosen, line: line)
-        diagnostics += absent
-        if !absent.isEmpty { isUsable = false }
-        if !choices.namesHostsOnly {
-            addOwn(meanings.compactMap(\.title) + choices.fillings.map(\.title), chosen: choices)
-        }
-        let found = fields.map(\.field) + choices.filledFields
-        let missing = needed.filter { !found.contains($0) && !($0 == .id && found.contains(.match)) }
-        if !missing.isEmpty { refuse(UnknownNames(header, meanings, choices), missing, likelyLine) }
-    }
-
-    /// Whether rows can be made sense of at all.
-    private(set) var isUsable = true
-
-    /// Warns of columns that are only carried along, nobody having said so, and whose names mean something.
-    private mutating func addOwn(_ titles: [String], chosen choices: ColumnChoices) {
-        let own = columns.filter { $0.meaning == nil && !choices.isChosen($0.name) }.map(\.name)
-        let hasPassword = own.contains(where: ColumnMeaning.isPassword)
-        for name in own {
-            let doubt = ColumnMeaning.doubt(aboutOwn: name, beside: titles, besidePassword: hasPassword)
-            guard let doubt else { continue }
-            diagnostics.append(Diagnostic(doubt.code, severity: .warning, line: line, column: name, doubt.message))
-        }
-    }
-
-    /// Whether a column is no part of the result.
-    func isDropped(_ column: Int) -> Bool { column >= passThrough.count || passThrough[column] == .dropped }
-
-    private mutating func add(_ meaning: ColumnMeaning, at column: Int, _ columns: inout [ColumnMeaning: Int]) {
-        switch meaning {
-        case .nameless: nameless.append(column)
-        case .result, .other: break
-        case .badAuth(let what): addDiagnostic(.headerAuthMalformed, column, what)
-        case .nearMiss(let field):
-            addDiagnostic(.headerNearMiss, column, "this is no known column: did you mean '\(field.columnName)'?")
-            // Read as what it probably is, so that what is wrong with the rows still comes out.
-            if columns[.field(field)] == nil { fields.append((column, field)) }
-        case .field(let field):
-            if addFirst(meaning, column, &columns) { fields.append((column, field)) }
-        case .auth(let key, let type):
-            if addFirst(meaning, column, &columns) { auth.append(AuthColumn(column: column, key: key, type: type)) }
-        }
-    }
-
-    /// Returns false, and notes it, when an earlier column has the same meaning.
-    private mutating func addFirst(
-        _ meaning: ColumnMeaning, _ column: Int, _ columns: inout [ColumnMeaning: Int]
-    ) -> Bool {
-        guard let earlier = columns[meaning] else {
-            columns[meaning] = column
-            return true
-        }
-        let names = [earlier, column].map { Quotation.of(self.names[$0].utf8) }.joined(separator: " and ")
-        addDiagnostic(.headerColumnRepeated, nil, "columns \(names) mean the same: keep one of them")
-        return false
-    }
-
-    /// Tells that the header lacks what every row needs, and nothing else: no row can be judged under it.
-    private mutating func refuse(_ unknown: UnknownNames, _ missing: [Field], _ likelyLine: Int?) {
-        isUsable = false
-        diagnostics.removeAll { $0.code != .headerChosenMissing }
-        let names = missing.map { "'\($0.columnName)'" }.joined(separator: " and no column ")
-        if missing.count == 1 || likelyLine == nil && unknown.areNames {
-            let advice = unknown.areNames ? unknown.advice(missing) : ""
-            return addDiagnostic(.headerColumnMissing, nil, "there is no column \(names) in the header\(advice)")
-        }
-        // Nothing of the line is quoted: without a header it is data, with secrets in it.
-        let advice =
-            likelyLine.map { "line \($0) looks like it, so what stands above is a title: delete it" }
-            ?? (self.names.count == 1
-                ? "it is one cell: is the delimiter another one, or the header missing?"
-                : "is there a title row above it, or is the header missing? names of your own are told by --column 'NAME=base_url'")
-        addDiagnostic(.headerUnrecognized, nil, "no header with 'base_url' and 'id' here: \(advice)")
-    }
-
-    private mutating func addDiagnostic(_ code: Diagnostic.Code, _ column: Int?, _ message: String) {
-        diagnostics.append(
-            Diagnostic(code, severity: .file, line: line, column: column.map { names[$0] }, message))
-    }
-}
-
 /// The cells of one row by what they mean, without blanks at their ends; empty ones are absent.
 ///
 /// The same for CSV and JSON lines, so that one reader judges both. The bytes are borrowed from a ``CellBuffer``.
@@ -379,5 +255,60 @@ struct RowCells: ~Copyable {
         if !auth.isEmpty { auth.removeAll(keepingCapacity: true) }
         if !diagnostics.isEmpty { diagnostics.removeAll() }
         isShifted = false
+    }
+}
+
+extension RowCells.Cell {
+    /// The bytes of a value that must be text, which only in JSON lines it may not be.
+    func text() throws(Diagnostic) -> Bytes {
+        if kind == .text { return bytes }
+        throw Diagnostic(.jsonType, "\(kind.title) stands where a text should be: put it in quotes")
+    }
+}
+
+extension RowCells.Kind {
+    /// What JSON calls it, for messages.
+    var title: String {
+        switch self {
+        case .text: "a text"
+        case .number: "a number"
+        case .boolean: "a boolean"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+}
+
+/// What a row says, as far as it could be read: bytes are borrowed from its cells.
+struct ParsedRow: ~Copyable {
+    /// The host's name is borrowed from the reader's scratch space.
+    var url: AddressCell?
+    var apiPath = PBXAddress.defaultAPIPath
+    /// The certificate's id, below 0 when ``match`` says which one; nil when it is missing or malformed.
+    var id: Int64?
+    var match: CertificateMatch?
+    // What is to be edited, as in CertificateEdit.
+    var name: Bytes?
+    var file: CertificateFile?
+    var issueTo: Bytes?
+    var autoRenewal: Bool?
+    var dnsProvider: Bytes?
+    var authInfo: [AuthInfo]?
+    var credentials: Credentials?
+    var tlsPin: String?
+    var credentialCells: CredentialCells?
+    /// Whether nothing is wrong with the row itself; that an earlier row is the same is not known here.
+    var isValid = false
+
+    /// The row made ready to run; nil when something is wrong with it.
+    func job(at position: RowPosition) -> Job? {
+        guard isValid, let url, let id, let credentials else { return nil }
+        let edit = CertificateEdit(
+            id: match == nil ? id : 0, name: name?.text, file: file, issueTo: issueTo?.text, autoRenewal: autoRenewal,
+            dnsProvider: dnsProvider?.text, authInfo: authInfo)
+        let address = PBXAddress(scheme: url.scheme, host: url.host, apiPath: apiPath)
+        return Job(
+            position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit, match: match,
+            cells: credentialCells)
     }
 }

@@ -120,61 +120,6 @@ struct RowParser: ~Copyable {
     }
 }
 
-extension RowCells.Cell {
-    /// The bytes of a value that must be text, which only in JSON lines it may not be.
-    func text() throws(Diagnostic) -> Bytes {
-        if kind == .text { return bytes }
-        throw Diagnostic(.jsonType, "\(kind.title) stands where a text should be: put it in quotes")
-    }
-}
-
-extension RowCells.Kind {
-    /// What JSON calls it, for messages.
-    var title: String {
-        switch self {
-        case .text: "a text"
-        case .number: "a number"
-        case .boolean: "a boolean"
-        case .array: "an array"
-        case .object: "an object"
-        }
-    }
-}
-
-/// What a row says, as far as it could be read: bytes are borrowed from its cells.
-struct ParsedRow: ~Copyable {
-    /// The host's name is borrowed from the reader's scratch space.
-    var url: AddressCell?
-    var apiPath = PBXAddress.defaultAPIPath
-    /// The certificate's id, below 0 when ``match`` says which one; nil when it is missing or malformed.
-    var id: Int64?
-    var match: CertificateMatch?
-    // What is to be edited, as in CertificateEdit.
-    var name: Bytes?
-    var file: CertificateFile?
-    var issueTo: Bytes?
-    var autoRenewal: Bool?
-    var dnsProvider: Bytes?
-    var authInfo: [AuthInfo]?
-    var credentials: Credentials?
-    var tlsPin: String?
-    var credentialCells: CredentialCells?
-    /// Whether nothing is wrong with the row itself; that an earlier row is the same is not known here.
-    var isValid = false
-
-    /// The row made ready to run; nil when something is wrong with it.
-    func job(at position: RowPosition) -> Job? {
-        guard isValid, let url, let id, let credentials else { return nil }
-        let edit = CertificateEdit(
-            id: match == nil ? id : 0, name: name?.text, file: file, issueTo: issueTo?.text, autoRenewal: autoRenewal,
-            dnsProvider: dnsProvider?.text, authInfo: authInfo)
-        let address = PBXAddress(scheme: url.scheme, host: url.host, apiPath: apiPath)
-        return Job(
-            position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit, match: match,
-            cells: credentialCells)
-    }
-}
-
 /// Whom a row is about: the PBX and the certificate.
 extension RowParser {
     mutating func readAddress(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
@@ -349,5 +294,80 @@ extension RowParser {
     private func hasEdit(_ cells: borrowing RowCells) -> Bool {
         cells[.autoRenewal] != nil || cells[.name] != nil || cells[.issueTo] != nil || cells[.dnsProvider] != nil
             || cells[.certFile] != nil || cells.hasAuth
+    }
+}
+
+/// What certificates are for and what their files are called: names that are neither are doubtful.
+enum NameDoubt {
+    /// What is doubtful about a domain name; a wildcard is one.
+    static func domain(_ cell: Bytes) -> Diagnostic? {
+        guard !isDomain(cell.starts(with: "*.") ? cell.part(2..<cell.count) : cell) else { return nil }
+        return Diagnostic(
+            .domainDoubtful, severity: .warning,
+            "\(PassThrough.quoted(cell, of: .issueTo)) is no domain name: write one like pbx.example.com or *.example.com, letters beyond "
+                + "ASCII in their 'xn--' form")
+    }
+
+    private static func isDomain(_ name: Bytes) -> Bool {
+        var start = 0
+        var isNumber = true
+        for index in 0...name.count {
+            let byte = index < name.count ? name[index] : UInt8(ascii: ".")
+            if byte == UInt8(ascii: ".") {
+                guard index > start, index - start <= 63, name[start] != UInt8(ascii: "-"),
+                    name[index - 1] != UInt8(ascii: "-")
+                else { return false }
+                start = index + 1
+                if index < name.count { isNumber = true }
+            } else if !byte.isDigit {
+                guard byte.isLetter || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") else { return false }
+                isNumber = false
+            }
+        }
+        return !isNumber && name.count <= HostName.limit
+    }
+
+    /// What is doubtful about the name of a certificate's file.
+    static func file(_ cell: Bytes) -> Diagnostic? {
+        if let dot = cell.lastIndex(of: UInt8(ascii: ".")) {
+            let ending = cell.part(dot + 1..<cell.count)
+            for known in endings where ending.equalsIgnoringCase(known) { return nil }
+        }
+        return Diagnostic(
+            .fileNameDoubtful, severity: .warning,
+            "\(PassThrough.quoted(cell, of: .name)) would be sent as the name of the certificate's file, but does not end as one does (.pem, "
+                + ".crt, .key …): if the column is your own, give it another name")
+    }
+
+    private static let endings: [StaticString] = [
+        "pem", "crt", "cer", "cert", "der", "key", "p12", "pfx", "p7b", "p7c", "csr", "jks",
+    ]
+}
+
+/// The path of a PBX's API, as the column `api_path` gives it.
+enum APIPath {
+    /// The path without slashes at its ends.
+    ///
+    /// - Throws: ``Diagnostic`` with code `api-path-malformed` when it is no plain path.
+    static func read(_ cell: Bytes) throws(Diagnostic) -> String {
+        if cell.equals(EditRow.clear) { throw CellText.misplacedClear }
+        try CellText.refuseLeftovers(cell)
+        var path = cell
+        while path.first == UInt8(ascii: "/") { path = path.part(1..<path.count) }
+        while path.last == UInt8(ascii: "/") { path = path.part(0..<path.count - 1) }
+        let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let isPlain = segments.allSatisfy { segment in
+            !segment.isEmpty && !segment.allSatisfy { $0 == UInt8(ascii: ".") } && segment.allSatisfy(isPathCharacter)
+        }
+        guard isPlain else {
+            // A query may hold a token, so nothing is quoted.
+            throw Diagnostic(
+                .apiPathMalformed, "this is no path like 'openapi/v1.0': letters, digits and . _ ~ - between slashes")
+        }
+        return path.text
+    }
+
+    private static func isPathCharacter(_ byte: UInt8) -> Bool {
+        byte.isLetter || byte.isDigit || "._~-".utf8.contains(byte)
     }
 }
