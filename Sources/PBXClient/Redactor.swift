@@ -62,10 +62,10 @@ struct Redactor: Sendable {
         guard !long.isEmpty else { return [:] }
         let places = text.indices.filter { text[$0] != 0x20 }
         let dense = places.map { text[$0] }
-        let byFirst = Dictionary(grouping: long) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
+        let search = Search(for: long)
         var ends: [Int: Int] = [:]
-        for (index, byte) in dense.enumerated() {
-            guard let found = byFirst[byte]?.first(where: { dense.has($0, at: index) }) else { continue }
+        for index in dense.indices {
+            guard let found = search.longest(in: dense, at: index) else { continue }
             ends[places[index]] = places[index + found.count - 1] + 1
         }
         return ends
@@ -77,11 +77,11 @@ struct Redactor: Sendable {
     private static func mask(_ spellings: Set<[UInt8]>, in text: [UInt8]) -> [UInt8] {
         let folded = text.map(\.folded)
         let spread = ends(of: spellings, in: folded)
-        let byFirst = Dictionary(grouping: spellings) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
+        let search = Search(for: spellings)
         var shown: [UInt8] = []
         var (end, wasHidden) = (0, false)
         for position in 0..<min(text.count, window) where shown.count < longest * 4 {
-            let found = byFirst[folded[position]]?.first { folded.has($0, at: position) }
+            let found = search.longest(in: folded, at: position)
             // What is as long as can be was cut: the whole secret may go on to the end of the text.
             if let found { end = found.count < longestSpelling ? max(end, position + found.count) : text.count }
             end = max(end, spread[position] ?? 0)
@@ -90,6 +90,20 @@ struct Redactor: Sendable {
             wasHidden = isHidden
         }
         return shown
+    }
+}
+
+/// Finds the longest of some spellings, none of them empty.
+private struct Search {
+    private let byFirst: [UInt8: [[UInt8]]]
+
+    init(for spellings: Set<[UInt8]>) {
+        byFirst = Dictionary(grouping: spellings) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
+    }
+
+    /// The one that stands at a place of a text; nil when none does.
+    func longest(in text: [UInt8], at index: Int) -> [UInt8]? {
+        byFirst[text[index]]?.first { text.has($0, at: index) }
     }
 }
 
