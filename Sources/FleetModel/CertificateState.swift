@@ -100,6 +100,9 @@ package struct FieldChange: Hashable, Sendable, CustomStringConvertible {
         (self.field, self.old, self.new, self.isCertain) = (field, old, new, isCertain)
     }
 
+    /// The column of an ``EditRow`` that sets it: whatever is no text is one of the credentials.
+    package var column: EditRow.Column { EditRow.Column.texts.first { $0.name == field } ?? .authInfoList }
+
     /// `auto_renewal: 1 -> 0`; `(empty)` for an empty text, `(none)` for nothing, `(unknown)` for what the PBX does not tell.
     package var description: String {
         "\(field): \(isCertain ? Self.shown(old) : "(unknown)") -> \(Self.shown(new))"

@@ -131,8 +131,7 @@ extension RowProcedure {
 
     /// The outcome of a row that is ok, with whether each value of the edit was seen, and if not, why.
     private func verified(_ outcome: Outcome, by state: CertificateState, on host: HostSession) -> Outcome {
-        let untold = job.edit.changes(to: state).reduce(into: [String]()) { columns, change in
-            let column = change.field.hasPrefix("auth") ? "auth_info_list" : change.field
+        let untold = job.edit.changes(to: state).map(\.column.name).reduce(into: [String]()) { columns, column in
             if columns.last != column { columns.append(column) }
         }
         let doubt =

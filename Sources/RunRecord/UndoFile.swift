@@ -274,13 +274,11 @@ package struct UndoList: Sendable {
         let cells = EditRow(
             address: job.address, credentials: CredentialCells(), tlsPin: nil, edit: CertificateEdit(of: state)
         ).cells
-        // Any other field is a credential.
-        let texts = EditRow.Column.texts.map(\.name)
-        let changes = Set(now.changes.map { texts.contains($0.field) ? $0.field : EditRow.Column.authInfoList.name })
+        let changes = Set(now.changes.map(\.column))
         var (changed, untold) = ([String](), [String]())
         for column in EditRow.Column.edit {
             let isWritten = !item.cells[column].isEmpty
-            let isConcerned = isWritten ? changes.contains(column.name) : item.isSet(column)
+            let isConcerned = isWritten ? changes.contains(column) : item.isSet(column)
             guard isConcerned, !isAsSet(column, item, state, cells, job) else { continue }
             if !cells[column].isEmpty, column != .authInfoList || state.authInfo?.isTold == true {
                 changed.append(column.name)
