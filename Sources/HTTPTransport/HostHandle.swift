@@ -23,6 +23,9 @@ package final class HostHandle {
     /// What stands for no request.
     private let none = Call(
         HTTPRequest(.get, url: "", host: HTTPRequest.Host(name: "", port: 0)), number: 0, at: .zero, waited: .zero)
+    /// Whether the TLS session of a request is kept, for the host's next one to resume. That costs both sides a seventh of
+    /// the work of a handshake, for nothing where none follows.
+    package var keepsSession = true
     private var isSessionForgotten = false
     private let settings: TransportSettings
     private let headers: BodyHeaders
@@ -47,7 +50,6 @@ package final class HostHandle {
     /// edit that may have changed it.
     package func forgetSession() {
         isSessionForgotten = true
-        easy.set(CURLOPT_SSL_SESSIONID_CACHE, false)
     }
 
     /// Whether another host can have it: libcurl keeps sessions by host, so that none is resumed with another one.
@@ -215,6 +217,7 @@ extension HostHandle {
         limitTime(at: now)
         var code = easy.set(CURLOPT_URL, call.request.url)
         if code == CURLE_OK { code = setHost() }
+        if code == CURLE_OK { code = easy.set(CURLOPT_SSL_SESSIONID_CACHE, keepsSession && !isSessionForgotten) }
         if code == CURLE_OK { code = trust(pin: call.request.pin ?? settings.pin) }
         if code == CURLE_OK { code = setMethod() }
         return code

@@ -232,8 +232,8 @@ extension HostHandle {
 
 /// Lets libcurl resume TLS 1.2 by tickets, which it forbids, and has the server's key looked at.
 let prepareHandshakeCallback: curl_ssl_ctx_callback = { _, context, handle in
-    guard let context = context.map({ OpaquePointer($0) }) else { return CURLE_OK }
-    certfleet_allow_tickets(context)
+    guard let context = context.map({ OpaquePointer($0) }), let handle else { return CURLE_OK }
+    if HostHandle.of(handle).keepsSession { certfleet_allow_tickets(context) }
     SSL_CTX_set_ex_data(context, 0, handle)
     SSL_CTX_set_verify(context, SSL_CTX_get_verify_mode(context), noteKeyCallback)
     return CURLE_OK

@@ -180,6 +180,9 @@ extension PBXPerformer {
         let (note, row) = (host.note, (job: host.row.job, replaced: host.row.replaced, changes: host.row.changes))
         if call.isEdit, host.hasAnswered { note.ask(sink, row) }
         let gate: ((BodyGate) -> Bool?)? = call.isEdit ? { [sink] gate in note.mayLeave(gate, sink, row) } : nil
+        let hasLogin = if case .client = row.job.credentials { true } else { false }
+        // Without a login, a host's first request is most often its only one.
+        handle.keepsSession = hasLogin || host.hasAnswered
         let request = call.request(timeout: deadline.map { $0 - clock.now() })
         loop.start(request, on: handle, gate: gate, aged: aged) { [mayChangeKey = call.mayChangeKey] exchange in
             if case .notConnected(.machine(let limit)) = exchange.ending { return then(exchange, limit.error) }

@@ -32,6 +32,16 @@ struct SessionTests {
         #expect(endings(client, server, [nil, nil], on: try client.anotherLine()) == [Self.full, Self.resumed])
     }
 
+    @Test("is not kept where nobody asks for that, until somebody does", arguments: kinds)
+    func unkept(_ resumption: TLSServer.Resumption, _ version: String) throws {
+        let server = try TLSServer(resumption: resumption, version: version)
+        let client = try Client(.make(caFile: server.certificateFile))
+        client.onLoop { $0.handle.keepsSession = false }
+        #expect(endings(client, server, [nil, nil]) == [Self.full, Self.full])
+        client.onLoop { $0.handle.keepsSession = true }
+        #expect(endings(client, server, [nil, nil]) == [Self.full, Self.resumed])
+    }
+
     @Test("is given up for good when the server's key may have changed", arguments: kinds)
     func forgotten(_ resumption: TLSServer.Resumption, _ version: String) throws {
         let server = try TLSServer(resumption: resumption, version: version)
