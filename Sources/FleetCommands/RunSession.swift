@@ -81,7 +81,8 @@ struct RunSession {
     ) throws -> ExitCode {
         let recorder = try RunRecorder(
             directory: directory, run: header, continuing: history, outcomes: outcomes,
-            keepingValuesBut: work.policy.readsFirst ? EditProof().unwritable : nil, clock: clock
+            keepingValuesBut: work.policy.readsFirst ? EditProof().unwritable : nil, clock: clock,
+            width: work.pace.jobs.most
         ) { [events = work.events] error in
             events.report { runner, _ in runner.stop(brokenBy: error) }
         }

@@ -30,7 +30,7 @@ extension RunRecorder {
     ) throws -> RunRecorder {
         try RunRecorder(
             directory: directory, run: .make(rows: rows), outcomes: outcomes, clock: ManualClock(),
-            longestPause: .zero, onFailure: onFailure)
+            width: 1, pause: .zero, onFailure: onFailure)
     }
 }
 

@@ -20,7 +20,7 @@ import Testing
         let directory = try RunDirectory(path: work.path, for: .resumedRun)
         return try RunRecorder(
             directory: directory, run: .make(rows: 8), continuing: try directory.readLedger(), clock: ManualClock(),
-            onFailure: { _ in })
+            width: 8, onFailure: { _ in })
     }
 
     /// A run that ends without a word after a row was noted as sent.

@@ -73,7 +73,7 @@ import Testing
             let earlier = try directory.readLedger()
             let recorder = try RunRecorder(
                 directory: directory, run: .make(runID: "run-2"), continuing: earlier, clock: ManualClock(),
-                onFailure: { _ in })
+                width: 1, onFailure: { _ in })
             recorder.finished(job, .fine)
             try recorder.drain()
             let later = try directory.readLedger()
@@ -134,7 +134,7 @@ import Testing
         #expect(throws: ToolError.self) {
             try RunRecorder(
                 directory: directory, run: .make(), continuing: try directory.readLedger(), clock: ManualClock(),
-                onFailure: { _ in })
+                width: 1, onFailure: { _ in })
         }
     }
 

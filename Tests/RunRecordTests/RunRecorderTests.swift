@@ -97,22 +97,25 @@ import Testing
         #expect(try lines().count == 1 + 2 * 50)
     }
 
-    @Test("whoever waits for the disk does not wait for others to gather", .timeLimit(.minutes(5)))
-    func hurry() throws {
+    @Test("nobody waits for others to gather once three of four wait", .timeLimit(.minutes(5)), arguments: 1...9)
+    func hurry(width: Int) throws {
+        let rows = 90
         let recorder = try RunRecorder(
-            directory: directory, run: .make(rows: 3), clock: ManualClock(), longestPause: .seconds(3600),
+            directory: directory, run: .make(rows: rows), clock: ManualClock(), width: width, pause: .seconds(3600),
             onFailure: { _ in })
-        for row in 1...3 {
-            recorder.willSend(.make(row: row), replacing: nil) { _ in }
-            try recorder.willSend(.make(row: row))
-            #expect(isSent(row))
+        let slots = DispatchSemaphore(value: width)
+        for row in 1...rows {
+            slots.wait()
+            recorder.willSend(.make(row: row), replacing: nil) { _ in slots.signal() }
         }
+        #expect((1...rows - width).allSatisfy(isSent))
+        try recorder.drain()
     }
 
     @Test("whoever is called back finds the row in the ledger, and nobody waits", .timeLimit(.minutes(5)))
     func callBack() throws {
         let recorder = try RunRecorder(
-            directory: directory, run: .make(rows: 300), clock: ManualClock(), longestPause: .seconds(3600),
+            directory: directory, run: .make(rows: 300), clock: ManualClock(), width: 64, pause: .milliseconds(1),
             onFailure: { _ in })
         let missing = Lock<[Int]>([])
         let group = DispatchGroup()

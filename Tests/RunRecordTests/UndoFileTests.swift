@@ -31,7 +31,7 @@ import Testing
                 directory: RunDirectory(path: work.path, for: .newRun), run: .make(rows: rows.count),
                 keepingValuesBut: { ($0.name == "#N/A" ? ["name"] : []) + (isDomainLost ? ["issue_to"] : []) },
                 clock: ManualClock(),
-                longestPause: .zero, onFailure: { _ in })
+                width: 1, pause: .zero, onFailure: { _ in })
             for (number, row) in rows.enumerated() {
                 let job = Job.make(row: number + 1, edit: row.edit)
                 try recorder.willSend(job, replacing: Self.state(row.name))
