@@ -95,7 +95,7 @@ let package = Package(
         tests("TabularText", ["Platform"]),
         tests("FleetInput", ["Platform", "JSONText", "FleetModel", "TabularText"], exclude: ["Fixtures"]),
         tests("Pacing", ["Platform"]),
-        tests("HTTPTransport", ["Platform"]),
+        tests("HTTPTransport", ["Platform", "FleetModel"]),
         tests("RunRecord", ["Platform", "FleetModel", "JSONText", "TabularText"]),
         tests("PBXClient", ["Platform", "FleetModel", "JSONText", "Pacing", "HTTPTransport"]),
         tests("RunEngine", ["Platform", "FleetModel", "Pacing"]),

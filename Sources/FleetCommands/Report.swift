@@ -52,10 +52,13 @@ package struct Report: Sendable {
 
     /// Writes `report.html` of the run in a directory.
     ///
+    /// - Parameters:
+    ///   - directory: where result and summary are.
+    ///   - ending: what was counted as the result was written; nil when that must be read.
     /// - Returns: what it tells.
     /// - Throws: `ToolError` when that fails.
-    static func write(for directory: RunDirectory) throws(ToolError) -> RunReport {
-        let report = try RunReport(of: [directory.path])
+    static func write(for directory: RunDirectory, _ ending: EndingReport?) throws(ToolError) -> RunReport {
+        let report = if let ending { try ending.finish() } else { try RunReport(of: [directory.path]) }
         try write(ReportPage.of(report).bytes, to: directory.file(fileName))
         return report
     }

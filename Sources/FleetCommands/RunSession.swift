@@ -142,7 +142,8 @@ struct RunSession {
             trippingRow: end.trippingRow.flatMap(name(ofRow:)))
         let result = ResultWriter(
             outcomes: recorder.outcomes, unattempted: conclusion.sentence, isVerified: work.policy.verifies)
-        let (rows, resultFailure) = result.write(input.catalog, to: directory)
+        var ending = try? EndingReport(of: directory.path)
+        let (rows, resultFailure) = result.write(input.catalog, to: directory) { ending?.take($0) }
         let code = conclusion.exitCode(rows: rows, hasResult: resultFailure == nil)
         let summary = RunSummary(
             run: header, finishedAt: clock.wallTime(), rows: rows,
@@ -154,7 +155,7 @@ struct RunSession {
             result: resultFailure == nil ? ResultWriter.fileName(input.catalog.shape.format) : nil)
         let summaryFailure = error { try summary.write(to: directory) }
         let failure = conclusion.failure ?? resultFailure ?? summaryFailure
-        let report = failure == nil ? writeReport(in: directory) : nil
+        let report = failure == nil ? writeReport(in: directory, ending) : nil
         // Whatever could not be kept, the counts are told.
         SummaryTable(
             summary, report, in: directory.path, elapsed: clock.now() - begin, style: work.settings.messages.style
@@ -188,9 +189,9 @@ struct RunSession {
     }
 
     /// Nil when there is none: it can be made anew, so that the run does not fail with it.
-    private func writeReport(in directory: RunDirectory) -> RunReport? {
+    private func writeReport(in directory: RunDirectory, _ ending: EndingReport?) -> RunReport? {
         do {
-            return try Report.write(for: directory)
+            return try Report.write(for: directory, ending)
         } catch {
             let command = CommandLineText.of(["report", directory.path])
             logger.warning("there is no report: \(error.message); '\(command)' makes it anew")

@@ -142,7 +142,7 @@ extension RowParser {
         let url = value(of: cell, cells) { cell throws(Diagnostic) in try AddressCell(try cell.text(), scratch: scratch)
         }
         guard let url else { return nil }
-        if !allowsPlainHTTP, case .http = url.scheme, !url.host.isLoopback {
+        if !allowsPlainHTTP, case .http = url.scheme, !url.host.form.isLoopback {
             let message = "plain http would send credentials in the clear: use https, or allow it by --allow-plain-http"
             add(Diagnostic(.plainHTTP, message), cells.names[cell.column])
         }

@@ -62,18 +62,7 @@ package struct EditRow: Hashable, Sendable {
 
     private static func list(_ items: [AuthInfo]) -> String {
         var writer = JSONWriter()
-        writer.beginArray()
-        for item in items {
-            writer.beginObject()
-            writer.member("k", item.key)
-            switch item.value {
-            case .integer(let number): writer.member("iv", number)
-            case .string(let secret): writer.member("sv", secret.reveal())
-            case .boolean(let flag): writer.member("bv", .boolean(flag))
-            }
-            writer.endObject()
-        }
-        writer.endArray()
+        writer.value(items) { $0.reveal() }
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

@@ -6,8 +6,8 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     package let name: String
     /// TCP port, 1–65535.
     package let port: UInt16
-    /// Whether connecting stays on this machine: `localhost`, `[::1]` or an address of 127.0.0.0/8.
-    package let isLoopback: Bool
+    /// How it is written.
+    package let form: HostForm
 
     /// - Parameters:
     ///   - name: host name or address in any case.
@@ -15,13 +15,37 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     package init(name: String, port: UInt16) {
         var name = name
         if name.withUTF8({ $0.contains { $0.isCapital || $0 >= 0x80 } }) { name = name.lowercased() }
-        isLoopback = name.withUTF8 { HostForm($0).isLoopback }
+        form = name.withUTF8 { HostForm($0) }
         self.name = name
         self.port = port
     }
 
     /// `name:port`.
     package var description: String { "\(name):\(port)" }
+}
+
+/// How a host is written, and whether it is this machine.
+package enum HostForm: Hashable, Sendable {
+    /// An address of IPv4, or one of IPv6 in its brackets.
+    case address(isLoopback: Bool)
+    /// `localhost`, which needs no look-up.
+    case localName
+    /// Any other name; one like `127.example.org` is no address.
+    case name
+
+    /// - Parameter host: in any case.
+    fileprivate init(_ host: Bytes) {
+        if host.first == UInt8(ascii: "[") {
+            self = .address(isLoopback: host.equals("[::1]"))
+        } else if !host.isEmpty, host.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }) {
+            self = .address(isLoopback: host.starts(with: "127."))
+        } else {
+            self = host.equalsIgnoringCase("localhost") ? .localName : .name
+        }
+    }
+
+    /// Whether connecting stays on this machine: `localhost`, `[::1]` or an address of 127.0.0.0/8.
+    package var isLoopback: Bool { self == .localName || self == .address(isLoopback: true) }
 }
 
 /// Where the API of a PBX answers: `{scheme}://{host}/{apiPath}/…`.

@@ -1,3 +1,5 @@
+package import JSONText
+
 /// Where a row stands in its input.
 package struct RowPosition: Hashable, Sendable {
     /// 1-based number among the data rows.
@@ -228,5 +230,27 @@ package struct AuthInfo: Hashable, Sendable {
     package init(key: String, value: Value) {
         self.key = key
         self.value = value
+    }
+}
+
+extension JSONWriter {
+    /// Writes credentials as an `auth_info_list`, each value with its type.
+    ///
+    /// - Parameters:
+    ///   - credentials: in their order.
+    ///   - text: how a secret is written.
+    package mutating func value(_ credentials: [AuthInfo], _ text: (Secret) -> String) {
+        beginArray()
+        for item in credentials {
+            beginObject()
+            member("k", item.key)
+            switch item.value {
+            case .integer(let number): member("iv", number)
+            case .string(let secret): member("sv", text(secret))
+            case .boolean(let flag): member("bv", flag)
+            }
+            endObject()
+        }
+        endArray()
     }
 }

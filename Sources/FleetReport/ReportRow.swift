@@ -42,7 +42,8 @@ extension RecordedRun {
 }
 
 extension ReportRow {
-    fileprivate init(_ row: ResultRow, run: Int, _ columns: inout ColumnRoles) {
+    /// A row of a result.
+    init(_ row: ResultRow, run: Int, _ columns: inout ColumnRoles) {
         self.run = run
         order = (0, row.position.row)
         line = row.position.line
@@ -75,7 +76,7 @@ extension RecordedRun {
 }
 
 /// What the columns of a result are, remembered by name.
-private struct ColumnRoles {
+struct ColumnRoles {
     private var known: [String: ColumnRole] = [:]
 
     private let choices: ColumnChoices

@@ -6,10 +6,10 @@ package import RunRecord
 /// What became of a run, or of several that belong together: shards of one input, or its windows.
 ///
 /// Everything comes from the run directories, so that a report can be made at any time: while a run goes on, after it was
-/// killed, or a year later.
+/// killed, or a year later. Only at a run's own end its rows are counted as they are written into the result.
 package struct RunReport: Sendable {
     /// The runs, in the order in which they were begun.
-    package let runs: [RecordedRun]
+    package fileprivate(set) var runs: [RecordedRun]
     /// Rows by status, errcode and class.
     package private(set) var groups: [OutcomeGroup: RowGroup] = [:]
     /// All rows.
@@ -39,7 +39,7 @@ package struct RunReport: Sendable {
     private var folding = CauseTable()
 
     /// Rows of a run of which is told what they changed.
-    private static let changeLimit = 100_000
+    fileprivate static let changeLimit = 100_000
 
     /// Reads the run directories.
     ///
@@ -68,6 +68,14 @@ package struct RunReport: Sendable {
             }
         }
         for (run, count) in merge.unlisted { takeUnlisted(count, of: runs[run]) }
+        conclude()
+    }
+
+    fileprivate init(_ run: RecordedRun) {
+        runs = [run]
+    }
+
+    fileprivate mutating func conclude() {
         takeEndings()
         causes = folding.sorted
         details.sort()
@@ -107,7 +115,7 @@ package struct RunReport: Sendable {
         return start...max(start, ends.max() ?? start)
     }
 
-    private mutating func take(_ row: ReportRow) {
+    fileprivate mutating func take(_ row: ReportRow) {
         rows += 1
         let outcome = row.outcome
         groups[OutcomeGroup(outcome), default: RowGroup(firstLine: row.line)].rows += 1
@@ -142,6 +150,39 @@ package struct RunReport: Sendable {
         var buckets = LatencyBuckets()
         for latency in latencies { buckets.add(latency.buckets) }
         latency = LatencySummary(buckets, max: longest)
+    }
+}
+
+/// The report of a run that comes to its end: it counts the rows as they are written into the result, which need not be read
+/// for it.
+package struct EndingReport {
+    private var report: RunReport
+    private var columns: ColumnRoles
+    private let changes: [Int: [FieldChange]]
+
+    /// - Parameter directory: path of the run directory; its ledger must be complete.
+    /// - Throws: ``ToolError`` when it holds no run or cannot be read.
+    package init(of directory: String) throws(ToolError) {
+        let run = try RecordedRun(path: directory)
+        report = RunReport(run)
+        columns = ColumnRoles(run.header.arguments)
+        changes = try run.changes(ofAtMost: RunReport.changeLimit)
+    }
+
+    /// Counts a row.
+    package mutating func take(_ row: ResultRow) {
+        var row = ReportRow(row, run: 0, &columns)
+        row.changes = changes[row.order.row] ?? []
+        report.take(row)
+    }
+
+    /// The report, once result and summary are written.
+    ///
+    /// - Throws: ``ToolError`` when the summary cannot be read.
+    package consuming func finish() throws(ToolError) -> RunReport {
+        try report.runs[0].readEnding()
+        report.conclude()
+        return report
     }
 }
 

@@ -68,11 +68,6 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
 
     /// Nothing, so that a dump shows nothing.
     package var customMirror: Mirror { Mirror(self, children: []) }
-
-    /// Whether there is a body that can be held back.
-    var hasBody: Bool {
-        if case .post(let body) = method { !body.isEmpty } else { false }
-    }
 }
 
 extension HTTPRequest {
@@ -86,14 +81,13 @@ extension HTTPRequest {
         let isLoopback: Bool
 
         /// - Parameters:
-        ///   - name: host name or address in lower case; an IPv6 address in its brackets.
+        ///   - nameToLookUp: the server's name in lower case; nil for an address and a name of this machine.
         ///   - port: TCP port.
-        package init(name: String, port: Int) {
-            var name = name
-            let form = name.withUTF8 { HostForm($0) }
-            nameToLookUp = form == .name ? name : nil
-            isLoopback = form.isLoopback
+        ///   - isLoopback: whether it is this machine, so that no proxy is asked for it.
+        package init(nameToLookUp: String?, port: Int, isLoopback: Bool) {
+            self.nameToLookUp = nameToLookUp
             self.port = port
+            self.isLoopback = isLoopback
         }
     }
 }

@@ -22,7 +22,8 @@ package final class HostHandle {
     var call: Call
     /// What stands for no request.
     private let none = Call(
-        HTTPRequest(.get, url: "", host: HTTPRequest.Host(name: "", port: 0)), number: 0, at: .zero, waited: .zero)
+        HTTPRequest(.get, url: "", host: HTTPRequest.Host(nameToLookUp: nil, port: 0, isLoopback: true)), number: 0,
+        at: .zero, waited: .zero)
     /// Whether the TLS session of a request is kept, for the host's next one to resume. That costs both sides a seventh of
     /// the work of a handshake, for nothing where none follows.
     package var keepsSession = true

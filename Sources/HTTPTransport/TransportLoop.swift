@@ -106,7 +106,7 @@ extension TransportLoop {
     /// - Parameters:
     ///   - request: what to send.
     ///   - handle: of the request's host; it must have no other request under way.
-    ///   - gate: holds the body back: called once, when the connection stands, the head has left and the body could
+    ///   - gate: holds back the body of a POST, which must not be empty: called once, when the connection stands, the head has left and the body could
     ///     leave. Says whether it may; nil when that will be known later, by the gate it is given. No request must be
     ///     started or cut in it.
     ///   - aged: called once when the request has waited for 100 ms, not counting what the loop worked meanwhile.
@@ -120,7 +120,7 @@ extension TransportLoop {
         let call = HostHandle.Call(request, number: lastNumber, at: clock.now(), waited: waited)
         call.aged = aged
         call.then = then
-        if let gate, request.hasBody {
+        if let gate {
             call.ask = { [self, ticket = Ticket(handle, number: lastNumber)] in
                 let answer = gate(BodyGate(loop: self, ticket: ticket))
                 if answer == true { leaving.append(ticket) }

@@ -167,7 +167,9 @@ struct BaseURL: Hashable, Sendable {
         prefix.append(path)
         prefix.append("/")
         self.prefix = prefix
-        host = HTTPRequest.Host(name: address.host.name, port: Int(address.host.port))
+        host = HTTPRequest.Host(
+            nameToLookUp: address.host.form == .name ? address.host.name : nil, port: Int(address.host.port),
+            isLoopback: address.host.form.isLoopback)
     }
 
     /// A URL; the token is percent-encoded, and nil for the call that needs none, as is what follows it.
@@ -204,21 +206,8 @@ extension JSONWriter {
         if let provider = edit.dnsProvider { member("dns_provider", provider) }
         if let list = edit.authInfo {
             key("auth_info_list")
-            beginArray()
-            for item in list { authInfo(item, text) }
-            endArray()
+            value(list, text)
         }
-    }
-
-    private mutating func authInfo(_ item: AuthInfo, _ text: (Secret) -> String) {
-        beginObject()
-        member("k", item.key)
-        switch item.value {
-        case .integer(let integer): member("iv", integer)
-        case .string(let secret): member("sv", text(secret))
-        case .boolean(let boolean): member("bv", boolean)
-        }
-        endObject()
     }
 }
 

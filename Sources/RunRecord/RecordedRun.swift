@@ -20,11 +20,11 @@ package struct RecordedRun: Sendable {
     /// Where the files are.
     package let folder: Folder
     /// How far the run has come.
-    package let state: State
+    package private(set) var state: State
     /// The run and those that it continues, the first one first; at least one.
     package let headers: [RunHeader]
     /// How the last run ended; nil for one that did not.
-    package let ending: RunEnding?
+    package private(set) var ending: RunEnding?
 
     /// The run that was begun last.
     package var header: RunHeader { headers[headers.count - 1] }
@@ -43,14 +43,22 @@ package struct RecordedRun: Sendable {
                 if let header = RunHeader(line) { headers.append(header) }
             }
         }
-        guard let last = headers.last else {
+        guard !headers.isEmpty else {
             throw ToolError(
                 .usage, "'\(Quotation.escaped(path))' holds no run",
                 hint: "name the run directory, the one that has ledger.jsonl in it")
         }
         self.headers = headers
-        ending = try folder.readSummary(of: last)
-        state = ending?.result != nil ? .finished : RunDirectory.isLocked(folder) ? .underWay : .brokenOff
+        state = RunDirectory.isLocked(folder) ? .underWay : .brokenOff
+        try readEnding()
+    }
+
+    /// Takes over how the run has ended meanwhile, if it has.
+    ///
+    /// - Throws: ``ToolError`` when its summary cannot be read.
+    package mutating func readEnding() throws(ToolError) {
+        ending = try folder.readSummary(of: header)
+        if ending?.result != nil { state = .finished }
     }
 }
 

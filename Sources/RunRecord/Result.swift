@@ -21,13 +21,17 @@ package struct ResultWriter {
     /// Writes `result.csv` or `result.jsonl`, whichever the input is, into a directory, replacing an earlier one when
     /// the new one is complete and on disk. Reads the input once; memory does not grow with it.
     ///
+    /// - Parameters:
+    ///   - source: the input's rows.
+    ///   - directory: where the result goes.
+    ///   - body: called with each row as it is written.
     /// - Returns: how many rows have which status and errcode, also when the file could not be written; and why it could
     ///   not: ``ToolError``, or what the source threw.
     package func write(
-        _ source: any PassThroughSource, to directory: RunDirectory
+        _ source: any PassThroughSource, to directory: RunDirectory, _ body: (ResultRow) -> Void = { _ in }
     ) -> (rows: OutcomeTally, failure: (any Error)?) {
         do {
-            return (try writeFile(source, to: directory), nil)
+            return (try writeFile(source, to: directory, body), nil)
         } catch {
             return (counted(source), error)
         }
@@ -39,15 +43,19 @@ package struct ResultWriter {
     /// Bytes that are gathered before they are written.
     private static let chunk = 1 << 18
 
-    private func writeFile(_ source: any PassThroughSource, to directory: RunDirectory) throws -> OutcomeTally {
+    private func writeFile(
+        _ source: any PassThroughSource, to directory: RunDirectory, _ body: (ResultRow) -> Void
+    ) throws -> OutcomeTally {
         let file = try AtomicFile(ResultWriter.fileName(source.shape.format), in: directory.folder)
         let columns = Outcome.columns + (isVerified ? Outcome.verifiedColumns : [])
         var writer = RowWriter(source.shape, columns: columns, under: "result")
+        let names = source.shape.header.map { String(decoding: $0, as: UTF8.self) }
         var rows = OutcomeTally()
         try source.forEachRow { row in
             if outcomes.isLeftOut(row: row.row) { return }
             let outcome = outcome(of: row)
             rows.count(outcome)
+            body(ResultRow(row, outcome, names: names))
             writer.append(row.content) { writer in
                 writer.add(outcome, of: row)
                 if isVerified { writer.add(outcome.reading?.certificates.first) }

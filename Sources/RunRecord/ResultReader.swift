@@ -3,7 +3,7 @@ import JSONText
 package import Platform
 import TabularText
 
-/// One row of a result file, borrowed while it is read.
+/// One row of a result file, borrowed while it is read or written.
 package struct ResultRow {
     /// Where the row stands in its input.
     package let position: RowPosition
@@ -14,6 +14,8 @@ package struct ResultRow {
     fileprivate enum Cells {
         case record(Record, [ResultColumns.Column])
         case members([JSONMember])
+        /// As they are written, with the names of their columns.
+        case shown([[UInt8]], [String])
     }
 
     /// The row's own columns that are not empty, secrets masked, in their order.
@@ -28,6 +30,8 @@ package struct ResultRow {
                 let text = member.value.plainText
                 return text.isEmpty ? nil : (member.key, text)
             }
+        case .shown(let cells, let names):
+            zip(names, cells).filter { !$1.isEmpty }.map { ($0, String(decoding: $1, as: UTF8.self)) }
         }
     }
 
@@ -40,6 +44,27 @@ package struct ResultRow {
             let column = columns.first { $0.field == nil && $0.index < record.count && isWanted($0.name) }
             return column.map { record[$0.index].text } ?? ""
         case .members(let members): return members.first { isWanted($0.key) }?.value.plainText ?? ""
+        case .shown(let cells, let names):
+            return zip(names, cells).first { isWanted($0.0) }.map { String(decoding: $1, as: UTF8.self) } ?? ""
+        }
+    }
+}
+
+extension ResultRow {
+    /// A row as it is written.
+    ///
+    /// - Parameters:
+    ///   - row: its own columns.
+    ///   - outcome: what became of it.
+    ///   - names: the names of the columns, in a CSV.
+    init(_ row: PassThroughRow, _ outcome: Outcome, names: [String]) {
+        position = RowPosition(row: row.row, line: row.line)
+        self.outcome = outcome
+        switch row.content {
+        case .cells(let shown): cells = .shown(shown, names)
+        case .members(let text):
+            let json = try? JSONValue(parsing: [UInt8(ascii: "{")] + text + [UInt8(ascii: "}")])
+            cells = if case .object(let members)? = json { .members(members) } else { .members([]) }
         }
     }
 }

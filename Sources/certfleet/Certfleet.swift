@@ -57,10 +57,11 @@ import FleetCommands
     private static func parse(
         _ command: any ParsableCommand.Type, _ given: [String], _ variables: [String: String]
     ) throws -> any ParsableCommand {
-        let (own, name) = (FlagVariables(dump: command._dumpHelp()), [command._commandName])
+        let name = [command._commandName]
         guard variables.keys.contains(where: { $0.hasPrefix("CERTFLEET_") }) else {
-            return try parse(command) { try parseNoting(name + given) }
+            do { return try parseNoting(name + given) } catch { throw reply(error, to: command) }
         }
+        let own = FlagVariables(dump: command._dumpHelp())
         let others = configuration.subcommands.filter { $0 != command }.map { FlagVariables(dump: $0._dumpHelp()) }
         FlagVariables.warn(of: variables, known: others + [own])
         do {
@@ -72,12 +73,6 @@ import FleetCommands
             }
             throw reply(error, to: command) { own.variable(behind: $0, in: variables) }
         }
-    }
-
-    private static func parse(
-        _ command: any ParsableCommand.Type, _ body: () throws -> any ParsableCommand
-    ) throws -> any ParsableCommand {
-        do { return try body() } catch { throw reply(error, to: command) }
     }
 
     /// Parses a command line, and notes it as the one that is carried out.

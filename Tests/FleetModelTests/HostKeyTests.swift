@@ -26,10 +26,22 @@ struct HostKeyTests {
     }
 
     @Test(
-        "knows whether it is this machine",
-        arguments: [("127.9.8.7", true), ("10.0.0.1", false), ("LocalHost", true), ("127.example.org", false)])
-    func isThisMachine(name: String, isLoopback: Bool) {
-        #expect(HostKey(name: name, port: 443).isLoopback == isLoopback)
+        "tells addresses, this machine and names apart",
+        arguments: [
+            ("127.0.0.1", .address(isLoopback: true)), ("127.9.8.7", .address(isLoopback: true)),
+            ("10.0.0.1", .address(isLoopback: false)), ("[::1]", .address(isLoopback: true)),
+            ("[FE80::1]", .address(isLoopback: false)), ("LocalHost", .localName), ("127.example.org", .name),
+            ("localhost.example.org", .name), ("mylocalhost", .name), ("1.2.3.4.example", .name),
+            ("1pbx.example", .name), ("pbx1", .name), ("", .name),
+        ] as [(String, HostForm)])
+    func form(name: String, form: HostForm) {
+        #expect(HostKey(name: name, port: 443).form == form)
+    }
+
+    @Test("is this machine by its name and by every address of its own")
+    func isThisMachine() {
+        let forms: [HostForm] = [.address(isLoopback: true), .address(isLoopback: false), .localName, .name]
+        #expect(forms.map(\.isLoopback) == [true, false, true, false])
     }
 
     @Test("leads to the usual path of the API unless told otherwise")

@@ -1,4 +1,5 @@
 import Dispatch
+import FleetModel
 import HTTPTransport
 import Platform
 import TestSupport
@@ -89,9 +90,11 @@ extension HTTPRequest {
     /// A request to whatever host a URL names.
     init(_ method: Method, url: String, pin: String? = nil, timeout: Duration? = nil) {
         let parts = url.firstMatch(of: /:\/\/(\[.*\]|[^:\/?#]*)(?::(\d+))?/)?.output
-        let port = parts?.2.flatMap { Int($0) } ?? (url.hasPrefix("https:") ? 443 : 80)
-        self.init(
-            method, url: url, host: Host(name: parts?.1.lowercased() ?? "", port: port), pin: pin, timeout: timeout)
+        let port = parts?.2.flatMap { UInt16($0) } ?? (url.hasPrefix("https:") ? 443 : 80)
+        let key = HostKey(name: parts.map { String($0.1) } ?? "", port: port)
+        let host = Host(
+            nameToLookUp: key.form == .name ? key.name : nil, port: Int(port), isLoopback: key.form.isLoopback)
+        self.init(method, url: url, host: host, pin: pin, timeout: timeout)
     }
 }
 

@@ -64,23 +64,6 @@ struct RequestTests {
     }
 }
 
-@Suite("Which server a request is for")
-struct RequestHostTests {
-    @Test(
-        "an address, a name of this machine or a name to look up",
-        arguments: [
-            ("127.0.0.1", nil, true), ("10.0.0.1", nil, false), ("[::1]", nil, true), ("[2001:db8::1]", nil, false),
-            ("127.53.0.9", nil, true), ("128.0.0.1", nil, false), ("localhost", nil, true),
-            ("pbx.example", "pbx.example", false), ("1pbx.example", "1pbx.example", false),
-            ("1.2.3.4.example", "1.2.3.4.example", false), ("127.example.org", "127.example.org", false),
-            ("mylocalhost", "mylocalhost", false), ("", "", false),
-        ] as [(String, String?, Bool)])
-    func host(_ name: String, _ nameToLookUp: String?, _ isLoopback: Bool) {
-        let host = HTTPRequest.Host(name: name, port: 8088)
-        #expect(host.nameToLookUp == nameToLookUp && host.port == 8088 && host.isLoopback == isLoopback)
-    }
-}
-
 @Suite("An answer as it is read")
 struct AnswerTests {
     @Test("any status is an answer", arguments: [200, 204, 400, 404, 429, 500, 503])

@@ -58,6 +58,19 @@ struct PBXCallTests {
         #expect(request.url == "http://[::1]:80/a%20b%3Fc%23d/v2/get_token")
     }
 
+    @Test(
+        "a name is looked up, unless it is this machine's",
+        arguments: [
+            ("127.53.0.9", nil, true), ("128.0.0.1", nil, false), ("[::1]", nil, true), ("[2001:db8::1]", nil, false),
+            ("localhost", nil, true), ("PBX.example", "pbx.example", false),
+        ] as [(String, String?, Bool)])
+    func host(_ name: String, _ nameToLookUp: String?, _ isLoopback: Bool) {
+        let address = PBXAddress(scheme: .https, host: HostKey(name: name, port: 8088))
+        let request = call(.login(id: "i", secret: Secret("s")), to: address).request()
+        #expect(
+            request.host == HTTPRequest.Host(nameToLookUp: nameToLookUp, port: 8088, isLoopback: isLoopback))
+    }
+
     @Test("a pin and a time limit go with each call, and only an edit changes the PBX")
     func pins() {
         let edit = call(.edit(CertificateEdit(id: 1), token: Secret("t")), pin: "sha256//x")

@@ -69,6 +69,42 @@ import Testing
         #expect(try work.read("run/report.html") == page)
     }
 
+    @Test(arguments: ["csv", "jsonl"])
+    func aRunCountsForItsPageWhatItWritesIntoTheResult(format: String) throws {
+        let fleet = try Fleet(hosts: 3, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set([.errcode(60005, at: .certificateUpdate)], on: 2)
+        let work = try WorkDirectory()
+        let customers = ["=1+1", "M\u{FC}ller; \"S\u{F6}hne\"", "two\nlines", "", " ", "'quoted"]
+        var rows = [("http://", "x", "y", 7, "no host")]
+        rows += zip(fleet.rows, customers).map { row, customer in
+            (row.host.baseURL, row.host.clientID, row.host.clientSecret, row.id, customer)
+        }
+        var lines = format == "csv" ? "base_url,client_id,client_secret,id,auto_renewal,customer,API key\n" : ""
+        for (url, client, secret, id, customer) in rows {
+            if format == "csv" {
+                let quoted = customer.replacing("\"", with: "\"\"")
+                lines += "\(url),\(client),\(secret),\(id),0,\"\(quoted)\",canary-text\n"
+            } else {
+                let row: [String: Any] = [
+                    "base_url": url, "client_id": client, "client_secret": secret, "id": id, "auto_renewal": 0,
+                    "customer": customer, "API key": "canary-text", "floor": [1, 2],
+                ]
+                lines += String(decoding: try JSONSerialization.data(withJSONObject: row), as: UTF8.self) + "\n"
+            }
+        }
+        try work.write("fleet.\(format)", lines)
+        let run = try BuiltTool.run(
+            ["run", "fleet.\(format)", "--out", "run", "-q", "--skip-invalid", "--undo"], in: work.path)
+        #expect(run.status == 2, "\(run.errors)")
+        let page = try work.read("run/report.html")
+        #expect(page.contains("4 of 7 rows are ok") && page.contains("no host") && page.contains("auto_renewal"))
+        #expect(page.contains("M\u{FC}ller; &quot;S\u{F6}hne&quot;") && !page.contains("canary-text"))
+        try FileManager.default.removeItem(atPath: work.file("run/report.html"))
+        #expect(try BuiltTool.run(["report", "run"], in: work.path).status == 0)
+        #expect(try work.read("run/report.html") == page)
+    }
+
     @Test func aRunThatGoesOnIsToldOfWithoutDisturbingIt() throws {
         let fleet = try Fleet(hosts: 3, edits: 4)
         defer { try? fleet.simulator.stop() }
