@@ -146,18 +146,11 @@ struct Browser {
     static func ask(_ page: String, width: Int = 1280, _ questions: [String]) throws -> [Any] {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("browser.py")
             .path
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-        process.arguments = [script, page, "--width", "\(width)"]
-        let (input, output) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput) = (input, output)
-        try process.run()
-        input.fileHandleForWriting.write(try JSONSerialization.data(withJSONObject: questions))
-        try input.fileHandleForWriting.close()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "is chromium installed?")
-        let answer = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let browser = try ChildProcess.run(
+            "/usr/bin/python3", [script, page, "--width", "\(width)"],
+            input: JSONSerialization.data(withJSONObject: questions))
+        try #require(browser.status == 0, "is chromium installed? \(String(decoding: browser.errors, as: UTF8.self))")
+        let answer = try #require(try JSONSerialization.jsonObject(with: browser.output) as? [String: Any])
         #expect(answer["errors"] as? [String] == [])
         #expect(answer["requests"] as? [String] == [])
         return try #require(answer["answers"] as? [Any])

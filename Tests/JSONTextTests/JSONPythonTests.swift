@@ -76,20 +76,10 @@ struct JSONPythonTests {
     }
 
     private func askPython(_ texts: [[UInt8]]) throws -> [String] {
-        let folder = try WorkDirectory()
         let lines = texts.map { Self.hex($0) + "\n" }.joined()
-        let input = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.write("texts", lines)))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.python)
-        process.arguments = ["-c", Self.program]
-        process.standardInput = input
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let answers = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return answers.split(separator: "\n").map(String.init)
+        let python = try ChildProcess.run(Self.python, ["-c", Self.program], input: Data(lines.utf8))
+        try #require(python.status == 0)
+        return python.text.split(separator: "\n").map(String.init)
     }
 
     private static func hex(_ bytes: [UInt8]) -> String {

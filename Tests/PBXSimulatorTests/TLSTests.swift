@@ -1,5 +1,6 @@
 import Foundation
 import PBXSimulator
+import TestSupport
 import Testing
 
 /// Simulated PBXs that speak TLS, asked by Python. Whether the pin is right is seen by those who compare it.
@@ -17,9 +18,6 @@ import Testing
     ///
     /// - Parameter trust: the lines that make Python's `context`.
     private func ask(_ url: String, _ call: String, letters: Int = 0, _ trust: String = unchecked) throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         let script = """
             import ssl, urllib.request
             \(trust)
@@ -28,12 +26,7 @@ import Testing
             try: print(urllib.request.urlopen(request, context=context, timeout=60).read().decode())
             except OSError as error: print(error)
             """
-        process.arguments = ["python3", "-c", script]
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
+        return try ChildProcess.run("/usr/bin/env", ["python3", "-c", script]).text
     }
 
     private static let unchecked = "context = ssl._create_unverified_context()"

@@ -154,14 +154,7 @@ struct WallTimeLocalOffsetTests {
         "is as far ahead of UTC as the date command says",
         arguments: [0, 1_774_735_200, 1_782_907_200, 1_792_972_800, 1_795_467_600] as [Int64])
     func offset(seconds: Int64) throws {
-        let date = Process()
-        date.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        date.arguments = ["date", "-d", "@\(seconds)", "+%:z"]
-        let output = Pipe()
-        date.standardOutput = output
-        try date.run()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        date.waitUntilExit()
+        let said = try ChildProcess.run("/usr/bin/env", ["date", "-d", "@\(seconds)", "+%:z"]).text
         let utc = try #require(WallTime(rfc3339: "1970-01-01T00:00:00Z"))
         let ahead = try #require(
             WallTime(rfc3339: "1970-01-01T00:00:00\(said.trimmingCharacters(in: .whitespacesAndNewlines))"))

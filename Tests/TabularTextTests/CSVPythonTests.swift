@@ -42,15 +42,8 @@ struct CSVPythonTests {
             "\(file.delimiter):" + file.text.utf8.map { String(format: "%02x", $0) }.joined() + "\n"
         }
         let input = try directory.write("texts", lines.joined())
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-X", "utf8", "-c", Self.script, input]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return try data.split(separator: 0x0A).map { try JSONDecoder().decode([[String]].self, from: $0) }
+        let python = try ChildProcess.run("/usr/bin/env", ["python3", "-X", "utf8", "-c", Self.script, input])
+        return try python.output.split(separator: 0x0A).map { try JSONDecoder().decode([[String]].self, from: $0) }
     }
 }
 

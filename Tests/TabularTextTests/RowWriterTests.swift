@@ -45,15 +45,9 @@ import Testing
             file = open(sys.argv[1], newline='', encoding='utf-8')
             print(json.dumps(list(csv.reader(file, delimiter=chr(int(sys.argv[2])), strict=True))))
             """
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-        process.arguments = ["-c", script, try work.write("table.csv", bytes: bytes), "\(delimiter)"]
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return try JSONDecoder().decode([[String]].self, from: data)
+        let table = try work.write("table.csv", bytes: bytes)
+        let python = try ChildProcess.run("/usr/bin/python3", ["-c", script, table, "\(delimiter)"])
+        return try JSONDecoder().decode([[String]].self, from: python.output)
     }
 
     @Test func rowHasACellForEachColumnWhateverIsPassedThrough() {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Files with certificates, good ones and those that are of no use to a PBX, made by openssl.
 package struct CertificateSamples {
     /// The folder in which they are.
@@ -11,15 +9,8 @@ package struct CertificateSamples {
     /// `locked.p12`, `cert.der`, `noise.der`, and the folder `folder.pem`.
     package init(in folder: WorkDirectory) throws {
         self.folder = folder
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-ec", Self.script]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        precondition(process.terminationStatus == 0, "openssl made no certificates")
+        let shell = try ChildProcess.run("/bin/sh", ["-ec", Self.script], in: folder.path)
+        precondition(shell.status == 0, "openssl made no certificates")
     }
 
     private static let script = """

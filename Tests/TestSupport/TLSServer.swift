@@ -22,7 +22,7 @@ package final class TLSServer {
     package var url: String { "https://\(Self.host):\(port)/" }
 
     private let folder: WorkDirectory
-    private let process = Process()
+    private let process: ChildProcess
 
     /// Makes key and certificate, starts nginx, and waits until it accepts connections.
     ///
@@ -44,23 +44,23 @@ package final class TLSServer {
             ln -s first now; ln -s second next
             openssl pkey -in first/key.pem -pubout -outform der | openssl dgst -sha256 -binary | base64
             """
-        pin = "sha256//" + (try Self.output(of: shell, in: folder.path))
+        let made = try ChildProcess.run("/bin/sh", ["-ec", shell], in: folder.path)
+        pin = "sha256//" + made.text.trimmingCharacters(in: .whitespacesAndNewlines)
         port = try Self.freePort()
         let text = resumption == .never ? "secure" : "$ssl_session_reused"
         let answer = upstream.map { "proxy_pass \($0);" } ?? "return 200 \"\(text)\";"
         let sessions = resumption.configuration + (version.map { " ssl_protocols \($0);" } ?? "")
         try folder.write(
             "nginx.conf", Self.configuration(port: port, folder: folder.path, answer: answer, sessions: sessions))
-        process.executableURL = URL(fileURLWithPath: "/usr/sbin/nginx")
-        process.arguments = ["-c", folder.file("nginx.conf"), "-e", folder.file("error.log")]
-        try process.run()
+        process = try ChildProcess(
+            "/usr/sbin/nginx", ["-c", folder.file("nginx.conf"), "-e", folder.file("error.log")])
         while !LoopbackSocket.accepts(host: Self.host, port: port), process.isRunning { usleep(10_000) }
     }
 
     deinit {
         // The test's threads block the signals that end a process politely, and their children inherit that.
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.send(SIGKILL)
+        process.wait()
     }
 
     /// Shows another key and certificate from the next connection on.
@@ -101,20 +101,6 @@ package final class TLSServer {
 
     private static func freePort() throws -> UInt16 {
         try LoopbackSocket.listening(on: host, backlog: 1).port
-    }
-
-    private static func output(of shell: String, in folder: String) throws -> String {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-ec", shell]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
 

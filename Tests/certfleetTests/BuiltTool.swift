@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The built binary, run as a user would run it.
@@ -35,52 +36,30 @@ struct BuiltTool {
     static func run(
         _ arguments: [String], environment: [String: String] = [:], input: String = "", in folder: String? = nil
     ) throws -> Result {
-        let process = try prepare(arguments, environment: environment, in: folder)
-        let (output, errors, standardInput) = (Pipe(), Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = standardInput
-        try process.run()
-        standardInput.fileHandleForWriting.write(Data(input.utf8))
-        try standardInput.fileHandleForWriting.close()
-        let reading = DispatchQueue(label: "stderr")
-        let errorText = Box()
-        let group = DispatchGroup()
-        reading.async(group: group) { errorText.data = errors.fileHandleForReading.readDataToEndOfFile() }
-        let outputData = output.fileHandleForReading.readDataToEndOfFile()
-        group.wait()
-        process.waitUntilExit()
-        let status =
-            process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
-        return Result(
-            status: status, output: String(decoding: outputData, as: UTF8.self),
-            errors: String(decoding: errorText.data, as: UTF8.self))
+        let tool = try ChildProcess.run(
+            path, arguments, environment: variables(environment), in: folder, input: Data(input.utf8))
+        return Result(status: tool.status, output: tool.text, errors: String(decoding: tool.errors, as: UTF8.self))
     }
 
-    /// A process for the binary that was not started yet.
-    static func prepare(
-        _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil
-    ) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try path)
-        process.arguments = arguments
+    /// A small environment with some more variables.
+    fileprivate static func variables(_ more: [String: String]) -> [String: String] {
         let inherited = ProcessInfo.processInfo.environment.filter {
             ["PATH", "HOME", "LD_LIBRARY_PATH"].contains($0.key)
         }
-        process.environment = inherited.merging(environment) { $1 }
-        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-        return process
+        return inherited.merging(more) { $1 }
     }
 
-    // Safe because it is written once, before the group is waited for.
-    private final class Box: @unchecked Sendable {
-        var data = Data()
+    /// Starts the binary, with files as its standard output and standard error; nil for none.
+    static func start(
+        _ arguments: [String], output: Int32? = nil, errors: Int32? = nil, in folder: String
+    ) throws -> ChildProcess {
+        try ChildProcess(path, arguments, environment: variables([:]), in: folder, output: output, errors: errors)
     }
 }
 
 /// The built binary while it runs, with its output going to files.
 final class RunningTool {
-    let process: Process
+    let process: ChildProcess
     private let folder: String
     /// The end of a pipe that the tool reads; negative for none.
     private var input: Int32 = -1
@@ -94,15 +73,13 @@ final class RunningTool {
         _ arguments: [String], environment: [String: String] = [:], ignoresHangup: Bool = false, in folder: String
     ) throws {
         self.folder = folder
-        process = try BuiltTool.prepare(arguments, environment: environment, in: folder)
-        if ignoresHangup {
-            process.arguments = ["-c", #"trap "" HUP; exec "$0" "$@""#, try BuiltTool.path] + arguments
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try RunningTool.appending("\(folder)/stdout")
-        process.standardError = try RunningTool.appending("\(folder)/stderr")
-        try process.run()
+        var command = [try BuiltTool.path] + arguments
+        if ignoresHangup { command = ["/bin/sh", "-c", #"trap "" HUP; exec "$0" "$@""#] + command }
+        let (output, errors) = (try Self.appending("\(folder)/stdout"), try Self.appending("\(folder)/stderr"))
+        defer { for file in [output, errors] { close(file) } }
+        process = try ChildProcess(
+            command[0], Array(command.dropFirst()), environment: BuiltTool.variables(environment), in: folder,
+            output: output, errors: errors)
     }
 
     /// Starts the tool on an input that comes through a pipe, waits until it reads, and gives it 40 bytes of a header.
@@ -124,17 +101,13 @@ final class RunningTool {
         if input >= 0 { close(input) }
     }
 
-    func send(_ signal: Int32) {
-        kill(process.processIdentifier, signal)
-    }
+    func send(_ signal: Int32) { process.send(signal) }
 
     /// Waits for the end.
     ///
-    /// - Returns: the exit status, or minus the signal that killed it.
-    func wait() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
-    }
+    /// - Returns: the exit code, or minus the signal that killed it.
+    @discardableResult
+    func wait() -> Int32 { process.wait() }
 
     var errors: String { (try? String(contentsOfFile: "\(folder)/stderr", encoding: .utf8)) ?? "" }
 
@@ -147,27 +120,22 @@ final class RunningTool {
         Issue.record("what was waited for never came")
     }
 
-    private static func appending(_ path: String) throws -> FileHandle {
-        if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
-        let handle = try #require(FileHandle(forWritingAtPath: path))
-        try handle.seekToEnd()
-        return handle
+    private static func appending(_ path: String) throws -> Int32 {
+        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        try #require(file >= 0)
+        return file
     }
 }
 
 /// A shell command, for what only a shell can set up.
 enum Shell {
     static func run(_ command: String, in folder: String) throws -> (status: Int32, output: String, errors: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", command + " >shell-stdout 2>shell-stderr"]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardInput = FileHandle.nullDevice
         // The tool would warn of those that say how long the tests try.
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("CERTFLEET_") }
-        try process.run()
-        process.waitUntilExit()
+        let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("CERTFLEET_") }
+        let shell = try ChildProcess(
+            "/bin/bash", ["-c", command + " >shell-stdout 2>shell-stderr"], environment: variables, in: folder)
+        let status = shell.wait()
         let read = { (name: String) in (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? "" }
-        return (process.terminationStatus, read("shell-stdout"), read("shell-stderr"))
+        return (status, read("shell-stdout"), read("shell-stderr"))
     }
 }

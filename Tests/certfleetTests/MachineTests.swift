@@ -114,7 +114,7 @@ struct MachineTests {
                 _ = tool.wait()
             }
             RunningTool.poll { requests() == before + jobs }
-            let tasks = "/proc/\(tool.process.processIdentifier)/task"
+            let tasks = "/proc/\(tool.process.pid)/task"
             return try FileManager.default.contentsOfDirectory(atPath: tasks).count
         }
         #expect(threads[0] == threads[1], "\(threads)")

@@ -181,7 +181,7 @@ import Testing
         try RunningTool.poll { try !Ledger(work.file("run/ledger.jsonl")).events.isEmpty }
         let second = try BuiltTool.run(["run", "fleet.csv", "--out", "run", "--resume"], in: work.path)
         #expect(
-            second.status == 1 && second.errors.contains("process \(tool.process.processIdentifier)"),
+            second.status == 1 && second.errors.contains("process \(tool.process.pid)"),
             "\(second.errors)")
         tool.send(SIGKILL)
         _ = tool.wait()

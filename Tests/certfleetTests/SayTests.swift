@@ -48,15 +48,13 @@ import Testing
     @Test(arguments: commands)
     func aReaderThatWentAwayIsAFailureWithoutAWord(command: String) throws {
         let work = try Self.folder()
-        let process = try BuiltTool.prepare(command.split(separator: " ").map(String.init), in: work.path)
         let (output, errors) = (Pipe(), Pipe())
         try output.fileHandleForReading.close()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+        let process = try BuiltTool.start(
+            command.split(separator: " ").map(String.init), output: output.fileHandleForWriting.fileDescriptor,
+            errors: errors.fileHandleForWriting.fileDescriptor, in: work.path)
+        try errors.fileHandleForWriting.close()
+        #expect(process.wait() == 1)
         let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
         #expect(said == Self.found(by: command))
     }
@@ -79,20 +77,15 @@ import Testing
         try work.write(
             "hosts.csv", "base_url,client_id,client_secret\n\(host.baseURL),\(host.clientID),\(host.clientSecret)\n")
         #expect(try BuiltTool.run(["run", "good.csv", "--out", "done", "--undo"], in: work.path).status == 0)
-        let process = try BuiltTool.prepare(command.split(separator: " ").map(String.init), in: work.path)
         let pipe = Pipe()
         let end = pipe.fileHandleForWriting.fileDescriptor
         _ = fcntl(end, F_SETFL, O_NONBLOCK)
         while Glibc.write(end, "x", 1) == 1 {}
         _ = fcntl(end, F_SETFL, 0)
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        RunningTool.poll { Self.writesToOutput(process.processIdentifier) }
-        kill(process.processIdentifier, SIGTERM)
-        process.waitUntilExit()
-        #expect(process.terminationReason == .exit && process.terminationStatus == 143)
+        let process = try BuiltTool.start(command.split(separator: " ").map(String.init), output: end, in: work.path)
+        RunningTool.poll { Self.writesToOutput(process.pid) }
+        process.send(SIGTERM)
+        #expect(process.wait() == 143)
         guard command.hasPrefix("run good.csv --out") else { return }
         #expect(try work.read("new/summary.json").contains("\"exit_code\": 143"))
     }

@@ -157,7 +157,7 @@ import Testing
                 arguments + ["--out", "runs/killed-\(signal)", "--jobs", "1"],
                 environment: environment.merging(["SWIFT_BACKTRACE": "enable=yes"]) { $1 }, in: work.path)
             try RunningTool.poll { try !Ledger(work.file("runs/killed-\(signal)/ledger.jsonl")).rows("sent").isEmpty }
-            let id = tool.process.processIdentifier
+            let id = tool.process.pid
             written += try String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)
             let limits = try String(contentsOfFile: "/proc/\(id)/limits", encoding: .utf8)
             let core = limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") }

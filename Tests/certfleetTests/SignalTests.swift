@@ -87,25 +87,20 @@ import Testing
         let work = try WorkDirectory()
         try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
         let arguments = ["run", "fleet.csv", "--out", "run", "--rate", "10/m", flag]
-        let process = try BuiltTool.prepare(arguments, in: work.path)
         let pipe = Pipe()
-        process.standardError = pipe
-        process.standardOutput = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        let end = pipe.fileHandleForWriting.fileDescriptor
+        let process = try BuiltTool.start(arguments, errors: end, in: work.path)
         RunningTool.poll { fleet.requests(.certificateUpdate) == 1 }
         // Full, so that whatever else is written there waits.
-        let end = pipe.fileHandleForWriting.fileDescriptor
         _ = fcntl(end, F_SETFL, O_NONBLOCK)
         while Glibc.write(end, "x", 1) == 1 {}
         _ = fcntl(end, F_SETFL, 0)
         RunningTool.poll { fleet.requests(.certificateUpdate) == 2 }
-        kill(process.processIdentifier, SIGINT)
+        process.send(SIGINT)
         RunningTool.poll { FileManager.default.fileExists(atPath: work.file("run/summary.json")) }
         try pipe.fileHandleForWriting.close()
         _ = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 130)
+        #expect(process.wait() == 130)
     }
 
     @Test func aSignalWhileAResumedRunLooksAtWhatWasDoneEndsItAtOnce() throws {
