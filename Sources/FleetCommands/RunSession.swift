@@ -26,6 +26,9 @@ struct RunSession {
     private var clock: any RunClock { work.clock }
     private var logger: Logger { work.settings.messages.logger }
 
+    /// Requests that may be in flight: one for each host at most.
+    private var requestsAtOnce: Int { min(work.pace.jobs.most, max(1, input.catalog.hostCount)) }
+
     /// What a run takes beside its rows and requests, and what a request takes over TLS, in bytes.
     private static let (memory, memoryOfRequest) = (16 << 20, 96 << 10)
 
@@ -39,7 +42,7 @@ struct RunSession {
         // Beside the workers a thread each for timers, progress, the ledger, a name to look up, and two to spare.
         try ThisProcess.reserveThreads(Runner.processors + 6)
         try ThisProcess.reserveMemory(
-            Self.memory + min(work.pace.jobs.most, input.catalog.hostCount) * Self.memoryOfRequest,
+            Self.memory + requestsAtOnce * Self.memoryOfRequest,
             hint: "lower --jobs, or raise the limit on memory (ulimit -v)")
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try TransportLoop(work.settings.transport, lookups: NameLookups())
@@ -82,7 +85,7 @@ struct RunSession {
         let recorder = try RunRecorder(
             directory: directory, run: header, continuing: history, outcomes: outcomes,
             keepingValuesBut: work.policy.readsFirst ? EditProof().unwritable : nil, clock: clock,
-            width: work.pace.jobs.most
+            width: requestsAtOnce
         ) { [events = work.events] error in
             events.report { runner, _ in runner.stop(brokenBy: error) }
         }

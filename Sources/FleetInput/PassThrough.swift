@@ -10,6 +10,8 @@ import TabularText
 enum PassThrough: Equatable {
     /// As it was read.
     case plain
+    /// As it was read when it has no more than an address; else `***`, for a user name, a query or a fragment may be a secret.
+    case address
     /// `***`, unless it is empty or a reference.
     case secret
     /// `***` as a whole in a CSV, unless it is empty; in JSON lines each text of it.
@@ -33,7 +35,8 @@ enum PassThrough: Equatable {
         switch field {
         case .accessToken, .clientSecret: self = .secret
         case .authInfoList, .authObject: self = .secretList
-        case .baseURL, .apiPath, .id, .match, .name, .certFile, .issueTo, .autoRenewal, .dnsProvider, .clientID,
+        case .baseURL, .apiPath: self = .address
+        case .id, .match, .name, .certFile, .issueTo, .autoRenewal, .dnsProvider, .clientID,
             .tlsPin:
             self = .plain
         }
@@ -44,6 +47,7 @@ enum PassThrough: Equatable {
         let isHidden: Bool
         switch self {
         case .plain, .dropped: isHidden = false
+        case .address: isHidden = !cell.isBareAddress
         case .typed(let type): isHidden = !type.matches(Whitespace.trimmed(cell))
         case .secret: isHidden = !SecretCell.isReference(Whitespace.trimmed(cell))
         case .secretList: isHidden = true
@@ -59,7 +63,9 @@ enum PassThrough: Equatable {
 
     /// A cell of a column, or a part of it, as a problem quotes it: `***` where the result hides it.
     static func quoted(_ cell: Bytes, of field: Field) -> String {
-        PassThrough(field) == .plain ? Quotation.of(cell) : "'\(Secret.mask)'"
+        let passThrough = PassThrough(field)
+        let isShown = passThrough == .plain || passThrough == .address && cell.isBareAddress
+        return isShown ? Quotation.of(cell) : "'\(Secret.mask)'"
     }
 
     /// The text of a cell of a column, or a part of it.
@@ -75,6 +81,11 @@ enum PassThrough: Equatable {
     /// The name behind `env:` or `file:`, which only says where a secret is; the result shows it, too, unless the cell is a
     /// list.
     static func quoted(reference: String) -> String { Quotation.of(reference.utf8) }
+}
+
+extension Bytes {
+    /// Whether nothing in it can be a user name, a query or a fragment of a URL.
+    fileprivate var isBareAddress: Bool { !contains { "@?#".utf8.contains($0) } }
 }
 
 extension AuthType {
@@ -93,9 +104,18 @@ extension JSONValue {
     func shown(as passThrough: PassThrough) -> JSONValue {
         switch passThrough {
         case .plain, .dropped: self
+        case .address: isBareAddress ? self : .string(Secret.mask)
         case .secret: self == .null ? self : maskedText
         case .typed(let type): isShown(as: type) ? self : .string(Secret.mask)
         case .secretList: maskedList
+        }
+    }
+
+    private var isBareAddress: Bool {
+        switch self {
+        case .null, .boolean, .number: true
+        case .string(var text): text.withUTF8 { $0.isBareAddress }
+        case .array, .object: false
         }
     }
 

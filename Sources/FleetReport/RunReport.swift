@@ -285,8 +285,14 @@ struct HostTimes: Sendable {
 
     /// The hosts with the longest mean time for a row, of those that had one.
     func slowest(_ count: Int) -> [(host: String, times: Times)] {
-        let timed = times.filter { $0.value.timed > 0 }.map { (host: $0.key, times: $0.value) }
-        return Array(timed.sorted { ($1.times.mean, $0.host) < ($0.times.mean, $1.host) }.prefix(count))
+        var slowest: [(host: String, times: Times)] = []
+        for (host, times) in times where times.timed > 0 {
+            let place = slowest.firstIndex { ($0.times.mean, host) < (times.mean, $0.host) } ?? slowest.count
+            guard place < count else { continue }
+            slowest.insert((host, times), at: place)
+            if slowest.count > count { slowest.removeLast() }
+        }
+        return slowest
     }
 }
 

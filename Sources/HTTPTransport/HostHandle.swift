@@ -24,10 +24,9 @@ package final class HostHandle {
     private let none = Call(
         HTTPRequest(.get, url: "", host: HTTPRequest.Host(nameToLookUp: nil, port: 0, isLoopback: true)), number: 0,
         at: .zero, waited: .zero)
-    /// Whether the TLS session of a request is kept, for the host's next one to resume. That costs both sides a seventh of
-    /// the work of a handshake, for nothing where none follows.
+    /// Whether the TLS session of a request is kept for the host's next one, and that of an earlier one resumed. Keeping it
+    /// costs both sides a seventh of a handshake's work; one that is resumed does not show the server's key.
     package var keepsSession = true
-    private var isSessionForgotten = false
     private let settings: TransportSettings
     private let headers: BodyHeaders
     /// What is being sent as a form.
@@ -46,15 +45,6 @@ package final class HostHandle {
         try easy.configure(settings)
         try ToolError.check(attach())
     }
-
-    /// Makes a full TLS handshake for each of the host's further requests, so that each shows the server's key: after an
-    /// edit that may have changed it.
-    package func forgetSession() {
-        isSessionForgotten = true
-    }
-
-    /// Whether another host can have it: libcurl keeps sessions by host, so that none is resumed with another one.
-    package var canServeAgain: Bool { state == .idle && !isSessionForgotten }
 }
 
 /// The request under way.
@@ -218,7 +208,7 @@ extension HostHandle {
         limitTime(at: now)
         var code = easy.set(CURLOPT_URL, call.request.url)
         if code == CURLE_OK { code = setHost() }
-        if code == CURLE_OK { code = easy.set(CURLOPT_SSL_SESSIONID_CACHE, keepsSession && !isSessionForgotten) }
+        if code == CURLE_OK { code = easy.set(CURLOPT_SSL_SESSIONID_CACHE, keepsSession) }
         if code == CURLE_OK { code = trust(pin: call.request.pin ?? settings.pin) }
         if code == CURLE_OK { code = setMethod() }
         return code

@@ -3,8 +3,8 @@ package import HTTPTransport
 package import Pacing
 package import Platform
 
-/// Carries out rows against PBXs on an event loop: sends what ``RowProcedure`` and ``HostSession`` want sent, and decides
-/// nothing about it.
+/// Carries out rows against PBXs on an event loop: sends what ``RowProcedure`` and ``HostSession`` want sent. It decides when a
+/// row is noted, and whether a TLS session is kept.
 ///
 /// The body of a row's edit does not leave before the sink has noted the row as sent. A host that answered its last request
 /// probably takes the next one, so the note is then asked for while the edit's connection is made; else not before the
@@ -19,6 +19,8 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
         /// Kept when another host takes the place of this one: setting one up costs as much as a request.
         var handle: HostHandle?
         var hasAnswered = false
+        /// Whether an edit may have changed the key, which a TLS session that is resumed does not show.
+        var mayHaveNewKey = false
 
         init(_ session: HostSession, _ job: Job, _ policy: ReadingPolicy, _ note: SentNote) {
             self.session = session
@@ -30,6 +32,14 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
         func end(_ session: HostSession) {
             self.session = session
             hasAnswered = false
+            mayHaveNewKey = false
+        }
+
+        /// Whether another request is to be expected that may resume the TLS session of the next one. Without a login, a
+        /// host's first request is most often its only one.
+        var keepsSession: Bool {
+            let hasLogin = if case .client = row.job.credentials { true } else { false }
+            return (hasLogin || hasAnswered) && !mayHaveNewKey
         }
 
         func begin(_ job: Job, _ policy: ReadingPolicy, _ note: SentNote) {
@@ -132,7 +142,7 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
     }
 
     package func release(_ number: Int) {
-        guard number < hosts.count, let host = hosts[number].take(), host.handle?.canServeAgain ?? true else { return }
+        guard number < hosts.count, let host = hosts[number].take() else { return }
         host.end(session)
         spare.append(host)
     }
@@ -180,14 +190,12 @@ extension PBXPerformer {
         let (note, row) = (host.note, (job: host.row.job, replaced: host.row.replaced, changes: host.row.changes))
         if call.isEdit, host.hasAnswered { note.ask(sink, row) }
         let gate: ((BodyGate) -> Bool?)? = call.isEdit ? { [sink] gate in note.mayLeave(gate, sink, row) } : nil
-        let hasLogin = if case .client = row.job.credentials { true } else { false }
-        // Without a login, a host's first request is most often its only one.
-        handle.keepsSession = hasLogin || host.hasAnswered
+        handle.keepsSession = host.keepsSession
         let request = call.request(timeout: deadline.map { $0 - clock.now() })
         loop.start(request, on: handle, gate: gate, aged: aged) { [mayChangeKey = call.mayChangeKey] exchange in
             if case .notConnected(.machine(let limit)) = exchange.ending { return then(exchange, limit.error) }
             if let failure = note.failure { return then(exchange, failure) }
-            if mayChangeKey, exchange.isBodySent { handle.forgetSession() }
+            if mayChangeKey, exchange.isBodySent { host.mayHaveNewKey = true }
             if case .answered = exchange.ending { host.hasAnswered = true } else { host.hasAnswered = false }
             then(exchange, nil)
         }

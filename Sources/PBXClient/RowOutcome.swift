@@ -2,7 +2,7 @@ import FleetModel
 import Pacing
 
 /// What a certificate that was read shows of its row's edit: before it, after one that brought no word, and until the PBX
-/// is done with it; and what the row is when nothing more is found out. What follows is ``RowProcedure``'s to say.
+/// is done with it. What follows is ``RowProcedure``'s to say.
 extension RowProcedure {
     /// An edit whose certificate is looked at until its values are there and it is issued.
     struct Watch: Sendable {
@@ -210,32 +210,5 @@ extension CertificateState {
             let (column, text, shown) = pair
             if let text, !text.utf8.elementsEqual((shown ?? "").utf8) { texts[column] = Secret(text) }
         }
-    }
-}
-
-/// What the row is when nothing more is found out.
-extension RowProcedure {
-    /// What the row is when no more calls are made for it although it is not done; nil when it is as if it had never been
-    /// begun.
-    var fallback: Outcome? {
-        if case .watch(let watch) = stage { return weigh(watch.unfinished("the run ended before it was read back")) }
-        if let failed { return failed }
-        guard edits > 0 else { return nil }
-        return Outcome(
-            status: isDoubtful ? .unknown : .notAttempted, errorClass: .runStopped,
-            error: "the run ended before the edit could be sent again with a new token", attempts: edits)
-    }
-
-    /// Takes into account what became of the row's earlier edit requests.
-    func weigh(_ outcome: Outcome) -> Outcome {
-        let doubt = "an edit request sent before may have been carried out"
-        var outcome = outcome
-        if case .watch(let watch) = stage, !outcome.status.isGood, outcome.status != .unknown, !outcome.settlesDoubt {
-            // What keeps the certificate from being read back says nothing about the edit.
-            outcome = watch.unfinished("it could not be read back: \(outcome.error)")
-        }
-        if isDoubtful { outcome = outcome.weighed(against: doubt) }
-        outcome.attempts = edits
-        return outcome
     }
 }

@@ -47,8 +47,8 @@ package struct ResultWriter {
         _ source: any PassThroughSource, to directory: RunDirectory, _ body: (ResultRow) -> Void
     ) throws -> OutcomeTally {
         let file = try AtomicFile(ResultWriter.fileName(source.shape.format), in: directory.folder)
-        let columns = Outcome.columns + (isVerified ? Outcome.verifiedColumns : [])
-        var writer = RowWriter(source.shape, columns: columns, under: "result")
+        let columns = isVerified ? ResultColumn.allCases : ResultColumn.always
+        var writer = RowWriter(source.shape, columns: columns.map(\.rawValue), under: ResultColumn.object)
         let names = source.shape.header.map { String(decoding: $0, as: UTF8.self) }
         var rows = OutcomeTally()
         try source.forEachRow { row in
@@ -88,19 +88,27 @@ package struct ResultWriter {
     }
 }
 
-extension Outcome {
-    /// What the result says about a row.
-    fileprivate static let columns = [
-        "row", "line", "status", "errcode", "errmsg", "http_status", "error_class", "error", "attempts", "started_at",
-        "finished_at", "duration_ms", "verified",
-    ]
+/// What the result says about a row, in this order.
+enum ResultColumn: String, CaseIterable {
+    case row, line, status, errcode, errmsg
+    case httpStatus = "http_status"
+    case errorClass = "error_class"
+    case error, attempts
+    case startedAt = "started_at"
+    case finishedAt = "finished_at"
+    case duration = "duration_ms"
+    case verified
+    // Only when certificates are read back.
+    case applyStatus = "apply_status"
+    case expiration
 
-    /// What it says as well when certificates are read back.
-    fileprivate static let verifiedColumns = ["apply_status", "expiration"]
+    static let always = allCases.filter { $0 != .applyStatus && $0 != .expiration }
+    /// What JSON lines have them under, and what stands before their names in a CSV.
+    static let object = "result"
 }
 
 extension RowWriter {
-    /// Adds a value for each of ``FleetModel/Outcome/columns``.
+    /// Adds a value for each of ``ResultColumn/always``.
     fileprivate mutating func add(_ outcome: Outcome, of row: PassThroughRow) {
         add(row.row)
         add(row.line)
@@ -117,7 +125,7 @@ extension RowWriter {
         add(outcome.reading?.isVerified.map { $0 ? "yes" : "no" } ?? "")
     }
 
-    /// Adds a value for each of ``FleetModel/Outcome/verifiedColumns``.
+    /// Adds what the result says as well when certificates are read back.
     fileprivate mutating func add(_ state: CertificateState?) {
         add(state?.applyStatus?.rawValue ?? "")
         add(state?.expiration ?? "")

@@ -26,7 +26,7 @@ package struct ResultRow {
                 ($0.name, record[$0.index].text)
             }
         case .members(let members):
-            members.filter { $0.key != ResultColumns.object }.compactMap { member in
+            members.filter { $0.key != ResultColumn.object }.compactMap { member in
                 let text = member.value.plainText
                 return text.isEmpty ? nil : (member.key, text)
             }
@@ -131,26 +131,23 @@ private struct ResultColumns {
         let field: String?
     }
 
-    /// Under which JSON lines have what the columns say.
-    static let object = "result"
-
     private let all: [Column]
-    private var indices: [String: Int] = [:]
+    private var indices: [ResultColumn: Int] = [:]
 
     init(_ header: Record) {
         all = (0..<header.count).map { index in
             let name = header[index].text
-            let prefix = "\(ResultColumns.object)."
+            let prefix = "\(ResultColumn.object)."
             return Column(
                 index: index, name: name, field: name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil)
         }
-        for column in all { if let field = column.field { indices[field] = column.index } }
+        for column in all { if let field = column.field.flatMap(ResultColumn.init) { indices[field] = column.index } }
     }
 
-    var isComplete: Bool { indices["row"] != nil && indices["status"] != nil }
+    var isComplete: Bool { indices[.row] != nil && indices[.status] != nil }
 
     func row(_ record: Record) -> ResultRow? {
-        let cells: (String) -> String = { field in
+        let cells: (ResultColumn) -> String = { field in
             indices[field].flatMap { $0 < record.count ? record[$0].text : nil } ?? ""
         }
         guard let (position, outcome) = Outcome.read(cells) else { return nil }
@@ -160,8 +157,8 @@ private struct ResultColumns {
 
 extension ResultRow {
     fileprivate init?(_ members: [JSONMember]) {
-        guard let result = members.first(where: { $0.key == ResultColumns.object })?.value,
-            let (position, outcome) = Outcome.read({ result[$0]?.plainText ?? "" })
+        guard let result = members.first(where: { $0.key == ResultColumn.object })?.value,
+            let (position, outcome) = Outcome.read({ result[$0.rawValue]?.plainText ?? "" })
         else { return nil }
         self.init(position: position, outcome: outcome, cells: .members(members))
     }
@@ -169,17 +166,17 @@ extension ResultRow {
 
 extension Outcome {
     /// - Parameter field: the text of a column of the result.
-    fileprivate static func read(_ field: (String) -> String) -> (RowPosition, Outcome)? {
-        guard let row = Int(field("row")), let status = RowStatus(rawValue: field("status")) else { return nil }
-        let start = field("started_at")
-        let end = field("finished_at")
+    fileprivate static func read(_ field: (ResultColumn) -> String) -> (RowPosition, Outcome)? {
+        guard let row = Int(field(.row)), let status = RowStatus(rawValue: field(.status)) else { return nil }
+        let start = field(.startedAt)
+        let end = field(.finishedAt)
         let outcome = Outcome(
-            status: status, errcode: Int(field("errcode")), errmsg: FormulaMark.removed(from: field("errmsg")),
-            httpStatus: Int(field("http_status")), errorClass: ErrorClass(rawValue: field("error_class")),
-            error: FormulaMark.removed(from: field("error")), attempts: Int(field("attempts")) ?? 0,
+            status: status, errcode: Int(field(.errcode)), errmsg: FormulaMark.removed(from: field(.errmsg)),
+            httpStatus: Int(field(.httpStatus)), errorClass: ErrorClass(rawValue: field(.errorClass)),
+            error: FormulaMark.removed(from: field(.error)), attempts: Int(field(.attempts)) ?? 0,
             startedAt: start.isEmpty ? nil : WallTime(rfc3339: start),
             finishedAt: end.isEmpty ? nil : WallTime(rfc3339: end))
-        return (RowPosition(row: row, line: Int(field("line")) ?? 0), outcome)
+        return (RowPosition(row: row, line: Int(field(.line)) ?? 0), outcome)
     }
 }
 

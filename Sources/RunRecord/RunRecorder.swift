@@ -66,8 +66,10 @@ package final class RunRecorder: OutcomeSink {
         let undo = try unwritable.map { unwritable throws(ToolError) in
             try UndoWriter(in: directory, salt: salt, unwritable: unwritable)
         }
+        // Meanwhile the fourth one is answered, so that nobody is idle while the disk works; more than 48 bring nothing.
+        let enough = min(48, (width * 3 + 3) / 4)
         queue = WriteQueue(
-            label: "certfleet.ledger", pause: pause, enough: min(48, (width * 3 + 3) / 4), onFailure: onFailure
+            label: "certfleet.ledger", pause: pause, enough: enough, onFailure: onFailure
         ) { (entries) throws(ToolError) in
             if let undo {
                 for case .sent(let sent, let old?) in entries {

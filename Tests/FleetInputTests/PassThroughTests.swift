@@ -60,6 +60,20 @@ struct PassThroughTests {
         for cell in ["2", "yes!", "file:x", "sure"] { #expect(try shown("auth.A:bool", cell) == "***", "\(cell)") }
     }
 
+    @Test("An address is hidden where more stands in it, which may be a secret", arguments: ["base_url", "api_path"])
+    func addresses(column: String) throws {
+        for cell in ["https://pbx1:8088", " pbx1 ", "", "[::1]", "not an address", "a/b"] {
+            #expect(try shown(column, cell) == cell)
+        }
+        for cell in ["https://me:canary@pbx1", "https://pbx1/?access_token=canary", "pbx1#canary"] {
+            #expect(try shown(column, cell) == "***")
+            let shown = try Reading("{\"\(column)\":\"\(cell)\"}", name: "x.jsonl").shownMembers()
+            #expect(shown == ["\"\(column)\":\"***\""])
+        }
+        let nested = try Reading("{\"\(column)\":[\"canary\"]}", name: "x.jsonl").shownMembers()
+        #expect(nested == ["\"\(column)\":\"***\""])
+    }
+
     private func shown(_ column: String, _ cell: String) throws -> String {
         try #require(Reading.row([(column, cell)]).shownCells()[0].last)
     }

@@ -50,7 +50,7 @@ struct SessionTests {
         server.changeKey()
         // A session that is resumed does not show the key.
         #expect(endings(client, server, [nil]) == [Self.resumed])
-        client.onLoop { $0.handle.forgetSession() }
+        client.onLoop { $0.handle.keepsSession = false }
         #expect(endings(client, server, [nil, nil]) == [Self.mismatch, Self.mismatch])
     }
 

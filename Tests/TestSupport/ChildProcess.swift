@@ -46,7 +46,13 @@ package final class ChildProcess {
         }
         _ = closeFiles(&actions, from: 3)
         if let folder { _ = changeFolder(&actions, to: folder) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        // One that ends before it has read its input must not end the tests.
+        signal(SIGPIPE, SIG_IGN)
+        var pipe = sigset_t()
+        sigaddset(&pipe, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &pipe)
+        // A group of its own, so that a signal to the group of the tests does not reach it.
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
         let variables = (environment ?? ProcessInfo.processInfo.environment).map { strdup("\($0)=\($1)") } + [nil]
         let words = ([path] + arguments).map { strdup($0) } + [nil]
         defer { for text in words + variables { free(text) } }
@@ -79,7 +85,7 @@ package final class ChildProcess {
             said.data = errors.fileHandleForReading.readDataToEndOfFile()
         }
         DispatchQueue(label: "stdin").async(group: group) {
-            given.fileHandleForWriting.write(input)
+            try? given.fileHandleForWriting.write(contentsOf: input)
             try? given.fileHandleForWriting.close()
         }
         let data = output.fileHandleForReading.readDataToEndOfFile()

@@ -96,7 +96,7 @@ import Testing
         }
         let nobody = InputRow(url: "http://127.0.0.9:\(fleet.simulator.hosts[0].port)", id: 1, access: .token("t"))
         let rows = fleet.logins.sorted { $0.url == $1.url ? $0.id < $1.id : $0.url < $1.url } + [nobody]
-        let run = try FinishedRun(rows, "--retries", "0", "--timeout", "2s", "--connect-timeout", "2s")
+        let run = try FinishedRun(rows, "--retries", "0", "--timeout", "5s", "--connect-timeout", "2s")
         let names = Dictionary(
             uniqueKeysWithValues: zip(fleet.simulator.hosts.map(\.baseURL), faults.map(\.name)))
         let blocks = zip(rows, run.sentences).enumerated().map { index, pair in
