@@ -61,9 +61,8 @@ package struct RunReport: Sendable {
             let changes = try run.changes(ofAtMost: Self.changeLimit)
             try run.forEachRow(number: index) { row in
                 let changes = changes[row.order.row]
-                guard var row = merge.placed(row) else { return }
-                row.changes = changes ?? []
-                take(row)
+                guard let row = merge.placed(row) else { return }
+                take(row, changes)
                 if listsAllRows { allRows.append(row.brief) }
             }
         }
@@ -115,7 +114,9 @@ package struct RunReport: Sendable {
         return start...max(start, ends.max() ?? start)
     }
 
-    fileprivate mutating func take(_ row: ReportRow) {
+    fileprivate mutating func take(_ row: ReportRow, _ changed: [FieldChange]?) {
+        var row = row
+        row.changes = changed ?? []
         rows += 1
         let outcome = row.outcome
         groups[OutcomeGroup(outcome), default: RowGroup(firstLine: row.line)].rows += 1
@@ -171,9 +172,8 @@ package struct EndingReport {
 
     /// Counts a row.
     package mutating func take(_ row: ResultRow) {
-        var row = ReportRow(row, run: 0, &columns)
-        row.changes = changes[row.order.row] ?? []
-        report.take(row)
+        let row = ReportRow(row, run: 0, &columns)
+        report.take(row, changes[row.order.row])
     }
 
     /// The report, once result and summary are written.

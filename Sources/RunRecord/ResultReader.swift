@@ -11,42 +11,49 @@ package struct ResultRow {
     package let outcome: Outcome
     fileprivate let cells: Cells
 
+    /// The row's own columns, wherever they stand.
     fileprivate enum Cells {
-        case record(Record, [ResultColumns.Column])
+        case record(Record, [(index: Int, name: String)])
         case members([JSONMember])
         /// As they are written, with the names of their columns.
         case shown([[UInt8]], [String])
+
+        var count: Int {
+            switch self {
+            case .record(_, let columns): columns.count
+            case .members(let members): members.count
+            case .shown(let cells, let names): min(cells.count, names.count)
+            }
+        }
+
+        func name(_ number: Int) -> String {
+            switch self {
+            case .record(_, let columns): columns[number].name
+            case .members(let members): members[number].key
+            case .shown(_, let names): names[number]
+            }
+        }
+
+        func text(_ number: Int) -> String {
+            switch self {
+            case .record(let record, let columns):
+                columns[number].index < record.count ? record[columns[number].index].text : ""
+            case .members(let members): members[number].value.plainText
+            case .shown(let cells, _): String(decoding: cells[number], as: UTF8.self)
+            }
+        }
     }
 
     /// The row's own columns that are not empty, secrets masked, in their order.
     package var own: [(name: String, value: String)] {
-        switch cells {
-        case .record(let record, let columns):
-            columns.filter { $0.field == nil && $0.index < record.count && !record[$0.index].isEmpty }.map {
-                ($0.name, record[$0.index].text)
-            }
-        case .members(let members):
-            members.filter { $0.key != ResultColumn.object }.compactMap { member in
-                let text = member.value.plainText
-                return text.isEmpty ? nil : (member.key, text)
-            }
-        case .shown(let cells, let names):
-            zip(names, cells).filter { !$1.isEmpty }.map { ($0, String(decoding: $1, as: UTF8.self)) }
-        }
+        (0..<cells.count).map { (cells.name($0), cells.text($0)) }.filter { !$1.isEmpty }
     }
 
     /// The value of the first own column with one of these names; empty when there is none.
     ///
     /// - Parameter isWanted: tells of a name whether it is one.
     package func own(where isWanted: (String) -> Bool) -> String {
-        switch cells {
-        case .record(let record, let columns):
-            let column = columns.first { $0.field == nil && $0.index < record.count && isWanted($0.name) }
-            return column.map { record[$0.index].text } ?? ""
-        case .members(let members): return members.first { isWanted($0.key) }?.value.plainText ?? ""
-        case .shown(let cells, let names):
-            return zip(names, cells).first { isWanted($0.0) }.map { String(decoding: $1, as: UTF8.self) } ?? ""
-        }
+        (0..<cells.count).first { isWanted(cells.name($0)) }.map(cells.text) ?? ""
     }
 }
 
@@ -124,24 +131,20 @@ extension Diagnostic {
 
 /// Which column of a CSV says what of the outcome.
 private struct ResultColumns {
-    struct Column {
-        let index: Int
-        let name: String
-        /// The name behind `result.`; nil for a column of the input.
-        let field: String?
-    }
-
-    private let all: [Column]
+    /// Those of the input.
+    private var own: [(index: Int, name: String)] = []
     private var indices: [ResultColumn: Int] = [:]
 
     init(_ header: Record) {
-        all = (0..<header.count).map { index in
+        let prefix = "\(ResultColumn.object)."
+        for index in 0..<header.count {
             let name = header[index].text
-            let prefix = "\(ResultColumn.object)."
-            return Column(
-                index: index, name: name, field: name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil)
+            if !name.hasPrefix(prefix) {
+                own.append((index, name))
+            } else if let column = ResultColumn(rawValue: String(name.dropFirst(prefix.count))) {
+                indices[column] = index
+            }
         }
-        for column in all { if let field = column.field.flatMap(ResultColumn.init) { indices[field] = column.index } }
     }
 
     var isComplete: Bool { indices[.row] != nil && indices[.status] != nil }
@@ -151,7 +154,7 @@ private struct ResultColumns {
             indices[field].flatMap { $0 < record.count ? record[$0].text : nil } ?? ""
         }
         guard let (position, outcome) = Outcome.read(cells) else { return nil }
-        return ResultRow(position: position, outcome: outcome, cells: .record(record, all))
+        return ResultRow(position: position, outcome: outcome, cells: .record(record, own))
     }
 }
 
@@ -160,7 +163,8 @@ extension ResultRow {
         guard let result = members.first(where: { $0.key == ResultColumn.object })?.value,
             let (position, outcome) = Outcome.read({ result[$0.rawValue]?.plainText ?? "" })
         else { return nil }
-        self.init(position: position, outcome: outcome, cells: .members(members))
+        self.init(
+            position: position, outcome: outcome, cells: .members(members.filter { $0.key != ResultColumn.object }))
     }
 }
 
