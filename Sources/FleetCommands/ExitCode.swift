@@ -42,6 +42,9 @@ package enum ExitCode: Error, Hashable, Sendable {
         }
     }
 
+    /// The exit code of a run that had begun: whatever breaks it is the tool's failure by then, unless its code is known.
+    init(breakingRun error: any Error) { self = error as? ExitCode ?? .broken }
+
     /// Keeps a command from going on with an input that is not fit for it, before anything is sent.
     ///
     /// - Parameters:
@@ -114,20 +117,20 @@ struct CommandError: Error, Hashable {
         }
     }
 
-    /// What broke a run that had begun: whatever it is, it is the tool's failure by then.
+    /// What broke a run that had begun.
     init(breakingRun error: any Error) {
         let cause = CommandError(error)
-        self.init(code: .broken, message: cause.message, hint: cause.hint)
+        self.init(code: ExitCode(breakingRun: error), message: cause.message, hint: cause.hint)
     }
 
-    /// Ends a run that had begun: what fails there is the tool's failure, unless nobody is left to be told.
+    /// Ends a run that had begun.
+    ///
+    /// - Throws: a ``CommandError``, or an ``ExitCode`` when nobody is left to be told.
     static func endingRun<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
-        } catch let code as ExitCode {
-            throw code
         } catch {
-            throw CommandError(breakingRun: error)
+            throw error is ExitCode ? error : CommandError(breakingRun: error)
         }
     }
 

@@ -219,7 +219,7 @@ struct RunSession {
             try Say.print(directory.file(ResultWriter.fileName(input.catalog.shape.format)) + "\n")
         } catch {
             var summary = summary
-            summary.exitCode = (error as? ExitCode ?? CommandError(breakingRun: error).code).number
+            summary.exitCode = ExitCode(breakingRun: error).number
             try summary.write(to: directory)
             throw error
         }

@@ -6,8 +6,8 @@ import TabularText
 /// What a cell `base_url` says: how to reach a PBX, and which one it is.
 ///
 /// `https://host[:port]` or `http://…` with the scheme's own port when none is given; a bare `host[:port]` means https
-/// and port 8088 when none is given, but 443 for the relays of the manufacturer's cloud. One final `/` is dropped;
-/// anything else behind the port is an error.
+/// and port 8088 when none is given, but 443 for the relays of the manufacturer's cloud. One final `/` is dropped, and
+/// the path of the row's API; anything else behind the port is an error.
 struct AddressCell {
     let scheme: PBXAddress.Scheme
     /// Lower case; an IPv6 address in its shortest form and in brackets. Borrowed from the scratch space.
@@ -18,9 +18,12 @@ struct AddressCell {
     ///
     /// - Parameters:
     ///   - cell: the value without blanks at its ends.
+    ///   - apiPath: the path that may stand behind host and port, without slashes at its ends; nil for any.
     ///   - scratch: where the name is put; it serves cell after cell.
     /// - Throws: ``Diagnostic`` with code `base-url-malformed`.
-    init(_ cell: Bytes, scratch: HostNameScratch) throws(Diagnostic) {
+    init(
+        _ cell: Bytes, apiPath: String? = PBXAddress.defaultAPIPath, scratch: HostNameScratch
+    ) throws(Diagnostic) {
         if let diagnostic = LeftBehind.problem(cell) { throw diagnostic }
         var rest = cell
         var port: UInt16 = 8088
@@ -32,6 +35,11 @@ struct AddressCell {
             scheme = .https
         }
         if rest.last == UInt8(ascii: "/") { rest = rest.part(0..<rest.count - 1) }
+        if let slash = rest.firstIndex(of: UInt8(ascii: "/")),
+            apiPath.map({ rest.part(slash + 1..<rest.count).elementsEqual($0.utf8) }) ?? true
+        {
+            rest = rest.part(0..<slash)
+        }
         name = try HostName.read(&rest, into: scratch)
         if port == 8088, HostName.isRelay(name) { port = 443 }
         if !rest.isEmpty { port = try Self.port(rest) }
@@ -74,7 +82,7 @@ struct AddressCell {
             .baseURLMalformed, "the port must be a number from 1 to 65535 (an IPv6 address is written in brackets)")
     }
 
-    /// What is wrong with an address in what stands behind host and port; it quotes nothing, since a query may hold a token.
+    /// What is wrong with an address in what stands behind host and port.
     private static func tail(_ bytes: Bytes) -> Diagnostic {
         let what = bytes.first.flatMap(HostName.ending) ?? "something"
         let hint = what == "a path" ? " (the path of the API goes into 'api_path')" : ""
@@ -88,7 +96,7 @@ extension HostKey {
         var text = cell
         let host = text.withUTF8 { bytes in
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: HostName.room) { scratch in
-                try? AddressCell(Whitespace.trimmed(bytes), scratch: scratch).host
+                try? AddressCell(Whitespace.trimmed(bytes), apiPath: nil, scratch: scratch).host
             }
         }
         guard let host else { return nil }

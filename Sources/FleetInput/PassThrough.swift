@@ -61,6 +61,9 @@ enum PassThrough: Equatable {
 
     private static let mask = Array(Secret.mask.utf8)
 
+    /// Whether problems may quote what stands in a row: not where a cell may hold what belongs into a secret one.
+    static func mayQuote(_ cells: borrowing RowCells) -> Bool { !cells.isShifted }
+
     /// A cell of a column, or a part of it, as a problem quotes it: `***` where the result hides it.
     static func quoted(_ cell: Bytes, of field: Field) -> String {
         let passThrough = PassThrough(field)

@@ -55,8 +55,7 @@ struct RowParser: ~Copyable {
         let own = diagnostics.count
         readAddress(cells, &row)
         if namesHostsOnly { row.id = 1 } else { readCertificate(cells, &row) }
-        if cells.isShifted {
-            // What else is wrong would quote cells that may hold what belongs into a secret one.
+        guard PassThrough.mayQuote(cells) else {
             diagnostics.removeLast(diagnostics.count - own)
             return row
         }
@@ -123,23 +122,26 @@ struct RowParser: ~Copyable {
 /// Whom a row is about: the PBX and the certificate.
 extension RowParser {
     mutating func readAddress(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
-        if let cell = cells[.baseURL] {
-            row.url = readURL(cell, cells)
-        } else if cells.canHave(.baseURL) {
-            add(Diagnostic(.baseURLMissing, "the address of the PBX is missing"), cells.name(of: .baseURL))
-        }
         if let cell = cells[.apiPath] {
             let path = value(of: cell, cells) { cell throws(Diagnostic) in try APIPath.read(try cell.text()) }
             if let path { row.apiPath = path }
+        }
+        if let cell = cells[.baseURL] {
+            row.url = readURL(cell, behindIt: row.apiPath, cells)
+        } else if cells.canHave(.baseURL) {
+            add(Diagnostic(.baseURLMissing, "the address of the PBX is missing"), cells.name(of: .baseURL))
         }
         if let cell = cells[.tlsPin] {
             row.tlsPin = value(of: cell, cells) { cell throws(Diagnostic) in try Self.pin(try cell.text()) }
         }
     }
 
-    private mutating func readURL(_ cell: RowCells.Cell, _ cells: borrowing RowCells) -> AddressCell? {
+    private mutating func readURL(
+        _ cell: RowCells.Cell, behindIt apiPath: String, _ cells: borrowing RowCells
+    ) -> AddressCell? {
         let scratch = scratch
-        let url = value(of: cell, cells) { cell throws(Diagnostic) in try AddressCell(try cell.text(), scratch: scratch)
+        let url = value(of: cell, cells) { cell throws(Diagnostic) in
+            try AddressCell(try cell.text(), apiPath: apiPath, scratch: scratch)
         }
         guard let url else { return nil }
         if !allowsPlainHTTP, case .http = url.scheme, !url.host.form.isLoopback {
@@ -159,7 +161,7 @@ extension RowParser {
     func isHost(of cells: borrowing RowCells, in selection: Selection) -> Bool {
         do throws(Diagnostic) {
             guard let text = try cells[.baseURL]?.text() else { return selection.includes(nil) }
-            return selection.includes(try AddressCell(text, scratch: scratch).name)
+            return selection.includes(try AddressCell(text, apiPath: nil, scratch: scratch).name)
         } catch {
             return selection.includes(nil)
         }
@@ -360,9 +362,10 @@ enum APIPath {
             !segment.isEmpty && !segment.allSatisfy { $0 == UInt8(ascii: ".") } && segment.allSatisfy(isPathCharacter)
         }
         guard isPlain else {
-            // A query may hold a token, so nothing is quoted.
             throw Diagnostic(
-                .apiPathMalformed, "this is no path like 'openapi/v1.0': letters, digits and . _ ~ - between slashes")
+                .apiPathMalformed,
+                "\(PassThrough.quoted(cell, of: .apiPath)) is no path like 'openapi/v1.0': letters, digits and . _ ~ - "
+                    + "between slashes")
         }
         return path.text
     }

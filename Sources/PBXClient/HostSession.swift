@@ -23,6 +23,18 @@ package struct HostSession: Sendable {
         case refused(because: String)
     }
 
+    /// What follows from a login that brought no token.
+    enum FailedLogin {
+        /// It is made again as often as any call.
+        case mayBeRepeated
+        /// It is made again if there is a retry left, and else the host is stopped.
+        case mayBeRepeatedOnce
+        /// It is not made again with these credentials.
+        case isFinal
+        /// Nothing is sent to the host any more.
+        case stopsHost
+    }
+
     /// What is to be done next to end the session.
     package enum Closing: Sendable {
         case call(PBXCall)
@@ -95,17 +107,17 @@ package struct HostSession: Sendable {
     }
 
     /// Takes note of a login whose reply brought no token, and decides whether it may be repeated.
-    fileprivate mutating func noteFailedLogin(
-        with credentials: Credentials, _ reply: Reply, _ outcome: Outcome
-    ) -> RowProcedure.Verdict {
+    ///
+    /// - Parameter reason: what failed, as a clause.
+    mutating func noteFailedLogin(with credentials: Credentials, _ reply: Reply, _ reason: String) -> FailedLogin {
         if reply.isAnswer, !reply.isTemporary {
-            refusals[credentials] = "not sent: in an earlier row with these credentials \(outcome.error)"
+            refusals[credentials] = "not sent: in an earlier row with these credentials \(reason)"
             failedLogins += 1
-            return reply.errcode?.stopsHostAtLogin == true || failedLogins > 1 ? .stopHost(outcome) : .done(outcome)
+            return reply.errcode?.stopsHostAtLogin == true || failedLogins > 1 ? .stopsHost : .isFinal
         }
-        guard reply.mayHaveArrived else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
+        guard reply.mayHaveArrived else { return reply.isTemporary ? .mayBeRepeated : .isFinal }
         unansweredLogins += 1
-        return unansweredLogins > 1 ? .stopHost(outcome) : .retry(outcome, orStopHost: true)
+        return unansweredLogins > 1 ? .stopsHost : .mayBeRepeatedOnce
     }
 
     /// Takes note that a call was made with a token.
@@ -165,38 +177,6 @@ package struct HostSession: Sendable {
         let url = BaseURL(address)
         base = (address, url)
         return url
-    }
-}
-
-/// What the replies to a login and a logout mean for the row that needs them.
-extension RowProcedure {
-    mutating func afterLogin(
-        _ call: PBXCall, madeAt start: Duration, _ reply: Reply, on host: inout HostSession
-    ) -> Verdict {
-        if host.begin(by: call, of: job.credentials, madeAt: start, reply) { return .goOn }
-        let outcome = reply.preparationOutcome(
-            "login", on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets))
-        return host.noteFailedLogin(with: job.credentials, reply, outcome)
-    }
-
-    mutating func afterLogout(of token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
-        let outcome = reply.preparationOutcome("logout", on: job.address.host)
-        guard reply.mayHaveArrived else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
-        // Once more, so that there are not two live tokens; a PBX that never does this is not worth the row.
-        if reply.isTemporary, otherRetries == 0, host.retry.retries > 0 { return .retry(outcome) }
-        host.end(token)
-        return .goOn
-    }
-
-    /// Forgets a token that the PBX calls expired.
-    ///
-    /// - Returns: whether the call is made again with another one.
-    mutating func renews(_ token: Secret, _ reply: Reply, on host: inout HostSession) -> Bool {
-        guard reply.errcode == .tokenExpired else { return false }
-        host.expired(token, of: job.credentials)
-        guard case .client = job.credentials, !hasRenewed else { return false }
-        hasRenewed = true
-        return true
     }
 }
 

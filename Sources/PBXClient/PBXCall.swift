@@ -9,22 +9,27 @@ import JSONText
 /// `certificate/update` and `del_token`.
 package struct PBXCall: Sendable {
     enum Act: Sendable {
-        /// `get_token`: the Client ID goes as `username`, the Client Secret as `password`.
-        case login(id: String, secret: Secret)
         /// No call at all: the connection ends when the PBX has shown its key.
         case handshake
-        /// `certificate/get`: one certificate.
-        case get(id: Int64, token: Secret)
-        /// `certificate/query`: those of several certificates that there are.
-        case query(ids: [Int64], token: Secret)
-        /// `certificate/list`: a page of all certificates, from 1.
-        case list(page: Int, token: Secret)
-        /// `certificate/upload`: a file for an edit to name.
-        case upload(CertificateFile, CertificateState.Purpose, token: Secret)
-        /// `certificate/update`: only the fields that the row sets, in the order of the PBX's guide.
-        case edit(CertificateEdit, token: Secret)
+        /// `get_token`: the Client ID goes as `username`, the Client Secret as `password`.
+        case login(id: String, secret: Secret)
+        /// A call about certificates.
+        case certificate(CertificateAct, token: Secret)
         /// `del_token`: the PBX forgets the token.
         case logout(token: Secret)
+    }
+
+    enum CertificateAct: Sendable {
+        /// `certificate/get`: one certificate.
+        case get(id: Int64)
+        /// `certificate/query`: those of several certificates that there are.
+        case query(ids: [Int64])
+        /// `certificate/list`: a page of all certificates, from 1.
+        case list(page: Int)
+        /// `certificate/upload`: a file for an edit to name.
+        case upload(CertificateFile, CertificateState.Purpose)
+        /// `certificate/update`: only the fields that the row sets, in the order of the PBX's guide.
+        case edit(CertificateEdit)
     }
 
     let act: Act
@@ -33,12 +38,12 @@ package struct PBXCall: Sendable {
 
     /// Whether it changes the PBX, so that its body must not leave before its row is noted as sent.
     package var isEdit: Bool {
-        if case .edit = act { true } else { false }
+        if case .certificate(.edit, _) = act { true } else { false }
     }
 
     /// Whether the PBX may serve HTTPS with another key afterwards: `name` says which certificate file it uses.
     var mayChangeKey: Bool {
-        if case .edit(let edit, _) = act { edit.name != nil } else { false }
+        if case .certificate(.edit(let edit), _) = act { edit.name != nil } else { false }
     }
 
     /// The call as it is sent.
@@ -53,7 +58,7 @@ package struct PBXCall: Sendable {
     /// The call as a dry run prints it, like `POST https://… {"…":"***"}`: each secret is `***`.
     package var maskedLine: String {
         let url = base.url(of: endpoint, token: token.map { _ in Secret.mask }, query)
-        if case .upload(let file, let purpose, _) = act {
+        if case .certificate(.upload(let file, let purpose), _) = act {
             return "POST \(url) type=\(purpose.rawValue) file=\(Quotation.of(file.name.utf8)) (\(file.size) bytes)"
         }
         guard let body = body({ _ in Secret.mask }) else { return "GET \(url)" }
@@ -64,11 +69,11 @@ package struct PBXCall: Sendable {
         switch act {
         case .handshake: ""
         case .login: "get_token"
-        case .get: "certificate/get"
-        case .query: "certificate/query"
-        case .list: "certificate/list"
-        case .upload: "certificate/upload"
-        case .edit: "certificate/update"
+        case .certificate(.get, _): "certificate/get"
+        case .certificate(.query, _): "certificate/query"
+        case .certificate(.list, _): "certificate/list"
+        case .certificate(.upload, _): "certificate/upload"
+        case .certificate(.edit, _): "certificate/update"
         case .logout: "del_token"
         }
     }
@@ -76,19 +81,17 @@ package struct PBXCall: Sendable {
     private var token: Secret? {
         switch act {
         case .handshake, .login: nil
-        case .get(_, let token), .query(_, let token), .list(_, let token), .upload(_, _, let token),
-            .edit(_, let token), .logout(let token):
-            token
+        case .certificate(_, let token), .logout(let token): token
         }
     }
 
     /// What stands in the URL behind the token; nil when nothing does.
     private var query: String? {
         switch act {
-        case .get(let id, _): "id=\(id)"
-        case .query(let ids, _): "ids=" + ids.map(String.init).joined(separator: ",")
-        case .list(let page, _): "page=\(page)&page_size=\(Self.pageSize)&sort_by=id&order_by=asc"
-        case .handshake, .login, .upload, .edit, .logout: nil
+        case .certificate(.get(let id), _): "id=\(id)"
+        case .certificate(.query(let ids), _): "ids=" + ids.map(String.init).joined(separator: ",")
+        case .certificate(.list(let page), _): "page=\(page)&page_size=\(Self.pageSize)&sort_by=id&order_by=asc"
+        default: nil
         }
     }
 
@@ -100,7 +103,7 @@ package struct PBXCall: Sendable {
 
     /// Nil for a call that is no form.
     private var form: HTTPRequest.Method? {
-        guard case .upload(let file, let purpose, _) = act else { return nil }
+        guard case .certificate(.upload(let file, let purpose), _) = act else { return nil }
         return .form([
             HTTPRequest.FormField(name: "type", content: Array(purpose.rawValue.utf8)),
             HTTPRequest.FormField(name: "file", fileName: file.name, content: file.reveal()),
@@ -115,9 +118,9 @@ package struct PBXCall: Sendable {
         case .login(let id, let secret):
             writer.member("username", id)
             writer.member("password", text(secret))
-        case .edit(let edit, _):
+        case .certificate(.edit(let edit), _):
             writer.members(of: edit, text)
-        case .handshake, .get, .query, .list, .upload, .logout:
+        default:
             return nil
         }
         writer.endObject()
@@ -131,9 +134,9 @@ extension PBXCall {
     var acceptingBody: [UInt8] {
         let ids: [Int64] =
             switch act {
-            case .get(let id, _): [id]
-            case .query(let ids, _): ids
-            case .handshake, .login, .list, .upload, .edit, .logout: []
+            case .certificate(.get(let id), _): [id]
+            case .certificate(.query(let ids), _): ids
+            default: []
             }
         let list = ids.map { JSONValue.object([JSONMember(key: "id", value: .number(String($0)))]) }
         var writer = JSONWriter()
@@ -141,7 +144,7 @@ extension PBXCall {
         writer.member("errcode", 0)
         if let first = list.first { writer.member("certificate", first) }
         writer.member("certificate_list", .array(list))
-        if case .upload(let file, _, _) = act { writer.member("file", file.name) }
+        if case .certificate(.upload(let file, _), _) = act { writer.member("file", file.name) }
         writer.endObject()
         return writer.bytes
     }

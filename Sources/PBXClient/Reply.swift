@@ -174,7 +174,7 @@ extension Reply {
     /// For a call that comes before the edit, what the row is when that does not bring what is needed.
     ///
     /// - Parameter errmsg: the PBX's message, free of secrets.
-    func outcome(of act: PBXCall.Act, on host: HostKey, errmsg: String) -> Outcome {
+    func outcome(of act: PBXCall.CertificateAct, on host: HostKey, errmsg: String) -> Outcome {
         switch act {
         case .edit:
             var outcome = outcomeOfOne(on: host, errmsg: errmsg)
@@ -184,7 +184,7 @@ extension Reply {
             return outcomeBeforeEdit(
                 "the file could not be uploaded", "the answer gives it no usable name", \.uploadAdvice, on: host, errmsg
             )
-        case .get, .query, .list, .handshake, .login, .logout:
+        case .get, .query, .list:
             return outcomeBeforeEdit(
                 "the certificate could not be read", "the answer does not hold it", \.readingAdvice, on: host, errmsg)
         }

@@ -8,7 +8,7 @@ import Pacing
 /// certificate shows, ``Reply`` what came back.
 ///
 /// Before a call that needs a token comes whatever brings one: a logout when the session at hand is not the row's or soon
-/// over, then a login; what their replies mean stands in ``HostSession``, too. The certificate is read first where
+/// over, then a login; whether one that failed is repeated is ``HostSession``'s to say. The certificate is read first where
 /// ``ReadingPolicy`` wants it, or an earlier run may have edited it, or its kind decides what its file is sent as. A file
 /// is sent next, unless the PBX has it from another row. The edit follows. An expired token is renewed once per row
 /// (errcode 10004). What may fare better is tried again after a pause: not connected, lost, HTTP 429 and 5xx without an
@@ -69,8 +69,8 @@ package struct RowProcedure: Sendable {
     /// Tries beyond the first of the edit.
     private var editRetries = 0
     /// Tries beyond the first of the call that is needed next and is no edit.
-    private(set) var otherRetries = 0
-    var hasRenewed = false
+    private var otherRetries = 0
+    private var hasRenewed = false
     /// What the row is if the call that failed is not made again; nil when none is to be made again.
     private(set) var failed: Outcome?
     /// When the host wants to be spoken to again after the row's last try; nil when it did not say.
@@ -163,15 +163,17 @@ extension RowProcedure {
     private func nextAct(with token: Secret, on host: inout HostSession) -> PBXCall.Act {
         switch stage {
         case .handshake: return .handshake
-        case .find, .list: return .list(page: host.certificates.page, token: token)
+        case .find, .list: return .certificate(.list(page: host.certificates.page), token: token)
         case .upload:
             guard let upload else { preconditionFailure("only a row with a file has one sent") }
-            return .upload(upload.file, upload.purpose, token: token)
-        case .edit: return .edit(job.edit, token: token)
-        case .settle, .watch: return .get(id: job.edit.id, token: token)
+            return .certificate(.upload(upload.file, upload.purpose), token: token)
+        case .edit: return .certificate(.edit(job.edit), token: token)
+        case .settle, .watch: return .certificate(.get(id: job.edit.id), token: token)
         case .read:
-            if case .query(let ids) = host.certificates.need(job.edit.id) { return .query(ids: ids, token: token) }
-            return .get(id: job.edit.id, token: token)
+            if case .query(let ids) = host.certificates.need(job.edit.id) {
+                return .certificate(.query(ids: ids), token: token)
+            }
+            return .certificate(.get(id: job.edit.id), token: token)
         }
     }
 
@@ -237,14 +239,12 @@ extension RowProcedure {
             return reply.isTemporary ? .retry(outcome) : .done(outcome)
         case .login: return afterLogin(call, madeAt: start, reply, on: &host)
         case .logout(let token): return afterLogout(of: token, reply, on: &host)
-        case .get(_, let token), .query(_, let token), .list(_, let token), .upload(_, _, let token),
-            .edit(_, let token):
-            return verdict(on: reply, to: call.act, with: token, &host, at: now)
+        case .certificate(let act, let token): return verdict(on: reply, to: act, with: token, &host, at: now)
         }
     }
 
     private mutating func verdict(
-        on reply: Reply, to act: PBXCall.Act, with token: Secret, _ host: inout HostSession, at now: Duration
+        on reply: Reply, to act: PBXCall.CertificateAct, with token: Secret, _ host: inout HostSession, at now: Duration
     ) -> Verdict {
         host.used(token)
         let errmsg = host.redact(reply.errmsg, without: secrets + [token])
@@ -253,11 +253,11 @@ extension RowProcedure {
             edits += 1
             isDoubtful = isDoubtful || outcome.status == .unknown
         }
-        if renews(token, reply, on: &host) { return .goOn }
+        if renew(token, ifExpiredBy: reply, on: &host) { return .goOn }
         if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
         switch act {
         case .edit: return afterEdit(reply, outcome, on: host, at: now)
-        case .upload(let file, let purpose, _):
+        case .upload(let file, let purpose):
             switch name(given: Upload(file: file, purpose: purpose), by: reply, with: token, on: &host) {
             case .success(let name): beginEdit(naming: name)
             case .failure(.ambiguous(let outcome)): return .done(outcome)
@@ -265,19 +265,51 @@ extension RowProcedure {
             }
             return .goOn
         case .list: return afterPage(reply, outcome, on: &host)
-        case .query(let ids, _):
+        case .query(let ids):
             if reply.isTemporary { return .retry(outcome) }
             let states = reply.certificates?.list
             host.keep(states ?? [])
             host.certificates.note(states, of: ids)
             return .goOn
-        case .get, .handshake, .login, .logout:
+        case .get:
             guard let state = reply.certificate, state.id == job.edit.id else {
                 return unread(outcome, reply, on: &host, at: now)
             }
             host.keep([state])
             return after(state, on: host, at: now)
         }
+    }
+
+    private mutating func afterLogin(
+        _ call: PBXCall, madeAt start: Duration, _ reply: Reply, on host: inout HostSession
+    ) -> Verdict {
+        if host.begin(by: call, of: job.credentials, madeAt: start, reply) { return .goOn }
+        let outcome = reply.preparationOutcome(
+            "login", on: job.address.host, errmsg: host.redact(reply.errmsg, without: secrets))
+        return switch host.noteFailedLogin(with: job.credentials, reply, outcome.error) {
+        case .mayBeRepeated: .retry(outcome)
+        case .mayBeRepeatedOnce: .retry(outcome, orStopHost: true)
+        case .isFinal: .done(outcome)
+        case .stopsHost: .stopHost(outcome)
+        }
+    }
+
+    private func afterLogout(of token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
+        let outcome = reply.preparationOutcome("logout", on: job.address.host)
+        guard reply.mayHaveArrived else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
+        // Once more, so that there are not two live tokens; a PBX that never does this is not worth the row.
+        if reply.isTemporary, otherRetries == 0, host.retry.retries > 0 { return .retry(outcome) }
+        host.end(token)
+        return .goOn
+    }
+
+    /// - Returns: whether the call is made again with another token.
+    private mutating func renew(_ token: Secret, ifExpiredBy reply: Reply, on host: inout HostSession) -> Bool {
+        guard reply.errcode == .tokenExpired else { return false }
+        host.expired(token, of: job.credentials)
+        guard case .client = job.credentials, !hasRenewed else { return false }
+        hasRenewed = true
+        return true
     }
 
     private mutating func afterEdit(

@@ -1,11 +1,11 @@
 package import FleetModel
 package import Platform
 
-/// What a ledger says became of each row, and with that whether a row is sent again when its run goes on.
+/// What a ledger says became of each row, and with that when a row is sent again after a kill, or when its run goes on.
 ///
 /// A row is known by its ``RowKey``, so another edit is another row.
 ///
-/// - A row with an outcome stands as it is: it is left alone when the outcome is good, and sent again when not.
+/// - A row that never was sent is sent, and one with an outcome when that is not good.
 /// - A row is **in doubt** when an edit request of its may have left and no answer told what became of it: it is noted as
 ///   sent and not as done, or done as `unknown`. It stays so, over any number of runs, until an outcome settles the doubt
 ///   (``FleetModel/Outcome/settlesDoubt``). Its certificate is read: the row is done when the values are there, and sent
@@ -21,14 +21,14 @@ package struct History: Sendable {
     package enum Standing: Hashable, Sendable {
         /// The ledger knows nothing of it.
         case neverSent
-        /// Nobody knows whether its edit was made.
+        /// Nobody knows whether its edit was made: its values are looked for before it is sent again.
         case inDoubt
         /// Another edit of its certificate was sent since.
         case superseded
         /// Its last outcome tells what became of it.
         case done(Outcome)
 
-        /// Whether the row is taken up when its run goes on: unless it is done and good.
+        /// Whether the row is taken up: unless it is done and good.
         package var isSentAgain: Bool { finalOutcome == nil }
 
         /// The outcome of a row that is not sent again; nil when it is.

@@ -19,10 +19,26 @@ struct AddressCellTests {
             ("a.yeastarcloud.com/", "https a.yeastarcloud.com:443"),
             ("yeastarcloud.com", "https yeastarcloud.com:8088"),
             ("myras.yeastar.com", "https myras.yeastar.com:8088"),
+            ("https://a:8088/openapi/v1.0/", "https a:8088"), ("[::1]/openapi/v1.0", "https [::1]:8088"),
         ])
     func addresses(cell: String, address: String) throws {
         let job = try #require(try Reading.row([("base_url", cell)]).jobs().first)
         #expect("\(job.address.scheme) \(job.address.host)" == address)
+    }
+
+    @Test("The path of the row's own API may stand behind an address, and no other one")
+    func pathOfTheAPI() throws {
+        let text = """
+            host,api_path,id,auto_renewal,access_token
+            https://a/pbx/v2,/pbx/v2/,1,0,t
+            https://a/pbx/v2,,2,0,t
+            https://a/openapi/v1.0,pbx/v2,3,0,t
+            https://a//openapi/v1.0,,4,0,t
+            https://a/openapi/v1.0?access_token=t,,5,0,t
+            """
+        let reading = try Reading(text + "\n")
+        #expect(try reading.jobs().map { "\($0.address.host)/\($0.address.apiPath)" } == ["a:443/pbx/v2"])
+        #expect(reading.codes == Array(repeating: .baseURLMalformed, count: 4))
     }
 
     @Test(

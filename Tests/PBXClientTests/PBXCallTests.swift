@@ -19,7 +19,9 @@ struct PBXCallTests {
     }
 
     private func body(_ edit: CertificateEdit) -> String {
-        guard case .post(let body) = call(.edit(edit, token: Secret("t"))).request().method else { return "" }
+        guard case .post(let body) = call(.certificate(.edit(edit), token: Secret("t"))).request().method else {
+            return ""
+        }
         return String(decoding: body, as: UTF8.self)
     }
 
@@ -45,7 +47,7 @@ struct PBXCallTests {
 
     @Test("an edit goes to the API's path with the token in the query, percent-encoded")
     func editURL() {
-        let request = call(.edit(CertificateEdit(id: 1), token: Secret("a/b+c d&e=%é"))).request()
+        let request = call(.certificate(.edit(CertificateEdit(id: 1)), token: Secret("a/b+c d&e=%é"))).request()
         #expect(
             request.url == "https://pbx.example:8088/openapi/v1.0/certificate/update"
                 + "?access_token=a%2Fb%2Bc%20d%26e%3D%25%C3%A9")
@@ -73,7 +75,7 @@ struct PBXCallTests {
 
     @Test("a pin and a time limit go with each call, and only an edit changes the PBX")
     func pins() {
-        let edit = call(.edit(CertificateEdit(id: 1), token: Secret("t")), pin: "sha256//x")
+        let edit = call(.certificate(.edit(CertificateEdit(id: 1)), token: Secret("t")), pin: "sha256//x")
         let login = call(.login(id: "i", secret: Secret("s")), pin: "sha256//x")
         let logout = call(.logout(token: Secret("t")), pin: "sha256//x")
         for call in [edit, login, logout] {
@@ -86,7 +88,7 @@ struct PBXCallTests {
     @Test("an edit that sets the name of the certificate's file may change the PBX's key")
     func keys() {
         let edits = [CertificateEdit(id: 1, name: "a.pem"), CertificateEdit(id: 1, name: ""), CertificateEdit(id: 1)]
-        #expect(edits.map { call(.edit($0, token: Secret("t"))).mayChangeKey } == [true, true, false])
+        #expect(edits.map { call(.certificate(.edit($0), token: Secret("t"))).mayChangeKey } == [true, true, false])
         #expect(!call(.login(id: "i", secret: Secret("s"))).mayChangeKey)
     }
 
@@ -118,7 +120,7 @@ struct PBXCallTests {
 
     @Test("a call shown to people has no secret in it")
     func masked() {
-        let edit = call(.edit(CertificateEdit(id: 2, authInfo: Self.list), token: Secret("the token")))
+        let edit = call(.certificate(.edit(CertificateEdit(id: 2, authInfo: Self.list)), token: Secret("the token")))
         let login = call(.login(id: "the id", secret: Secret("the secret")))
         let url = "https://pbx.example:8088/openapi/v1.0"
         #expect(

@@ -68,7 +68,7 @@ struct Play {
                 continue
             case .call(let call):
                 end.retries.append(procedure.isRetry)
-                if case .edit(let edit, _) = call.act { edits.append(edit) }
+                if case .certificate(.edit(let edit), _) = call.act { edits.append(edit) }
                 reply = answer(call)
             case .wait where isCut && replies.isEmpty:
                 return ended(end, with: procedure.fallback ?? end.outcome, procedure)
@@ -127,13 +127,21 @@ extension PBXCall {
     fileprivate var label: String {
         switch act {
         case .login(let id, _): "login \(id.dropFirst(3))"
-        case .upload(let file, let purpose, let token): "upload \(purpose) \(file.name) \(token.reveal())"
-        case .edit(_, let token): "edit \(token.reveal())"
+        case .certificate(let act, let token): "\(act.label) \(token.reveal())"
         case .logout(let token): "logout \(token.reveal())"
         case .handshake: "handshake"
-        case .get(let id, let token): "get \(id) \(token.reveal())"
-        case .query(let ids, let token): "query \(ids.map(String.init).joined(separator: ",")) \(token.reveal())"
-        case .list(let page, let token): "list \(page) \(token.reveal())"
+        }
+    }
+}
+
+extension PBXCall.CertificateAct {
+    fileprivate var label: String {
+        switch self {
+        case .get(let id): "get \(id)"
+        case .query(let ids): "query \(ids.map(String.init).joined(separator: ","))"
+        case .list(let page): "list \(page)"
+        case .upload(let file, let purpose): "upload \(purpose) \(file.name)"
+        case .edit: "edit"
         }
     }
 }
@@ -220,8 +228,8 @@ extension PBXCall {
     /// Whether it only asks what certificates there are.
     fileprivate var isReading: Bool {
         switch act {
-        case .get, .query, .list: true
-        case .handshake, .login, .upload, .edit, .logout: false
+        case .certificate(.get, _), .certificate(.query, _), .certificate(.list, _): true
+        default: false
         }
     }
 }

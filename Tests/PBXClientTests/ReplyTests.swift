@@ -8,7 +8,7 @@ import Testing
 
 @Suite("What came back")
 struct ReplyTests {
-    private static let edit = PBXCall.Act.edit(CertificateEdit(id: 5, autoRenewal: false), token: Secret("t"))
+    private static let edit = PBXCall.CertificateAct.edit(CertificateEdit(id: 5, autoRenewal: false))
     private static let host = HostKey(name: "pbx.example", port: 8088)
     private static let now = WallTime(milliseconds: 1_795_467_600_500)
 

@@ -260,7 +260,7 @@ struct RowUploadTests {
     func call() throws {
         let address = PBXAddress(scheme: .https, host: HostKey(name: "p", port: 8088))
         let call = PBXCall(
-            act: .upload(Self.file, .server, token: Secret("tok")), base: BaseURL(address), pin: nil)
+            act: .certificate(.upload(Self.file, .server), token: Secret("tok")), base: BaseURL(address), pin: nil)
         guard case .form(let fields) = call.request().method else { throw NoForm() }
         #expect(fields.map(\.name) == ["type", "file"] && fields.map(\.fileName) == [nil, "new.pem"])
         #expect(fields.map(\.content) == [Array("server".utf8), Self.file.reveal()])
