@@ -24,7 +24,7 @@ struct AddressCell {
     init(
         _ cell: Bytes, apiPath: String? = PBXAddress.defaultAPIPath, scratch: HostNameScratch
     ) throws(Diagnostic) {
-        if let diagnostic = LeftBehind.problem(cell) { throw diagnostic }
+        try CellText.refuseMarks(cell)
         var rest = cell
         var port: UInt16 = 8088
         if let end = Self.schemeEnd(in: cell) {

@@ -97,6 +97,8 @@ extension AuthReader {
         var text = text
         let key = text.withUTF8 { Whitespace.trimmed($0).text }
         guard !key.isEmpty else { throw Diagnostic(.authMalformed, "\(place) has an empty key") }
+        var left = key
+        if let leftover = left.withUTF8({ LeftBehind.problem($0) }) { throw leftover }
         if text.withUTF8({ CellText.controlCharacter(in: $0) }) != nil {
             throw Diagnostic(.authMalformed, "there is a control character inside the key of \(place)")
         }

@@ -43,6 +43,13 @@ struct CellText {
 
     static let misplacedClear = Diagnostic(.clearNotAllowed, "'CLEAR!' has no meaning in this column")
 
+    /// Refuses what a spreadsheet left behind, and `CLEAR!` in any form; quotes nothing.
+    @inline(__always)
+    static func refuseMarks(_ cell: Bytes) throws(Diagnostic) {
+        if cell.equals(EditRow.clear) { throw misplacedClear }
+        try refuseLeftovers(cell)
+    }
+
     /// Refuses what a spreadsheet left behind, and `CLEAR!` in another form; quotes nothing.
     @inline(__always)
     static func refuseLeftovers(_ cell: Bytes) throws(Diagnostic) {

@@ -89,12 +89,22 @@ extension ColumnMeaning {
     }()
 
     /// The column whose name of 6 letters or more is 1 or 2 edits away, if there is one.
-    static func nearest(to name: String) -> Field? {
-        let nearest = EditDistance.nearest(to: name, in: longNames, atMost: 2)
+    ///
+    /// What stands between words counts as a letter. Where all of it is missing it counts for nothing: 2 edits are then
+    /// near in a name of 9 letters or more and 1 in a shorter one, because `Issuer` and `Clients` are names of their own.
+    static func nearest(to name: Bytes) -> Field? {
+        let text = name.text.unicodeScalars.map { $0.isASCII ? Character($0) : "?" }
+        let separated = String(text).lowercased().map { $0 == "-" || $0 == " " ? "_" : $0 }
+        let plain = String(separated.filter { $0 != "_" })
+        let nearest =
+            EditDistance.nearest(to: String(separated), in: longNames, atMost: 2)
+            ?? EditDistance.nearest(to: plain, in: plainNames.filter { $0.count >= 9 }, atMost: 2)
+            ?? EditDistance.nearest(to: plain, in: plainNames, atMost: 1)
         return nearest.flatMap { known[$0.filter { $0 != "_" }] }
     }
 
     private static let longNames = Field.allCases.map(\.columnName).filter { $0.count { $0 != "_" } >= 6 }
+    private static let plainNames = longNames.map { $0.filter { $0 != "_" } }
 
     /// What a name means that nobody writes but for `auth.KEY`; nil for any other.
     static func misspelledAuth(_ name: Bytes, in format: TableShape.Format) -> ColumnMeaning? {
@@ -112,7 +122,10 @@ extension ColumnMeaning {
             return name.part(prefix.utf8CodeUnitCount..<name.count).text
         }
         guard name.hasPrefix("auth") else { return nil }
-        if let key = DNSProviders.key(like: name.part(4..<name.count).text) { return key }
+        let typeStart = name.firstIndex(of: UInt8(ascii: ":")) ?? name.count
+        if let key = DNSProviders.key(like: Whitespace.trimmed(name.part(4..<max(4, typeStart))).text) {
+            return key + name.part(typeStart..<name.count).text
+        }
         let rest = name.part(4..<name.count).text.unicodeScalars
         let key = rest.drop { !$0.properties.isAlphabetic && $0.properties.numericType == nil }
         return rest.isEmpty || key.startIndex > rest.startIndex ? String(key) : nil

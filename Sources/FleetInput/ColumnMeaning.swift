@@ -80,8 +80,7 @@ enum ColumnMeaning: Hashable {
         let plain = plain(name)
         if let field = known[plain] { return .field(field) }
         if plain == "authinfo" || plain == "authlist" { return .nearMiss(.authInfoList) }
-        let separated = lowercase.map { separators.contains($0) ? UInt8(ascii: "_") : $0 }
-        if let field = nearest(to: String(decoding: separated, as: UTF8.self)) { return .nearMiss(field) }
+        if let field = nearest(to: name) { return .nearMiss(field) }
         return misspelledAuth(name, in: format) ?? .other
     }
 

@@ -124,7 +124,10 @@ extension RowParser {
     mutating func readAddress(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
         if let cell = cells[.apiPath] {
             let path = value(of: cell, cells) { cell throws(Diagnostic) in try APIPath.read(try cell.text()) }
-            if let path { row.apiPath = path }
+            if let path {
+                row.apiPath = path
+                warn(ofLeftoverIn: cell, cells)
+            }
         }
         if let cell = cells[.baseURL] {
             row.url = readURL(cell, behindIt: row.apiPath, cells)
@@ -144,11 +147,16 @@ extension RowParser {
             try AddressCell(try cell.text(), apiPath: apiPath, scratch: scratch)
         }
         guard let url else { return nil }
+        warn(ofLeftoverIn: cell, cells)
         if !allowsPlainHTTP, case .http = url.scheme, !url.host.form.isLoopback {
             let message = "plain http would send credentials in the clear: use https, or allow it by --allow-plain-http"
             add(Diagnostic(.plainHTTP, message), cells.names[cell.column])
         }
         return url
+    }
+
+    private mutating func warn(ofLeftoverIn cell: RowCells.Cell, _ cells: borrowing RowCells) {
+        if let doubt = LeftBehind.doubt(cell.bytes) { add(doubt, cells.names[cell.column]) }
     }
 
     private static func pin(_ cell: Bytes) throws(Diagnostic) -> String {
@@ -200,7 +208,12 @@ extension RowParser {
             return add(Diagnostic(.idAndMatch, message), nil)
         }
         row.match = value(of: cell, cells) { cell throws(Diagnostic) in
-            if let match = CertificateMatch(try CellText.match.read(try cell.text()).text) { return match }
+            let text = try CellText.match.read(try cell.text())
+            if let match = CertificateMatch(text.text) {
+                let value = Whitespace.trimmed(Bytes(rebasing: text.drop { $0 != UInt8(ascii: "=") }.dropFirst()))
+                if !value.isEmpty { try CellText.refuseMarks(value) }
+                return match
+            }
             throw Diagnostic(
                 .matchMalformed,
                 "\(PassThrough.quoted(cell.bytes, of: .match)) is none of issue_to=NAME, name=FILE and only")
@@ -223,7 +236,7 @@ extension RowParser {
         row.authInfo = readAuth(cells)
         let isAuthRead = !diagnostics[known...].contains { $0.severity == .row }
         if let provider = row.dnsProvider { warn(aboutProvider: provider, isAuthRead ? row.authInfo : nil, cells) }
-        if row.autoRenewal == true { checkRenewal(cells, row.dnsProvider) }
+        if row.autoRenewal == true { checkRenewal(cells, row) }
         if let file = row.file { checkKey(of: file, cells, row.match) }
         if !hasEdit(cells) {
             add(Diagnostic(.nothingToEdit, "there is nothing to edit: no column of the certificate is set"), nil)
@@ -280,12 +293,12 @@ extension RowParser {
     }
 
     /// Renewal needs a provider and its credentials in the same request.
-    private mutating func checkRenewal(_ cells: borrowing RowCells, _ provider: Bytes?) {
-        if cells[.dnsProvider] == nil || provider?.isEmpty == true {
+    private mutating func checkRenewal(_ cells: borrowing RowCells, _ row: borrowing ParsedRow) {
+        if cells[.dnsProvider] == nil || row.dnsProvider?.isEmpty == true {
             let message = "is missing while auto-renewal is switched on: the PBX wants it in the same request"
             add(Diagnostic(.dnsProviderMissing, message), cells.name(of: .dnsProvider))
         }
-        if !cells.hasAuth {
+        if !cells.hasAuth || cells.auth.isEmpty && row.authInfo?.isEmpty == true {
             let message =
                 "the credentials of the DNS provider ('auth.KEY' or 'auth_info_list') are missing while auto-renewal "
                 + "is switched on: the PBX wants them in the same request"
@@ -352,8 +365,7 @@ enum APIPath {
     ///
     /// - Throws: ``Diagnostic`` with code `api-path-malformed` when it is no plain path.
     static func read(_ cell: Bytes) throws(Diagnostic) -> String {
-        if cell.equals(EditRow.clear) { throw CellText.misplacedClear }
-        try CellText.refuseLeftovers(cell)
+        try CellText.refuseMarks(cell)
         var path = cell
         while path.first == UInt8(ascii: "/") { path = path.part(1..<path.count) }
         while path.last == UInt8(ascii: "/") { path = path.part(0..<path.count - 1) }

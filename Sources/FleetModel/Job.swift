@@ -78,7 +78,8 @@ package enum CertificateMatch: Hashable, Sendable, CustomStringConvertible {
 
     /// A number below 0 that tells it from others, where a certificate's id would stand.
     package var number: Int64 {
-        let hash = description.lowercased().utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+        let text = if case .issueTo = self { description.lowercased() } else { description }
+        let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01b3
         }
         return -1 - Int64(hash >> 1)

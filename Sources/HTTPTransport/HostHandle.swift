@@ -283,7 +283,11 @@ extension HostHandle {
             ending, latency: now - call.start - heldFor, isBodySent: isBodySent, serverKey: call.reception.serverKey)
     }
 
-    private var isBodySent: Bool { call.ask == nil || call.bodyOffset > 0 }
+    /// A server that has only a part of a body cannot act on it.
+    private var isBodySent: Bool {
+        guard call.ask != nil, case .post(let body) = call.request.method else { return true }
+        return call.bodyOffset == body.count
+    }
 
     /// Whether the gate had not answered; a transfer that ends while it is paused looks overtaken too.
     private var isHeld: Bool { isPaused || call.hold == .overtaken }

@@ -253,7 +253,7 @@ extension RowProcedure {
             edits += 1
             isDoubtful = isDoubtful || outcome.status == .unknown
         }
-        if renew(token, ifExpiredBy: reply, on: &host) { return .goOn }
+        if reply.errcode == .tokenExpired { return renew(token, on: &host) ? .goOn : .done(outcome) }
         if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
         switch act {
         case .edit: return afterEdit(reply, outcome, on: host, at: now)
@@ -304,8 +304,7 @@ extension RowProcedure {
     }
 
     /// - Returns: whether the call is made again with another token.
-    private mutating func renew(_ token: Secret, ifExpiredBy reply: Reply, on host: inout HostSession) -> Bool {
-        guard reply.errcode == .tokenExpired else { return false }
+    private mutating func renew(_ token: Secret, on host: inout HostSession) -> Bool {
         host.expired(token, of: job.credentials)
         guard case .client = job.credentials, !hasRenewed else { return false }
         hasRenewed = true

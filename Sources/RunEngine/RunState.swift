@@ -237,9 +237,18 @@ extension RunState {
         }
     }
 
+    /// Whether the row of a lane goes on although the run ends: one whose edit has left and that need not wait, so that it is
+    /// known what became of it.
+    private func goesOn(_ lane: Lane, now: Duration) -> Bool {
+        lane.fallback != nil && !isCut && !stopReasons.contains(.broken) && budget.mayStart(at: now)
+            && max(budget.earliest(on: lane, now: now), budget.earliest(now: now)) <= now
+    }
+
     /// Stops the run when nothing that is left could start any more, so that nobody waits for it.
     private mutating func closeWindow(now: Duration) {
-        guard !isStopping, !budget.mayStart(at: now), lanes.hasFreshHost || lanes.hasIdleRows else { return }
+        guard !stopReasons.contains(.window), !budget.mayStart(at: now), hasFreshHost || lanes.hasIdleRows else {
+            return
+        }
         note(.window)
     }
 
@@ -263,6 +272,7 @@ extension RunState {
         lane.note(report)
         switch report.move {
         case .next:
+            if isStopping, goesOn(lane, now: now) { return .waiting(until: now) }
             return next(&lane, from: now, now: now, &actions)
         case .wait(let time):
             // A row whose time comes behind the window's end is ended now. The lane's next row keeps to the same time: the

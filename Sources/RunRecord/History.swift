@@ -9,7 +9,7 @@ package import Platform
 /// - A row is **in doubt** when an edit request of its may have left and no answer told what became of it: it is noted as
 ///   sent and not as done, or done as `unknown`. It stays so, over any number of runs, until an outcome settles the doubt
 ///   (``FleetModel/Outcome/settlesDoubt``). Its certificate is read: the row is done when the values are there, and sent
-///   again when not; it is `unknown` in the result until then.
+///   again when not, or when nothing can be read; it is `unknown` in the result until then.
 /// - A row is **superseded** while another row of the same certificate was sent last: whatever became of it, it says
 ///   nothing any more about the certificate. It is sent again.
 /// - A row that finds its certificate by what it is goes on with the one that it found, when its edit may have been made:

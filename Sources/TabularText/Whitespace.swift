@@ -1,6 +1,6 @@
 package import Platform
 
-/// What looks like nothing: blanks, tabs, NBSP and characters without width, as people paste them into cells.
+/// What looks like nothing: blanks of every width, tabs and characters without width, as people paste them into cells.
 @usableFromInline package enum Whitespace {
     /// The bytes without blanks at their ends.
     @inlinable @inline(__always)
@@ -42,8 +42,8 @@ package import Platform
         guard index < bytes.count else { return 0 }
         switch bytes[index] {
         case 0x20, 0x09: return 1
-        case 0xC2: return index + 1 < bytes.count && bytes[index + 1] == 0xA0 ? 2 : 0
-        case 0xE2, 0xEF:
+        case 0xC2: return index + 1 < bytes.count && [0xA0, 0xAD].contains(bytes[index + 1]) ? 2 : 0
+        case 0xE1, 0xE2, 0xE3, 0xEF:
             guard index + 2 < bytes.count else { return 0 }
             return isBlank(bytes[index], bytes[index + 1], bytes[index + 2]) ? 3 : 0
         default: return 0
@@ -58,11 +58,11 @@ package import Platform
         return 0
     }
 
-    /// U+200B–200F, U+202A–202F, U+2060–2064, U+2066–2069 and U+FEFF.
+    /// U+1680, U+180E, U+2000–200F, U+202A–202F, U+205F–2064, U+2066–2069, U+3000 and U+FEFF.
     private static func isBlank(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Bool {
         switch (first, second, third) {
-        case (0xE2, 0x80, 0x8B...0x8F), (0xE2, 0x80, 0xAA...0xAF), (0xE2, 0x81, 0xA0...0xA4),
-            (0xE2, 0x81, 0xA6...0xA9), (0xEF, 0xBB, 0xBF):
+        case (0xE1, 0x9A, 0x80), (0xE1, 0xA0, 0x8E), (0xE2, 0x80, 0x80...0x8F), (0xE2, 0x80, 0xAA...0xAF),
+            (0xE2, 0x81, 0x9F...0xA4), (0xE2, 0x81, 0xA6...0xA9), (0xE3, 0x80, 0x80), (0xEF, 0xBB, 0xBF):
             true
         default: false
         }
@@ -70,7 +70,7 @@ package import Platform
 
     private static func name(of blank: Bytes) -> String {
         switch blank.text {
-        case " ": "a blank"
+        case " ", "\u{1680}", "\u{2000}"..."\u{200A}", "\u{205F}", "\u{3000}": "a blank"
         case "\t": "a tab"
         case "\u{A0}", "\u{202F}": "a no-break space"
         default: "a character without width"

@@ -15,18 +15,19 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Print each problem as a JSON object.")
     var json = false
 
-    @Option(help: ArgumentHelp("Problems to print at most, from 0; the others are counted.", valueName: "n"))
-    var maxProblems = 1000
+    @Option(
+        help: ArgumentHelp("Problems to print at most, from 0; all if it is left out.", valueName: "n"))
+    var maxProblems: Int?
 
     @OptionGroup(title: "Messages")
     var messages: MessageOptions
 
     mutating func validate() throws {
-        if maxProblems < 0 { throw ValidationError("--max-problems \(maxProblems) is below 0") }
+        if let maxProblems, maxProblems < 0 { throw ValidationError("--max-problems \(maxProblems) is below 0") }
     }
 
     func run() throws {
-        try Check(input.request, printsJSON: json, limit: maxProblems, messages: messages.messages).run()
+        try Check(input.request, printsJSON: json, limit: maxProblems ?? .max, messages: messages.messages).run()
     }
 }
 

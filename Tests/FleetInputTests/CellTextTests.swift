@@ -52,6 +52,8 @@ struct LeftBehindTests {
     func otherSecrets() throws {
         let list = "[{\"k\":\"Key\",\"sv\":\"#N/A\"}]"
         #expect(try Reading.row([("auth_info_list", list)]).codes == [.spreadsheetMark])
+        let key = "[{\"k\":\"#N/A\",\"sv\":\"x\"}]"
+        #expect(try Reading.row([("auth_info_list", key)]).codes == [.spreadsheetMark])
         #expect(try Reading.line([("auth_info_list", list)]).codes == [.spreadsheetMark])
         for (id, secret) in [("#N/A", "x"), ("x", "#REF!")] {
             let row = [("client_id", id), ("client_secret", secret), ("access_token", nil)]

@@ -9,6 +9,7 @@ struct ColumnMeaningTests {
         "What was meant for an auth column is refused and told its right name, and its secret is not shown",
         arguments: [
             ("authAPIKey", "auth.APIKey"), ("AUTHapikey", "auth.APIKey"), ("authTTL", "auth.TTL"),
+            ("authTTL:int", "auth.TTL:int"),
             ("auth_APIKey", "auth.APIKey"), ("Auth APIKey", "auth.APIKey"), ("AUTH-APIKey", "auth.APIKey"),
             ("auth:APIKey", "auth.APIKey"), ("auth: TTL:int", "auth.TTL:int"), ("auth\u{A0}APIKey", "auth.APIKey"),
             ("auth\u{2013}APIKey", "auth.APIKey"), ("auth __ a_b", "auth.a_b"), ("auth .Key", "auth.Key"),
@@ -70,7 +71,9 @@ struct ColumnMeaningTests {
         arguments: [
             ("bas_url", "base_url"), ("base-ulr", "base_url"), ("Isue To", "issue_to"), ("api_pat", "api_path"),
             ("tls pins", "tls_pin"), ("client_ids", "client_id"), ("dns_providr", "dns_provider"),
-            ("acces token", "access_token"), ("autorenewals", "auto_renewal"),
+            ("acces token", "access_token"), ("autorenewals", "auto_renewal"), ("clentsecet", "client_secret"),
+            ("acesstokn", "access_token"), ("authInfoLists", "auth_info_list"), ("dnsprovdr", "dns_provider"),
+            ("issue\u{2011}to", "issue_to"), ("apipat", "api_path"), ("bseurl", "base_url"),
         ])
     func nearMiss(name: String, meant: String) throws {
         let header = try Reading.row([(name, "x")])
@@ -83,7 +86,10 @@ struct ColumnMeaningTests {
 
     @Test(
         "What is further away, or near a short name, is the user's own",
-        arguments: ["auto_rnwl", "issue", "ids", "hosts", "nmae", "pbx2", "urls", "tokens", "Größe", "*"])
+        arguments: [
+            "auto_rnwl", "issue", "Issuer", "Issued", "Clients", "ids", "hosts", "nmae", "pbx2", "urls", "tokens",
+            "Größe", "*",
+        ])
     func ownColumn(name: String) throws {
         #expect(try Reading.row([(name, "x")]).texts == [])
         #expect(try Reading.line([(name, "\"x\"")]).texts == [])

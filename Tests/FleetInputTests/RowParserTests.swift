@@ -30,7 +30,7 @@ struct RowParserTests {
         ("base_url", "10.0.0.256", "'10.0.0.256' is no host name or address"),
         ("base_url", "10.0.0.010", "'10.0.0.010' is no host name or address"),
         ("base_url", "münchen", "write letters beyond ASCII in their 'xn--' form"),
-        ("base_url", "CLEAR!", "'CLEAR!' is no host name"),
+        ("base_url", "CLEAR!", "column 'base_url': 'CLEAR!' has no meaning in this column"),
         ("base_url", "http://pbx1", "column 'base_url': plain http would send credentials in the clear"),
         ("base_url", "http://127.example.org", "plain http would send credentials in the clear"),
         ("api_path", "a?b", "column 'api_path': '***' is no path like 'openapi/v1.0'"),
@@ -48,12 +48,15 @@ struct RowParserTests {
         ("auto_renewal", "2", "column 'auto_renewal': '2' is none of 0 or 1"),
         ("auto_renewal", "CLEAR!", "'CLEAR!' is none of 0 or 1"),
         ("auto_renewal", nil, "fleet:2: there is nothing to edit"), ("auto_renewal", "", "there is nothing to edit"),
+        ("base_url", "TBD", "warning: column 'base_url': this is what people and scripts write for nothing"),
+        ("base_url", "CLEAR", "column 'base_url': this is not quite the word that clears a field"),
         ("auto_renewal", "1", "column 'dns_provider': is missing while auto-renewal is switched on"),
         ("issue_to", "a b", "column 'issue_to': there is a blank inside 'a b'"),
         ("issue_to", "a\u{A0}b", "there is a no-break space inside 'a\\u{a0}b'"),
         ("issue_to", "a\u{202E}b", "there is a control character inside the value"),
         ("name", "a\u{85}b", "there is a control character inside the value"),
         ("dns_provider", "a\u{2028}b", "there is a control character inside the value"),
+        ("name", "a\u{2003}b", "there is a blank inside 'a\\u{2003}b'"), ("name", "\u{3000}a.pem", ""),
         ("issue_to", "a\u{200B}b", "there is a character without width inside 'a\\u{200b}b'"),
         ("issue_to", "a\nb", "column 'issue_to': there is a line break inside the value"),
         ("issue_to", "a\0b", "column 'issue_to': there is a NUL byte inside the value"),
@@ -114,6 +117,30 @@ struct RowParserTests {
         let changes = [("auth.k", "x"), ("auth_info_list", "canary")]
         let reading = try Reading.row(changes)
         #expect(reading.codes == [.authGivenTwice, .authMalformed] && !reading.texts.joined().contains("canary"))
+    }
+
+    @Test("Renewal with an empty auth list lacks it, because the PBX refuses that")
+    func renewalWithoutAuth() throws {
+        let row = [("auto_renewal", "1"), ("dns_provider", "alidns"), ("auth_info_list", "CLEAR!")]
+        let reading = try Reading.row(row)
+        #expect(reading.codes.contains(.authMissing) && reading.validRowCount == 0)
+    }
+
+    @Test(
+        "What a match goes by may be left behind, too",
+        arguments: [
+            ("issue_to=#N/A", Diagnostic.Code.spreadsheetMark), ("name=CLEAR!", .clearNotAllowed),
+            ("issue_to = clear", .clearMisspelled),
+        ])
+    func leftoverMatch(match: String, code: Diagnostic.Code) throws {
+        #expect(try Reading.row([("id", nil), ("match", match)]).codes == [code])
+    }
+
+    @Test("Files whose names differ in case are two, as on the PBX")
+    func matchOfTwoFiles() throws {
+        let header = "host,match,auto_renewal,access_token\n"
+        #expect(try Reading(header + "a,name=b.pem,0,t\na,name=B.pem,0,t\n").codes == [])
+        #expect(try Reading(header + "a,issue_to=b,0,t\na,issue_to=B,0,t\n").codes.count == 1)
     }
 
     @Test("Each rule is told with its line and column", arguments: rules)

@@ -100,6 +100,14 @@ struct GateTests {
         #expect(next.ending == .answered(HTTPAnswer(status: 200, body: Array("next".utf8))) && next.isBodySent)
     }
 
+    @Test("a body has not left that libcurl stops sending because the server is in trouble")
+    func earlyAnswerToAPart() throws {
+        let server = try ScriptedServer([.talk(Self.answer(500, Self.refusal))])
+        let body = [UInt8](repeating: UInt8(ascii: "x"), count: 32 << 20)
+        let exchange = try Client().send(HTTPRequest(.post(body: body), url: server.url())) { _ in true }
+        #expect(!exchange.isBodySent, "\(exchange.ending)")
+    }
+
     @Test("a server that goes meanwhile is not waited for", arguments: [true, false])
     func earlyEnd(_ isReset: Bool) throws {
         let server = try ScriptedServer([.answerHead([], isReset ? .reset : .close)])

@@ -118,6 +118,17 @@ struct RowOutcomeTests {
         #expect(play.readings == ["query 5,7,9 own-token", "get 9 own-token"] && play.calls.isEmpty)
     }
 
+    @Test("a token that expires again while many are read ends the row, with no third login")
+    func queryWithoutEnd() {
+        var play = Play(.token("t1"), .token("t2"))
+        play.policy = Self.planning
+        play.host.certificates = HostCertificates(wanted: [5, 7])
+        play.found = [.errcode(10004)]
+        let outcome = play.run().outcome
+        #expect(outcome.status == .failed && outcome.errorClass == .auth && outcome.errcode == 10004)
+        #expect(play.calls == ["login A", "login A"] && play.readings == ["query 5,7 t1", "query 5,7 t2"])
+    }
+
     @Test("firmware without certificate/query is asked for one certificate after the other", arguments: [10001, 40002])
     func noQuery(_ errcode: Int) {
         var play = Play()

@@ -56,14 +56,32 @@ extension RunStateTests {
     }
 
     @Test(
-        "a row under way when the run stops is what its last report said, or as if it had never been begun",
-        arguments: [(true, RowStatus.unknown), (false, nil)])
-    func stopInARenewal(wasSent: Bool, status: RowStatus?) {
-        var model = model([0])
-        model.stop(.signal(2))
-        model.end(0) { _ in Self.stepped(.next, fallback: wasSent ? Self.busy : nil) }
-        #expect(model.isOver)
-        #expect(model.outcomes[0]?.status == status)
+        "a row whose edit has left goes on while the run stops; one that was not sent is as if it had never been begun",
+        arguments: [StopReason.signal(2), .halt, .canary])
+    func stopInARow(reason: StopReason) {
+        var model = model([0, 0])
+        model.stop(reason)
+        model.end(0) { _ in Self.stepped(.next, fallback: Self.busy) }
+        model.end(0) { _ in Self.done() }
+        #expect(model.isOver && model.outcomes[0]?.status == .ok && model.outcomes[1] == nil)
+        var unsent = self.model([0])
+        unsent.stop(reason)
+        unsent.end(0) { _ in Self.stepped(.next) }
+        #expect(unsent.isOver && unsent.outcomes.isEmpty)
+    }
+
+    @Test("a row does not go on that would have to wait for its rate, or when the ledger failed or the window ends")
+    func stopInARowThatWaits() {
+        var slow = model([0]) { $0.ratePerHost = Rate("1/h") }
+        slow.stop(.halt)
+        var broken = model([0])
+        broken.stop(.broken)
+        var late = model([0]) { $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30)) }
+        late.advance(by: .seconds(11))
+        for var model in [slow, broken, late] {
+            model.end(0) { _ in Self.stepped(.next, fallback: Self.busy) }
+            #expect(model.isOver && model.outcomes[0]?.status == .unknown)
+        }
     }
 
     @Test func nothingStartsThatCouldRunPastTheWindow() {

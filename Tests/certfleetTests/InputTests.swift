@@ -28,11 +28,12 @@ import Testing
             ])
     }
 
-    @Test func aThousandProblemsAreShownAndTheOthersCounted() throws {
+    @Test func everyProblemIsShownUnlessALimitIsGiven() throws {
         let work = try WorkDirectory()
         let rows = (1...1002).map { "http://127.0.0.1,t,x\($0),0\n" }
         try work.write("bad.csv", "\(Self.header)\n" + rows.joined())
-        let check = try BuiltTool.run(["check", "bad.csv"], in: work.path)
+        #expect(try BuiltTool.run(["check", "bad.csv"], in: work.path).lines.count == 1002)
+        let check = try BuiltTool.run(["check", "bad.csv", "--max-problems", "1000"], in: work.path)
         #expect(check.status == 3 && check.lines.count == 1000)
         #expect(check.lines.last?.hasPrefix("bad.csv:1001: column 'id': 'x1000'") == true)
         #expect(check.errors.hasPrefix("certfleet: 2 more problems are not shown; see --max-problems\n"))

@@ -67,6 +67,20 @@ import Testing
         #expect(result["result.error"][0].hasPrefix("the run was cut"))
     }
 
+    @Test func aRowThatTheSignalFindsEditedIsReadBack() throws {
+        let fleet = try Fleet(hosts: 1, edits: 2)
+        defer { try? fleet.simulator.stop() }
+        fleet.simulator.set(.delay(.seconds(2), at: .certificateUpdate), on: 1)
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", fleet.csv)
+        let tool = try RunningTool(["run", "fleet.csv", "--out", "run", "--verify"], in: work.path)
+        RunningTool.poll { fleet.simulator.requests(on: 1) == 3 }
+        tool.send(SIGINT)
+        #expect(tool.wait() == 130, "\(tool.errors)")
+        let result = try Records(csv: work.file("run/result.csv"))
+        #expect(result["result.status"] == ["ok", "not_attempted"] && result["result.verified"][0] == "yes", "\(tool.errors) \(result)")
+    }
+
     @Test func aSignalAfterTheLastRowStopsNothing() throws {
         let fleet = try Fleet(hosts: 1, edits: 1)
         defer { try? fleet.simulator.stop() }
