@@ -89,10 +89,18 @@ private struct HostRehearsal {
         while case .call(let call) = row.next(reply, on: &host, at: .zero, using: &generator) {
             reply = try accept(call)
         }
-        if let match = job.match, !job.isFound {
-            let upload = job.edit.file.map { "the upload of '\($0.name)' and " } ?? ""
-            try output.add("then \(upload)the edit of the one certificate that fits \(match)", line: line)
+        if let match = job.match, !job.isFound { try play(job.found(id: .max), fitting: match) }
+    }
+
+    /// Names the calls for a certificate whose id the PBX would tell.
+    private mutating func play(_ job: Job, fitting match: CertificateMatch) throws {
+        var row = RowProcedure(job, reading: reading)
+        var (reply, names): (Reply?, [String]) = (nil, [])
+        while case .call(let call) = row.next(reply, on: &host, at: .zero, using: &generator) {
+            names.append(call.endpoint)
+            reply = count(call)
         }
+        try output.add("then \(names.joined(separator: ", ")) for the one that fits \(match)", line: line)
     }
 
     mutating func finish() throws {
@@ -101,9 +109,13 @@ private struct HostRehearsal {
     }
 
     private mutating func accept(_ call: PBXCall) throws -> Reply {
+        try output.add(call.maskedLine, line: line)
+        return count(call)
+    }
+
+    private mutating func count(_ call: PBXCall) -> Reply {
         requests += 1
         if call.isEdit { edits += 1 }
-        try output.add(call.maskedLine, line: line)
         return Reply(accepting: call)
     }
 }

@@ -58,7 +58,7 @@ struct Survey {
             try work.run(catalog, into: sink, rows: catalog.selectedRowCount) { sink.tally }
         }
         let conclusion = Conclusion(stopReasons: end.stopReasons, failure: end.failure)
-        if let failure = conclusion.failure { throw failure }
+        if let failure = conclusion.failure { throw CommandError(breakingRun: failure) }
         if conclusion.word != nil { work.settings.messages.logger.warning("\(conclusion.sentence)") }
         return Findings(
             outcomes: sink.outcomes, tally: sink.tally, conclusion: conclusion,

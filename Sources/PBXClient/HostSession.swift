@@ -11,6 +11,7 @@ package import Pacing
 /// - Errcodes 10005, 60002, 70004, 70087 and 70123 stop the host at once.
 /// - Any other answer without a token is a failed login: never again with those credentials. A second one, so with other
 ///   credentials, stops the host, because a PBX blocks the caller's address after five in a row.
+/// - In the place of a token that the PBX calls expired, another login is made once for each row.
 package struct HostSession: Sendable {
     /// What a row's next call needs.
     enum Access {
@@ -29,7 +30,7 @@ package struct HostSession: Sendable {
         case mayBeRepeated
         /// It is made again if there is a retry left, and else the host is stopped.
         case mayBeRepeatedOnce
-        /// It is not made again with these credentials.
+        /// It is not made again for the row, nor with these credentials for another one if the PBX refused them.
         case isFinal
         /// Nothing is sent to the host any more.
         case stopsHost
@@ -83,7 +84,7 @@ package struct HostSession: Sendable {
     /// Whether the session was asked to end before.
     var isClosing: Bool { logouts > 0 }
 
-    /// Decides what a row with these credentials needs first.
+    /// What a row with these credentials needs first.
     mutating func access(with credentials: Credentials, at now: Duration) -> Access {
         if let reason = refusals[credentials] { return .refused(because: reason) }
         switch credentials {
@@ -126,11 +127,17 @@ package struct HostSession: Sendable {
     }
 
     /// Forgets a token that the PBX calls expired. A user's own is not used again, because no login brings another.
-    mutating func expired(_ token: Secret, of credentials: Credentials) {
+    ///
+    /// - Parameter isFirst: whether it is the first one that expired under the row.
+    /// - Returns: whether a login is made for another one.
+    mutating func renews(_ token: Secret, of credentials: Credentials, isFirst: Bool) -> Bool {
         switch credentials {
-        case .client: end(token)
+        case .client:
+            end(token)
+            return isFirst
         case .token:
             refusals[credentials] = "not sent: in an earlier row the PBX called this access_token expired"
+            return false
         }
     }
 

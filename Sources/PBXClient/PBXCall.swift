@@ -65,7 +65,8 @@ package struct PBXCall: Sendable {
         return "POST \(url) \(String(decoding: body, as: UTF8.self))"
     }
 
-    private var endpoint: String {
+    /// The name of the call, like `certificate/update`.
+    package var endpoint: String {
         switch act {
         case .handshake: ""
         case .login: "get_token"

@@ -253,7 +253,10 @@ extension RowProcedure {
             edits += 1
             isDoubtful = isDoubtful || outcome.status == .unknown
         }
-        if reply.errcode == .tokenExpired { return renew(token, on: &host) ? .goOn : .done(outcome) }
+        if reply.errcode == .tokenExpired {
+            defer { hasRenewed = true }
+            return host.renews(token, of: job.credentials, isFirst: !hasRenewed) ? .goOn : .done(outcome)
+        }
         if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
         switch act {
         case .edit: return afterEdit(reply, outcome, on: host, at: now)
@@ -297,18 +300,11 @@ extension RowProcedure {
     private func afterLogout(of token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
         let outcome = reply.preparationOutcome("logout", on: job.address.host)
         guard reply.mayHaveArrived else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
+        if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
         // Once more, so that there are not two live tokens; a PBX that never does this is not worth the row.
         if reply.isTemporary, otherRetries == 0, host.retry.retries > 0 { return .retry(outcome) }
         host.end(token)
         return .goOn
-    }
-
-    /// - Returns: whether the call is made again with another token.
-    private mutating func renew(_ token: Secret, on host: inout HostSession) -> Bool {
-        host.expired(token, of: job.credentials)
-        guard case .client = job.credentials, !hasRenewed else { return false }
-        hasRenewed = true
-        return true
     }
 
     private mutating func afterEdit(

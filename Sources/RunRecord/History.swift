@@ -128,6 +128,9 @@ package struct History: Sendable {
         }
     }
 
+    /// Whether a row is in doubt since an earlier run than the last one.
+    func wasLeftInDoubt(_ key: RowKey) -> Bool { numbers[key].map { rows[Int($0)].wasInDoubt } ?? false }
+
     /// The certificate that a row was sent to last; nil when no line names it.
     func certificate(of key: RowKey) -> Int64? {
         guard let number = numbers[key], rows[Int(number)].certificate > 0 else { return nil }

@@ -120,9 +120,11 @@ extension RecordedRun {
     /// - Throws: ``ToolError`` when it cannot be read.
     package func ledgerRows() throws(ToolError) -> [LedgerRow] {
         var rows: [RowKey: LedgerRow] = [:]
+        var history = History()
         // A row that was mended has another key; of two keys of one row the later one counts.
         var keys: [Int: RowKey] = [:]
         try folder.forEachLedgerLine(startingWith: "{") { line in
+            if let line = try? LedgerLine(line) { try? history.take(line) }
             guard let key = line["key"]?.text.flatMap(RowKey.init), let row = line["row"]?.integer,
                 let number = Int(exactly: row)
             else { return }
@@ -136,6 +138,10 @@ extension RecordedRun {
             }
             rows[key] = entry
             keys[number] = key
+        }
+        for key in keys.values where history.wasLeftInDoubt(key) {
+            let own = rows[key]?.outcome
+            rows[key]?.outcome = Outcome(inDoubt: own)
         }
         return keys.values.compactMap { rows[$0] }.sorted { $0.row < $1.row }
     }

@@ -10,7 +10,7 @@ struct PlanCommand: ParsableCommand, WorkingArguments {
         usage: "certfleet plan [<options>] <input>",
         discussion: """
             Exit codes: 0 nothing would change, 2 something would or cannot be read, 1 the tool or its files failed, 3 \
-            input invalid and nothing sent, 9 no rows, 64 usage.
+            input invalid and nothing sent, 9 no rows, 64 usage; 4, 10 and 129 to 143 as with run.
             """)
 
     @OptionGroup(title: "Input")
@@ -49,7 +49,8 @@ struct UndoCommand: ParsableCommand, WorkingArguments {
         discussion: """
             Needs the undo.csv of a run with --undo, --skip-unchanged or --verify. Reads the PBXs, and leaves out a row \
             if somebody changed since what it would set. What it writes holds the secrets that a PBX returned. Exit \
-            codes: 0 everything can be put back, 2 something cannot, 9 nothing was changed, 64 usage.
+            codes: 0 everything can be put back, 2 something cannot, 1 the tool or its files failed, 3 undo.csv is \
+            damaged, 9 nothing was changed, 64 usage; 4, 10 and 129 to 143 as with run.
             """)
 
     @Argument(help: ArgumentHelp("The directory of the run.", valueName: "dir"))
@@ -122,7 +123,8 @@ struct ListCommand: ParsableCommand {
         usage: "certfleet list [<options>] <hosts>",
         discussion: """
             HOSTS is a CSV of base_url and credentials; other columns do not matter. Exit codes: 0 all hosts were read, 2 \
-            some were not, 1 the tool or its files failed, 3 input invalid, 9 no rows, 64 usage.
+            some were not, 1 the tool or its files failed, 3 input invalid, 9 no rows, 64 usage; 4, 10 and 129 to 143 as \
+            with run.
             """)
 
     @Option(name: .customLong("as"), help: "How the list is written: table, csv or jsonl.")
@@ -153,7 +155,8 @@ struct ExportCommand: ParsableCommand {
         usage: "certfleet export [<options>] <hosts>",
         discussion: """
             The sheet that is edited and fed back: as it is, it changes nothing. Exit codes: 0 all hosts were read, 2 some \
-            were not, 1 the tool or its files failed, 3 input invalid, 9 no rows, 64 usage.
+            were not, 1 the tool or its files failed, 3 input invalid, 9 no rows, 64 usage; 4, 10 and 129 to 143 as \
+            with run.
             """)
 
     @Option(
@@ -183,7 +186,8 @@ struct PinsCommand: ParsableCommand {
         discussion: """
             By a TLS handshake alone: no login, and no credentials leave. Compare the keys with the PBXs' own before you \
             trust them. Exit codes: 0 all hosts showed the key that stands there, or none stood there, 2 some showed \
-            another or none, 1 the tool or its files failed, 3 input invalid, 9 no rows, 64 usage.
+            another or none, 1 the tool or its files failed, 3 input invalid, 9 no rows, 64 usage; 4, 10 and 129 to 143 as \
+            with run.
             """)
 
     @Option(

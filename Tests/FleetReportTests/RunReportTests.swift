@@ -56,6 +56,18 @@ import Testing
         #expect(!ReportPage(report, version: "1").bytes.isEmpty)
     }
 
+    @Test func aRowThatAnEarlierRunLeftInDoubtIsUnknownUntilThatIsSettled() throws {
+        let path = try RunFiles([], of: 4).writeLedger("run", in: work, open: (1...4).map { .make($0) })
+        var later = RunFiles([.make(1), .make(2, .failed, .connect, "refused")], of: 4)
+        later.start = RunFiles.start + .seconds(600)
+        let other = try later.writeLedger("later", in: work, open: [.make(3)])
+        let file = try #require(FileHandle(forWritingAtPath: "\(path)/ledger.jsonl"))
+        try file.seekToEnd()
+        file.write(try #require(FileManager.default.contents(atPath: "\(other)/ledger.jsonl")))
+        let report = try RunReport(of: [path], listsAllRows: true)
+        #expect(report.count(.ok) == 1 && report.count(.unknown) == 3)
+    }
+
     @Test func aSummaryOfAnEarlierRunIsNotTheLastOnes() throws {
         let path = try RunFiles([.make(1), .make(2, .failed, .connect, "refused")]).write("run", in: work)
         var later = RunFiles([.make(2)], of: 2)

@@ -101,6 +101,15 @@ struct HostSessionTests {
         #expect(play.calls == ["login A", "edit t1", "logout t1", "login B", "edit t2"])
     }
 
+    @Test("a PBX that has blocked us by the time of the logout gets no login", arguments: [70004, 10005])
+    func blockedLogout(errcode: Int) {
+        var play = Play(.token("t1"), .success, .errcode(errcode))
+        _ = play.run(row: 1)
+        let end = play.run(row: 2, .application("B"))
+        #expect(end.outcome.errorClass == .auth && end.stopReason != nil)
+        #expect(play.calls == ["login A", "edit t1", "logout t1"])
+    }
+
     @Test("a host that cannot be reached for the logout fails the row like any other")
     func unreachedLogout() {
         var play = Play(.token("t1"), .success, .notConnected(.refused), .notConnected(.refused), retries: 1)

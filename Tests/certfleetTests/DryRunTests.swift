@@ -46,7 +46,11 @@ import Testing
         try work.write("fleet.csv", "base_url,access_token,match,auto_renewal\nhttp://127.0.0.1:1,TOK3N,only,0\n")
         let lines = try BuiltTool.run(["run", "fleet.csv", "--dry-run"], in: work.path).lines
         #expect(lines.count == 2 && lines[0].hasPrefix("line 2: GET http://127.0.0.1:1/openapi/v1.0/certificate/list?"))
-        #expect(lines.last == "line 2: then the edit of the one certificate that fits only")
+        #expect(lines.last == "line 2: then certificate/update for the one that fits only")
+        let verified = try BuiltTool.run(["run", "fleet.csv", "--dry-run", "--verify"], in: work.path)
+        let calls = "certificate/get, certificate/update, certificate/get"
+        #expect(verified.lines.last == "line 2: then \(calls) for the one that fits only")
+        #expect(verified.errors.contains("1 edit on 1 host, 4 requests"))
     }
 
     @Test func aDryRunIsWhatTheRunThenSends() throws {

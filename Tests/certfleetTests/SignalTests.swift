@@ -78,7 +78,9 @@ import Testing
         tool.send(SIGINT)
         #expect(tool.wait() == 130, "\(tool.errors)")
         let result = try Records(csv: work.file("run/result.csv"))
-        #expect(result["result.status"] == ["ok", "not_attempted"] && result["result.verified"][0] == "yes", "\(tool.errors) \(result)")
+        #expect(
+            result["result.status"] == ["ok", "not_attempted"] && result["result.verified"][0] == "yes",
+            "\(tool.errors) \(result)")
     }
 
     @Test func aSignalAfterTheLastRowStopsNothing() throws {

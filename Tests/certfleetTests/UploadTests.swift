@@ -219,7 +219,8 @@ import Testing
         #expect(dry.output.contains(#"{"id":1,"name":"good.pem"}"#))
         try write([(1, "only,good.pem")], "match,cert_file")
         #expect(
-            try run("--dry-run").output.contains("then the upload of 'good.pem' and the edit of the one certificate"))
+            try run("--dry-run").output.contains(
+                "then certificate/get, certificate/upload, certificate/update for the one that fits only"))
     }
 
     @Test func whatAFileReplacedIsPutBackByItsName() throws {
