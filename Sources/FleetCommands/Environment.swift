@@ -45,11 +45,13 @@ package enum ProcessEnvironment {
 
 /// The flags that come from the environment: `CERTFLEET_MAX_HOST_ERRORS=5` is `--max-host-errors 5`.
 ///
-/// They are put before the flags of the command line, and of a flag given twice the last one counts.
+/// They are put before the flags of the command line, unless it has the same ones.
 package struct FlagVariables {
     /// A flag of a command, without its dashes.
     struct Flag: Hashable {
         let name: String
+        /// The letter behind one dash; nil when it has none.
+        let letter: String?
         /// What the help says of it.
         let help: String
         let takesValue: Bool
@@ -121,16 +123,21 @@ extension FlagVariables.Flag {
             !["help", "version"].contains(name)
         else { return nil }
         self.init(
-            name: name, help: argument["abstract"]?.text ?? "", takesValue: kind == "option",
+            name: name, letter: names.first { $0["kind"]?.text == "short" }?["name"]?.text,
+            help: argument["abstract"]?.text ?? "", takesValue: kind == "option",
             isRepeated: argument["isRepeating"] == .boolean(true))
     }
 
     /// `max-host-errors` → `CERTFLEET_MAX_HOST_ERRORS`.
     var variable: String { "CERTFLEET_" + String(name.uppercased().map { $0 == "-" ? "_" : $0 }) }
 
-    /// Whether the command line's values would come beside the variable's instead of in its place.
+    /// Whether the command line has the flag itself, so that the variable does not matter.
     fileprivate func isOverruled(by given: [String]) -> Bool {
-        isRepeated && given.contains { $0 == "--\(name)" || $0.hasPrefix("--\(name)=") }
+        given.contains { argument in
+            if argument == "--\(name)" || argument.hasPrefix("--\(name)=") { return true }
+            guard let letter else { return false }
+            return argument == "-\(letter)" || takesValue && argument.hasPrefix("-\(letter)")
+        }
     }
 
     fileprivate func isOn(_ value: String) throws(ToolError) -> Bool {

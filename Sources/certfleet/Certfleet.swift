@@ -64,8 +64,9 @@ import FleetCommands
         let own = FlagVariables(dump: command._dumpHelp())
         let others = configuration.subcommands.filter { $0 != command }.map { FlagVariables(dump: $0._dumpHelp()) }
         FlagVariables.warn(of: variables, known: others + [own])
+        let line = try name + own.arguments(variables, before: given)
         do {
-            return try parseNoting(name + own.arguments(variables, before: given))
+            return try parseNoting(line)
         } catch {
             // A variable that is meant for another command's flag of the same name must not keep this one from running.
             if let parsed = try? parseNoting(name + own.arguments(variables, before: given, butThoseOf: others)) {

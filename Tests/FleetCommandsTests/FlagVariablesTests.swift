@@ -19,10 +19,8 @@ import Testing
 
     @Test func variablesStandBeforeTheFlagsThatWereGiven() throws {
         let variables = ["CERTFLEET_JOBS": "3", "CERTFLEET_INSECURE": "yes", "CERTFLEET_DRY_RUN": "0"]
-        #expect(
-            try Self.flags.arguments(variables, before: ["fleet.csv", "--jobs", "5"]) == [
-                "--jobs=3", "--insecure", "fleet.csv", "--jobs", "5",
-            ])
+        let line = ["--jobs=3", "--insecure", "fleet.csv", "--retries", "5"]
+        #expect(try Self.flags.arguments(variables, before: ["fleet.csv", "--retries", "5"]) == line)
     }
 
     @Test func aSwitchThatIsNeitherOnNorOffIsRefused() {
@@ -60,10 +58,12 @@ import Testing
         #expect(Self.flags.variable(behind: refusal, in: variables) == variable)
     }
 
-    @Test(arguments: [["--only", "pbx-*"], ["--only=pbx-*"]])
-    func aVariableAddsNothingToWhatTheCommandLineRepeats(given: [String]) throws {
+    @Test(arguments: [["--only", "pbx-*"], ["--only=pbx-*"], ["-j2", "--only="], ["--only=a", "-j", "2"]])
+    func theCommandLineWinsOverAVariable(given: [String]) throws {
         let variables = ["CERTFLEET_ONLY": "10.*"]
         #expect(try Self.flags.arguments(variables, before: []) == ["--only=10.*"])
         #expect(try Self.flags.arguments(variables, before: given) == given)
+        let jobs = given.contains { $0.hasPrefix("-j") } ? given : ["--jobs=0"] + given
+        #expect(try Self.flags.arguments(["CERTFLEET_JOBS": "0"], before: given) == jobs)
     }
 }

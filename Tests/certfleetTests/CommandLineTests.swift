@@ -67,6 +67,8 @@ import Testing
         let unknown = try BuiltTool.run(["template"], environment: names)
         let warning = "certfleet: warning: no flag has the variable CERTFLEET_JOSB, did you mean CERTFLEET_JOBS?\n"
         #expect(unknown.status == 0 && unknown.errors == warning)
+        let doubtful = try BuiltTool.run(["run", "fleet.csv"], environment: ["CERTFLEET_SKIP_INVALID": "maybe"])
+        #expect(doubtful.status == 64 && doubtful.errors.contains("CERTFLEET_SKIP_INVALID is neither yes nor no"))
         let wrong = try BuiltTool.run(["run", "fleet.csv"], environment: ["CERTFLEET_RATE": "7"])
         #expect(
             wrong.status == 64 && wrong.errors.contains("hint: write 7/s, 7/m or 7/h; it stands in CERTFLEET_RATE\n"))
