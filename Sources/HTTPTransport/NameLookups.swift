@@ -240,3 +240,58 @@ extension String {
         !hasSuffix(".localhost") && utf8.allSatisfy { $0.isLetter || $0.isDigit || "-_.".utf8.contains($0) }
     }
 }
+
+/// Requests that libcurl knows nothing of: they wait for a name, or for what this machine lacks.
+extension TransportLoop {
+    /// - Parameter limit: what there was too little of; nil when it is left to another loop.
+    func park(_ handle: HostHandle, for limit: MachineLimit?) {
+        let now = clock.now()
+        if let limit { handle.noteLack(of: limit, at: now) }
+        parked.append(Ticket(handle))
+        schedulePatrol(at: now)
+    }
+
+    /// Tries the oldest one again.
+    func admitParked() {
+        while let ticket = parked.popFirst() {
+            guard ticket.isCurrent else { continue }
+            ticket.handle.restart(at: clock.now(), finding: nil)
+            return findHost(of: ticket)
+        }
+    }
+
+    func schedulePatrol(at now: Duration) {
+        patrol = patrol ?? now + Self.patrolPause
+    }
+
+    /// Looks after the requests that libcurl knows nothing of: ends those whose time is over.
+    func patrol(at now: Duration) {
+        guard let time = patrol, time <= now else { return }
+        patrol = nil
+        for handle in busy {
+            if case .lookingUp(let name) = handle.state { checkLookup(of: name, for: handle, at: now) }
+        }
+        for ticket in parked where ticket.isCurrent { checkParked(ticket.handle, at: now) }
+        if room.mayGrow { admitParked() }
+        if !parked.isEmpty { schedulePatrol(at: now) }
+    }
+
+    private func checkParked(_ handle: HostHandle, at now: Duration) {
+        if let deadline = handle.call.deadline, deadline <= now {
+            finish(handle, .notConnected(.heldBack))
+        } else if let lack = handle.call.lack, room.isHopeless(since: lack.since, at: now, settings.connectTimeout) {
+            finish(handle, .notConnected(.machine(lack.limit)))
+        }
+    }
+
+    private func checkLookup(of name: String, for handle: HostHandle, at now: Duration) {
+        let start = lookups.start(of: name)
+        if let start, now - start > min(settings.connectTimeout, settings.timeout) {
+            finish(handle, .notConnected(.timedOut(.lookup)))
+        } else if let deadline = handle.call.deadline, deadline <= now {
+            finish(handle, .notConnected(start == nil ? .heldBack : .timedOut(.lookup)))
+        } else {
+            schedulePatrol(at: now)
+        }
+    }
+}

@@ -7,7 +7,7 @@ import Testing
 @testable import PBXClient
 
 /// After the edit.
-extension RowOutcomeTests {
+extension RowFindingTests {
     @Test("an edit that brought no word and was made is ok, and is not sent again", arguments: [0, 2])
     func appliedAndLost(retries: Int) {
         for reply in [HTTPExchange.unanswered(.reset), .unanswered(.timedOut), .answer(502), .answer(200, "<html>")] {
@@ -228,7 +228,7 @@ extension RowOutcomeTests {
 }
 
 /// What a PBX tells of a certificate must not be seen where it says it again.
-extension RowOutcomeTests {
+extension RowFindingTests {
     static let telling = HTTPExchange.certificate(
         #""name":"pbx-secret.pem","expiration":"a","auth_info_list":[{"k":"own-token","sv":"pbx-secret"},{"k":"S","sv":"a"}]"#
     )

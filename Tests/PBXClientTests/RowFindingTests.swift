@@ -7,7 +7,7 @@ import Testing
 @testable import PBXClient
 
 @Suite("What reading a certificate means for its row, without a socket")
-struct RowOutcomeTests {
+struct RowFindingTests {
     static let same = HTTPExchange.certificate(#""auto_renewal":0"#)
     static let other = HTTPExchange.certificate(#""auto_renewal":1,"expiration":"2027-01-01 00:00:00""#)
     static let issuing = HTTPExchange.certificate(
@@ -233,7 +233,7 @@ struct RowOutcomeTests {
 }
 
 /// Rows that find their certificate by what it is.
-extension RowOutcomeTests {
+extension RowFindingTests {
     private static let two = HTTPExchange.certificates(
         #"{"id":5,"type":"server","issue_to":"A.example.com","name":"a.pem"}"#,
         #"{"id":7,"type":"trusted","issue_to":"b.example.com","name":"b.pem"}"#)
