@@ -148,7 +148,7 @@ extension RowParser {
         }
         guard let url else { return nil }
         warn(ofLeftoverIn: cell, cells)
-        if !allowsPlainHTTP, case .http = url.scheme, !url.host.form.isLoopback {
+        if !allowsPlainHTTP, case .http = url.scheme, !HostForm(url.name).isLoopback {
             let message = "plain http would send credentials in the clear: use https, or allow it by --allow-plain-http"
             add(Diagnostic(.plainHTTP, message), cells.names[cell.column])
         }

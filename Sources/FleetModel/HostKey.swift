@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 
 /// What makes two rows rows of one PBX: the host name in lower case, and the port.
 package struct HostKey: Hashable, Sendable, CustomStringConvertible {
@@ -33,11 +33,14 @@ package enum HostForm: Hashable, Sendable {
     /// Any other name; one like `127.example.org` is no address.
     case name
 
-    /// - Parameter host: in any case.
-    fileprivate init(_ host: Bytes) {
+    /// - Parameter host: name or address, in any case.
+    package init(_ host: Bytes) {
         if host.first == UInt8(ascii: "[") {
             self = .address(isLoopback: host.equals("[::1]"))
-        } else if !host.isEmpty, host.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }) {
+        } else if host.last?.isDigit == true,
+            host.reversed().prefix(while: { $0 != UInt8(ascii: ".") }).allSatisfy(\.isDigit)
+        {
+            // Everybody reads a name that ends in a number as an address.
             self = .address(isLoopback: host.starts(with: "127."))
         } else {
             self = host.equalsIgnoringCase("localhost") ? .localName : .name
