@@ -30,6 +30,8 @@ extension RowProcedure {
     enum Finding {
         /// The edit is not there, as the clause says.
         case lacking(String)
+        /// The edit would change nothing; with what the row is if it is not sent.
+        case unchanged(Outcome)
         /// The PBX is not done with the edit; with what the row is when nobody waits any longer.
         case coming(Watch, Outcome)
         case done(Outcome)
@@ -68,13 +70,11 @@ extension RowProcedure {
             return .done(Outcome(status: changes.isEmpty ? .noChange : .ok, reading: reading))
         }
         if job.isInDoubt, isMade(in: state) { return seen(in: state, on: host, at: now) }
-        guard changes.isEmpty, policy.skipsUnchanged else {
-            replaced = policy.readsFirst || job.edit.file != nil ? state : nil
-            if policy.readsFirst { self.changes = changes.map { shown($0, on: host) } }
-            return .lacking("its values are not there")
-        }
+        replaced = policy.readsFirst || job.edit.file != nil ? state : nil
+        if policy.readsFirst { self.changes = changes.map { shown($0, on: host) } }
+        guard changes.isEmpty else { return .lacking("its values are not there") }
         reading.isVerified = policy.verifies ? true : nil
-        return .done(Outcome(status: .noChange, reading: reading))
+        return .unchanged(Outcome(status: .noChange, reading: reading))
     }
 
     /// Whether an earlier run made the edit, as far as its certificate tells; it named the file as this one would send it.

@@ -4,8 +4,8 @@ import Pacing
 /// What one row needs, from its first call to its outcome: a reply and the time go in, the next move comes out. A pure
 /// value; time and randomness are arguments. All that is sent for a row is decided here, in two places:
 /// ``nextCall(on:at:)`` by the ``Stage`` that the row is at, and ``verdict(on:to:madeAt:_:at:)`` by what came back. What they
-/// ask others tells facts: ``HostSession`` which token there is, ``HostCertificates`` what is known, ``Finding`` what a
-/// certificate shows, ``Reply`` what came back.
+/// ask others tells facts: ``HostSession`` which session there is, ``HostCertificates`` what is known and what can be read by
+/// one call, ``Finding`` what a certificate shows, ``Reply`` what came back.
 ///
 /// Before a call that needs a token comes whatever brings one: a logout when the session at hand is not the row's or soon
 /// over, then a login; whether one that failed is repeated is ``HostSession``'s to say. The certificate is read first where
@@ -338,12 +338,13 @@ extension RowProcedure {
         case (_, .coming(let watch, let outcome)):
             stage = .watch(watch)
             return policy.pause(since: watch.since, at: now).map { .later(now + $0) } ?? .done(outcome)
+        case (_, .unchanged(let outcome)) where policy.skipsUnchanged: return .done(outcome)
         case (.settle(sendsAgain: true), .lacking): return .sendAgain
         case (.settle(sendsAgain: false), .lacking(let what)):
             var outcome = failed ?? Outcome(status: .unknown)
             outcome.error += "; it was read back, and \(what)"
             return .done(outcome)
-        case (_, .lacking):
+        case (_, .lacking), (_, .unchanged):
             beginEdit()
             return .goOn
         }
