@@ -133,7 +133,7 @@ extension FlagVariables.Flag {
 
     /// Whether the command line has the flag itself, so that the variable does not matter.
     fileprivate func isOverruled(by given: [String]) -> Bool {
-        given.contains { argument in
+        given.prefix { $0 != "--" }.contains { argument in
             if argument == "--\(name)" || argument.hasPrefix("--\(name)=") { return true }
             guard let letter else { return false }
             return argument == "-\(letter)" || takesValue && argument.hasPrefix("-\(letter)")

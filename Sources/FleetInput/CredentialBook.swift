@@ -227,6 +227,6 @@ private struct CredentialFile {
     private func hostKey(_ cell: Bytes) throws(Diagnostic) -> HostKey {
         let scratch = HostName.makeScratch()
         defer { scratch.deallocate() }
-        return try AddressCell(cell, scratch: scratch).host
+        return try AddressCell(cell, apiPath: nil, scratch: scratch).host
     }
 }

@@ -122,15 +122,17 @@ struct RowParser: ~Copyable {
 /// Whom a row is about: the PBX and the certificate.
 extension RowParser {
     mutating func readAddress(_ cells: borrowing RowCells, _ row: inout ParsedRow) {
+        // With a path of the API that cannot be read, any may be meant.
+        var path: String? = row.apiPath
         if let cell = cells[.apiPath] {
-            let path = value(of: cell, cells) { cell throws(Diagnostic) in try APIPath.read(try cell.text()) }
+            path = value(of: cell, cells) { cell throws(Diagnostic) in try APIPath.read(try cell.text()) }
             if let path {
                 row.apiPath = path
                 warn(ofLeftoverIn: cell, cells)
             }
         }
         if let cell = cells[.baseURL] {
-            row.url = readURL(cell, behindIt: row.apiPath, cells)
+            row.url = readURL(cell, behindIt: path, cells)
         } else if cells.canHave(.baseURL) {
             add(Diagnostic(.baseURLMissing, "the address of the PBX is missing"), cells.name(of: .baseURL))
         }
@@ -140,7 +142,7 @@ extension RowParser {
     }
 
     private mutating func readURL(
-        _ cell: RowCells.Cell, behindIt apiPath: String, _ cells: borrowing RowCells
+        _ cell: RowCells.Cell, behindIt apiPath: String?, _ cells: borrowing RowCells
     ) -> AddressCell? {
         let scratch = scratch
         let url = value(of: cell, cells) { cell throws(Diagnostic) in
@@ -219,6 +221,10 @@ extension RowParser {
                 "\(PassThrough.quoted(cell.bytes, of: .match)) is none of issue_to=NAME, name=FILE and only")
         }
         row.id = row.match?.number
+        let value = Whitespace.trimmed(Bytes(rebasing: cell.bytes.drop { $0 != UInt8(ascii: "=") }.dropFirst()))
+        if row.match != nil, !value.isEmpty, let doubt = LeftBehind.doubt(value) {
+            add(doubt, cells.names[cell.column])
+        }
     }
 }
 

@@ -35,11 +35,11 @@ package enum CertificateMatch: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter text: as a cell holds it; nil for anything else.
     package init?(_ text: String) {
-        let parts = text.split(separator: "=", maxSplits: 1).map(Self.trimmed)
-        switch (parts.first.map { $0.lowercased() }, parts.count) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(Self.trimmed)
+        switch (parts[0].lowercased(), parts.count) {
         case ("only", 1): self = .only
-        case ("issue_to", 2): self = .issueTo(parts[1])
-        case ("name", 2): self = .name(parts[1])
+        case ("issue_to", 2) where !parts[1].isEmpty: self = .issueTo(parts[1])
+        case ("name", 2) where !parts[1].isEmpty: self = .name(parts[1])
         default: return nil
         }
     }

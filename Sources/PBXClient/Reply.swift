@@ -214,14 +214,18 @@ extension Reply {
     }
 
     /// The row's outcome when the call was the login or logout that its edit needs, which the noun names.
-    func preparationOutcome(_ act: String, on host: HostKey, errmsg: String = "") -> Outcome {
+    ///
+    /// - Parameter advice: what to do about an errcode; nil when there is nothing to say.
+    func preparationOutcome(
+        _ act: String, _ advice: (PBXErrorCode) -> String? = \.loginAdvice, on host: HostKey, errmsg: String = ""
+    ) -> Outcome {
         switch kind {
         case .errcode(.success):
             // Only an edit that succeeded may show errcode 0.
             withoutErrcode(outcome(.failed, .auth, "the \(act) failed: the PBX gave no token", errmsg: errmsg))
         case .errcode(let errcode):
             outcome(
-                .failed, .auth, "the \(act) failed: \(phrase(errcode, advice: errcode.loginAdvice))", errmsg: errmsg)
+                .failed, .auth, "the \(act) failed: \(phrase(errcode, advice: advice(errcode)))", errmsg: errmsg)
         case .unreadable(let failure):
             outcome(
                 .failed, isTemporary ? .protocol : .auth, "the \(act) failed: \(failure?.description ?? noErrcode)")

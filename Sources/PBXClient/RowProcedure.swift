@@ -255,7 +255,8 @@ extension RowProcedure {
         }
         if reply.errcode == .tokenExpired {
             defer { hasRenewed = true }
-            return host.renews(token, of: job.credentials, isFirst: !hasRenewed) ? .goOn : .done(outcome)
+            if host.renews(token, of: job.credentials, isFirst: !hasRenewed) { return .goOn }
+            return afterLastExpiry(act, outcome, on: &host)
         }
         if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
         switch act {
@@ -298,13 +299,28 @@ extension RowProcedure {
     }
 
     private func afterLogout(of token: Secret, _ reply: Reply, on host: inout HostSession) -> Verdict {
-        let outcome = reply.preparationOutcome("logout", on: job.address.host)
+        let outcome = reply.preparationOutcome("logout", \.generalAdvice, on: job.address.host)
         guard reply.mayHaveArrived else { return reply.isTemporary ? .retry(outcome) : .done(outcome) }
-        if reply.errcode?.stopsHost == true { return .stopHost(outcome) }
+        if reply.errcode?.stopsHost == true {
+            host.end(token)
+            return .stopHost(outcome)
+        }
         // Once more, so that there are not two live tokens; a PBX that never does this is not worth the row.
         if reply.isTemporary, otherRetries == 0, host.retry.retries > 0 { return .retry(outcome) }
         host.end(token)
         return .goOn
+    }
+
+    /// The row of a call whose token expired again; the host's next rows do not make a call again that reads for them all.
+    private func afterLastExpiry(
+        _ act: PBXCall.CertificateAct, _ outcome: Outcome, on host: inout HostSession
+    ) -> Verdict {
+        switch act {
+        case .query(let ids): host.certificates.note(nil, of: ids)
+        case .list: host.certificates.refuseList(outcome)
+        case .get, .upload, .edit: break
+        }
+        return .done(outcome)
     }
 
     private mutating func afterEdit(

@@ -150,6 +150,8 @@ extension RunState {
     }
 
     private mutating func nextStart(now: Duration) -> RunAction? {
+        // Whoever is still to be read back must not wait behind sessions that end by themselves.
+        if isStopping, let lane = lanes.checkoutReady() { return start(lane, now: now) }
         if let lane = lanes.checkoutClosing() { return start(lane, now: now) }
         if let lane = lanes.checkoutReady() { return start(lane, now: now) }
         if budget.allowsUnresponsive || !mayBeginHost, let lane = lanes.checkoutUnresponsive() {
@@ -238,10 +240,11 @@ extension RunState {
     }
 
     /// Whether the row of a lane goes on although the run ends: one whose edit has left and that need not wait, so that it is
-    /// known what became of it.
+    /// known what became of it. For a rate it waits where the end of the session would.
     private func goesOn(_ lane: Lane, now: Duration) -> Bool {
-        lane.fallback != nil && !isCut && !stopReasons.contains(.broken) && budget.mayStart(at: now)
-            && max(budget.earliest(on: lane, now: now), budget.earliest(now: now)) <= now
+        let time = max(budget.earliest(on: lane, now: now), budget.earliest(now: now))
+        return lane.fallback != nil && !isCut && !stopReasons.contains(.broken) && budget.mayStart(at: time)
+            && (time <= now || lane.isSessionOpen)
     }
 
     /// Stops the run when nothing that is left could start any more, so that nobody waits for it.
@@ -272,7 +275,7 @@ extension RunState {
         lane.note(report)
         switch report.move {
         case .next:
-            if isStopping, goesOn(lane, now: now) { return .waiting(until: now) }
+            if isStopping, goesOn(lane, now: now) { return .waiting(until: budget.earliest(on: lane, now: now)) }
             return next(&lane, from: now, now: now, &actions)
         case .wait(let time):
             // A row whose time comes behind the window's end is ended now. The lane's next row keeps to the same time: the

@@ -63,6 +63,7 @@ import Testing
         let variables = ["CERTFLEET_ONLY": "10.*"]
         #expect(try Self.flags.arguments(variables, before: []) == ["--only=10.*"])
         #expect(try Self.flags.arguments(variables, before: given) == given)
+        #expect(try Self.flags.arguments(variables, before: ["--", "--only"]) == ["--only=10.*", "--", "--only"])
         let jobs = given.contains { $0.hasPrefix("-j") } ? given : ["--jobs=0"] + given
         #expect(try Self.flags.arguments(["CERTFLEET_JOBS": "0"], before: given) == jobs)
     }

@@ -136,6 +136,20 @@ struct RowParserTests {
         #expect(try Reading.row([("id", nil), ("match", match)]).codes == [code])
     }
 
+    @Test("A match is whole, and what it goes by may be doubtful")
+    func matchInPieces() throws {
+        for match in ["only=", "name=", "issue_to= ", "="] {
+            #expect(try Reading.row([("id", nil), ("match", match)]).codes == [.matchMalformed], "\(match)")
+        }
+        #expect(try Reading.row([("id", nil), ("match", "issue_to=TBD")]).codes == [.wordForNothing])
+    }
+
+    @Test("What is wrong with the path of the API is told once")
+    func pathOfTheAPI() throws {
+        #expect(try Reading.row([("base_url", "https://a/x?y"), ("api_path", "x?y")]).codes.contains(.apiPathMalformed))
+        #expect(try Reading.row([("base_url", "https://a/x/../y"), ("api_path", "x/../y")]).codes == [.apiPathMalformed])
+    }
+
     @Test("Files whose names differ in case are two, as on the PBX")
     func matchOfTwoFiles() throws {
         let header = "host,match,auto_renewal,access_token\n"

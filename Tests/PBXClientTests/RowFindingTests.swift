@@ -120,13 +120,16 @@ struct RowFindingTests {
 
     @Test("a token that expires again while many are read ends the row, with no third login")
     func queryWithoutEnd() {
-        var play = Play(.token("t1"), .token("t2"))
+        var play = Play(.token("t1"), .token("t2"), .token("t3"))
         play.policy = Self.planning
         play.host.certificates = HostCertificates(wanted: [5, 7])
-        play.found = [.errcode(10004)]
+        play.found = [.errcode(10004), .errcode(10004), .certificate(id: 7, #""auto_renewal":0"#)]
         let outcome = play.run().outcome
         #expect(outcome.status == .failed && outcome.errorClass == .auth && outcome.errcode == 10004)
         #expect(play.calls == ["login A", "login A"] && play.readings == ["query 5,7 t1", "query 5,7 t2"])
+        // The host's next row does not ask for them all again.
+        #expect(play.run(edit: CertificateEdit(id: 7, autoRenewal: false)).outcome.status == .noChange)
+        #expect(play.calls.count == 3 && play.readings.last == "get 7 t3")
     }
 
     @Test("firmware without certificate/query is asked for one certificate after the other", arguments: [10001, 40002])

@@ -84,6 +84,25 @@ extension RunStateTests {
         }
     }
 
+    @Test func aRowThatGoesOnDoesNotWaitBehindSessionsThatEnd() {
+        var model = model([0, 1], jobs: 1)
+        model.end(0) { _ in Self.stepped(.wait(until: .seconds(50)), fallback: Self.busy, isSessionOpen: true) }
+        model.stop(.signal(2))
+        model.end(0) { _ in Self.stepped(.next, fallback: Self.busy) }
+        #expect(model.busy.count == 1 && model.busy[0].work.host == 1)
+        model.end(0) { _ in Self.done() }
+        #expect(model.busy.map(\.work) == [.close(host: 0, deadline: nil)] && model.outcomes[1]?.status == .ok)
+    }
+
+    @Test func aRowThatGoesOnTakesTheSlotForWhichTheEndOfItsSessionWouldWait() {
+        var model = model([0]) { $0.ratePerHost = Rate("1/h") }
+        model.stop(.halt)
+        model.end(0) { _ in Self.stepped(.next, fallback: Self.busy, isSessionOpen: true) }
+        model.sleep()
+        model.end(0) { _ in Self.done() }
+        #expect(model.outcomes[0]?.status == .ok && model.now >= .seconds(3600))
+    }
+
     @Test func nothingStartsThatCouldRunPastTheWindow() {
         var model = model([0, 0, 1]) { $0.window = RunWindow(end: .seconds(40), timeout: .seconds(30)) }
         model.advance(by: .seconds(11))
