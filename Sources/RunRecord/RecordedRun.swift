@@ -115,16 +115,19 @@ package struct LedgerRow: Sendable {
 }
 
 extension RecordedRun {
-    /// The rows that the ledger knows, by their number, as far as it was written.
+    /// The rows that the ledger knows, by their number, as far as it was written. Of two rows that had one number in different
+    /// runs, because the input was sorted or mended, only the later one is told.
     ///
     /// - Throws: ``ToolError`` when it cannot be read.
     package func ledgerRows() throws(ToolError) -> [LedgerRow] {
         var rows: [RowKey: LedgerRow] = [:]
-        var history = History()
-        // A row that was mended has another key; of two keys of one row the later one counts.
         var keys: [Int: RowKey] = [:]
+        var history = History()
+        // Those that the last run of them sent, and that are not done.
+        var open: Set<RowKey> = []
         try folder.forEachLedgerLine(startingWith: "{") { line in
             if let line = try? LedgerLine(line) { try? history.take(line) }
+            if line["event"]?.text == "run" { open = [] }
             guard let key = line["key"]?.text.flatMap(RowKey.init), let row = line["row"]?.integer,
                 let number = Int(exactly: row)
             else { return }
@@ -133,17 +136,19 @@ extension RecordedRun {
             if line["event"]?.text == "sent" {
                 entry.host = HostKey(line) ?? entry.host
                 entry.certificate = line["id"]?.integer ?? entry.certificate
+                open.insert(key)
             } else {
                 entry.outcome = try? Outcome(line)
+                open.remove(key)
             }
             rows[key] = entry
             keys[number] = key
         }
-        for key in keys.values where history.wasLeftInDoubt(key) {
-            let own = rows[key]?.outcome
-            rows[key]?.outcome = Outcome(inDoubt: own)
-        }
-        return keys.values.compactMap { rows[$0] }.sorted { $0.row < $1.row }
+        return keys.compactMap { number, key in
+            guard var row = rows[key], row.row == number else { return nil }
+            if history.wasLeftInDoubt(key), !open.contains(key) { row.outcome = Outcome(inDoubt: row.outcome) }
+            return row
+        }.sorted { $0.row < $1.row }
     }
 }
 

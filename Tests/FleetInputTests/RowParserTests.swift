@@ -146,8 +146,10 @@ struct RowParserTests {
 
     @Test("What is wrong with the path of the API is told once")
     func pathOfTheAPI() throws {
-        #expect(try Reading.row([("base_url", "https://a/x?y"), ("api_path", "x?y")]).codes.contains(.apiPathMalformed))
-        #expect(try Reading.row([("base_url", "https://a/x/../y"), ("api_path", "x/../y")]).codes == [.apiPathMalformed])
+        #expect(
+            try Reading.row([("base_url", "https://a/x?y"), ("api_path", "x?y")]).codes.contains(.apiPathMalformed))
+        #expect(
+            try Reading.row([("base_url", "https://a/x/../y"), ("api_path", "x/../y")]).codes == [.apiPathMalformed])
     }
 
     @Test("Files whose names differ in case are two, as on the PBX")

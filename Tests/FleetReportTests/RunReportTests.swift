@@ -66,6 +66,11 @@ import Testing
         file.write(try #require(FileManager.default.contents(atPath: "\(other)/ledger.jsonl")))
         let report = try RunReport(of: [path], listsAllRows: true)
         #expect(report.count(.ok) == 1 && report.count(.unknown) == 3)
+        let errors = Dictionary(uniqueKeysWithValues: report.details.rows.map { ($0.order.row, $0.outcome.error) })
+        #expect(errors[2] == "refused; an earlier run may have made the edit")
+        // The last run sent it.
+        #expect(errors[3] == "the edit may have been sent, and the run broke off before an answer was noted")
+        #expect(errors[4] == "an earlier run may have made the edit, and it was not sent again")
     }
 
     @Test func aSummaryOfAnEarlierRunIsNotTheLastOnes() throws {
