@@ -15,7 +15,7 @@ extension ColumnMeaning {
     ) -> Diagnostic? {
         guard name.utf8.count <= nameLimit else { return nil }
         let header = Quotation.escaped(name.utf8)
-        if let meant = ownSecrets[plain(name.utf8)] {
+        if let meant = secret(name) {
             return Diagnostic(
                 .ownSecret,
                 "is a column of your own: it is not used, and stands in the result as it is: did you mean "
@@ -40,13 +40,45 @@ extension ColumnMeaning {
 
     /// Whether a name that means nothing here says that a secret stands under it.
     static func isSecret(_ name: String) -> Bool {
-        name.utf8.count <= nameLimit && ownSecrets[plain(name.utf8)] != nil
+        name.utf8.count <= nameLimit && secret(name) != nil
     }
 
     /// Whether a name says that a password stands under it.
     static func isPassword(_ name: String) -> Bool {
-        name.utf8.count <= nameLimit && ownSecrets[plain(name.utf8)] == "client_secret"
+        name.utf8.count <= nameLimit && secret(name) == "client_secret"
     }
+
+    /// The column of the secret that a name speaks of; nil when it speaks of none.
+    private static func secret(_ name: String) -> String? {
+        let plain = Self.plain(name.utf8)
+        if let column = ownSecrets[plain] { return column }
+        if let found = secretParts.first(where: { plain.contains($0.part) }) { return found.column }
+        let words = Self.words(of: name)
+        return secretWords.first { words.contains($0.word) }?.column
+    }
+
+    /// The words of a name in small letters, each without an `s` at its end: `API Tokens` and `apiTokens1` are `api`, `token`.
+    private static func words(of name: String) -> Set<String> {
+        var words = [""]
+        var last: Character = " "
+        for letter in name {
+            if !letter.isLetter || letter.isUppercase && last.isLowercase { words.append("") }
+            if letter.isLetter { words[words.count - 1] += letter.lowercased() }
+            last = letter
+        }
+        return Set(words.map { $0.hasSuffix("s") ? String($0.dropLast()) : $0 })
+    }
+
+    /// Wherever they stand in a name.
+    private static let secretParts: [(part: String, column: String)] = [
+        ("password", "client_secret"), ("passwort", "client_secret"), ("clientsecret", "client_secret"),
+        ("accesstoken", "access_token"), ("apikey", "auth.APIKey"), ("apitoken", "auth.APIToken"),
+    ]
+
+    /// Only as words of their own: a secretary is none.
+    private static let secretWords: [(word: String, column: String)] = [
+        ("secret", "client_secret"), ("pwd", "client_secret"), ("token", "access_token"),
+    ]
 
     private static let ownSecrets = [
         "password": "client_secret", "passwd": "client_secret", "pwd": "client_secret", "secret": "client_secret",
@@ -108,7 +140,11 @@ extension ColumnMeaning {
 
     /// What a name means that nobody writes but for `auth.KEY`; nil for any other.
     static func misspelledAuth(_ name: Bytes, in format: TableShape.Format) -> ColumnMeaning? {
-        guard let key = misspelledKey(name) else { return nil }
+        guard let key = misspelledKey(name) else {
+            let isNear = format == .jsonl && EditDistance.between(name.text.lowercased(), "auth", atMost: 1) != nil
+            return isNear && !name.equalsIgnoringCase("auto")
+                ? .badAuth("this is no known key: did you mean 'auth'?") : nil
+        }
         let meant = "auth.\(key.isEmpty ? "KEY" : Quotation.escaped(key.utf8))"
         return .badAuth("this is no known \(format == .csv ? "column" : "key"): did you mean '\(meant)'?")
     }
@@ -121,14 +157,25 @@ extension ColumnMeaning {
         if let prefix = misspelledPrefixes.first(where: { name.hasPrefix($0) }) {
             return name.part(prefix.utf8CodeUnitCount..<name.count).text
         }
-        guard name.hasPrefix("auth") else { return nil }
-        let typeStart = name.firstIndex(of: UInt8(ascii: ":")) ?? name.count
-        if let key = DNSProviders.key(like: Whitespace.trimmed(name.part(4..<max(4, typeStart))).text) {
-            return key + name.part(typeStart..<name.count).text
+        // Whatever stands there, a key of a provider's behind it tells what is meant.
+        if let dot = name.firstIndex(of: UInt8(ascii: ".")),
+            EditDistance.between(plain(name.part(0..<dot)), "auth", atMost: 2) != nil,
+            let key = providerKey(name.part(dot + 1..<name.count))
+        {
+            return key
         }
+        guard name.hasPrefix("auth") else { return nil }
+        if let key = providerKey(name.part(4..<name.count)) { return key }
         let rest = name.part(4..<name.count).text.unicodeScalars
         let key = rest.drop { !$0.properties.isAlphabetic && $0.properties.numericType == nil }
         return rest.isEmpty || key.startIndex > rest.startIndex ? String(key) : nil
+    }
+
+    /// A key that some provider has, as it writes it, with its type if there is one; nil for any other text.
+    private static func providerKey(_ text: Bytes) -> String? {
+        let end = text.firstIndex(of: UInt8(ascii: ":")) ?? text.count
+        let key = DNSProviders.key(like: Whitespace.trimmed(text.part(0..<end)).text)
+        return key.map { $0 + text.part(end..<text.count).text }
     }
 
     private static let misspelledPrefixes: [StaticString] = [

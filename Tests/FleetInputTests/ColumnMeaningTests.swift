@@ -10,6 +10,7 @@ struct ColumnMeaningTests {
         arguments: [
             ("authAPIKey", "auth.APIKey"), ("AUTHapikey", "auth.APIKey"), ("authTTL", "auth.TTL"),
             ("authTTL:int", "auth.TTL:int"),
+            ("oauth.APIKey", "auth.APIKey"), ("aurh.TTL:int", "auth.TTL:int"),
             ("auth_APIKey", "auth.APIKey"), ("Auth APIKey", "auth.APIKey"), ("AUTH-APIKey", "auth.APIKey"),
             ("auth:APIKey", "auth.APIKey"), ("auth: TTL:int", "auth.TTL:int"), ("auth\u{A0}APIKey", "auth.APIKey"),
             ("auth\u{2013}APIKey", "auth.APIKey"), ("auth __ a_b", "auth.a_b"), ("auth .Key", "auth.Key"),
@@ -57,13 +58,22 @@ struct ColumnMeaningTests {
     @Test(
         "What only begins like an auth column is the user's own",
         arguments: [
-            "author", "Authority", "authorized_by", "auto.note", "authentik", "authé", "aut", "path.x", "dns.auth",
+            "author", "Authority", "authorized_by", "auto.note", "authentik", "authé", "auto", "path.x", "dns.auth",
         ])
     func notAuth(name: String) throws {
         for reading in [try Reading.row([(name, "x")]), try Reading.line([(name, "\"x\"")])] {
             #expect(reading.texts == [] && reading.validRowCount == 1)
         }
         #expect(try Reading.row([(name, "x")]).shownCells()[0].contains("x"))
+    }
+
+    @Test(
+        "A key of JSON lines that is nearly 'auth' is refused, and what stands in it not shown",
+        arguments: ["auths", "aut"])
+    func nearlyAuth(name: String) throws {
+        let reading = try Reading.line([(name, #"{"APIKey":"canary"}"#)])
+        #expect(reading.texts.count == 1 && reading.texts[0].contains("did you mean 'auth'?"), "\(reading.texts)")
+        #expect(try !"\(reading.passThrough())".contains("canary"))
     }
 
     @Test(
@@ -87,7 +97,7 @@ struct ColumnMeaningTests {
     @Test(
         "What is further away, or near a short name, is the user's own",
         arguments: [
-            "auto_rnwl", "issue", "Issuer", "Issued", "Clients", "ids", "hosts", "nmae", "pbx2", "urls", "tokens",
+            "auto_rnwl", "issue", "Issuer", "Issued", "Clients", "ids", "hosts", "nmae", "pbx2", "urls", "Secretary",
             "Größe", "*",
         ])
     func ownColumn(name: String) throws {
@@ -110,7 +120,8 @@ struct ColumnMeaningTests {
         "A column of the user's own that holds secrets by its name is doubtful, once",
         arguments: [
             ("password", "client_secret"), ("Secret", "client_secret"), ("API Key", "auth.APIKey"),
-            ("token", "access_token"),
+            ("token", "access_token"), ("Tokens", "access_token"), ("Client Secret Key", "client_secret"),
+            ("apiPassword1", "client_secret"), ("CLOUDFLARE_API_TOKEN", "auth.APIToken"),
         ])
     func ownSecret(name: String, meant: String) throws {
         let column = try Reading.row([(name, "canary")])
