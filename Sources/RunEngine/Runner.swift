@@ -282,3 +282,24 @@ final class Worker: @unchecked Sendable {
         isAtWork = false
     }
 }
+
+/// What a worker brings back.
+enum WorkResult: Sendable {
+    /// A row's step was made, which began at `start`.
+    case stepped(StepReport, start: RowStart)
+    /// Ending a session was tried.
+    case closed(CloseReport)
+    /// The run's own files failed before the request could leave.
+    case broken
+    /// The request was not made, because the run was cut.
+    case cut
+
+    /// Whether a request was made.
+    var madeRequest: Bool {
+        switch self {
+        case .stepped(let report, _): report.latency != nil
+        case .closed(let report): report.latency != nil
+        case .broken, .cut: false
+        }
+    }
+}
