@@ -1,5 +1,6 @@
 import FleetInput
 import FleetModel
+import Glibc
 import Platform
 import RunEngine
 import RunRecord
@@ -44,6 +45,20 @@ package enum ExitCode: Error, Hashable, Sendable {
 
     /// The exit code of a run that had begun: whatever breaks it is the tool's failure by then, unless its code is known.
     init(breakingRun error: any Error) { self = error as? ExitCode ?? .broken }
+
+    /// What ends a command whose answer standard output did not take; nil when it took it.
+    ///
+    /// - Parameters:
+    ///   - code: the value of `errno`, 0 for none; nil when a signal came before everything was taken.
+    ///   - signal: that signal.
+    static func failure(toPrint code: Int32?, _ signal: Int32) -> (any Error)? {
+        switch code {
+        case 0: nil
+        case EPIPE: ExitCode.broken
+        case nil: ExitCode.signal(signal)
+        case let code?: ToolError(.broken, "cannot write to standard output: \(ToolError.systemText(code))")
+        }
+    }
 
     /// Keeps a command from going on with an input that is not fit for it, before anything is sent.
     ///

@@ -97,12 +97,7 @@ package enum Say {
         errors.flush()
         let delivery = output.post(text)
         output.flush()
-        switch delivery.code {
-        case 0: return
-        case EPIPE: throw ExitCode.broken
-        case nil: throw ExitCode.signal(endingSignal.load(ordering: .relaxed))
-        case let code?: throw ToolError(.broken, "cannot write to standard output: \(ToolError.systemText(code))")
-        }
+        if let error = ExitCode.failure(toPrint: delivery.code, endingSignal.load(ordering: .relaxed)) { throw error }
     }
 
     /// Lets no reader of standard error hold up what `body` does.

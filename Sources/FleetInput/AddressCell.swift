@@ -198,13 +198,12 @@ enum HostName {
         Diagnostic(.baseURLMalformed, "the host name is longer than \(limit) characters")
     }
 
-    /// What is wrong with a name that is none; it quotes what stands before anything that may hide a secret.
+    /// What is wrong with a name that is none.
     private static func malformed(_ address: Bytes) -> Diagnostic {
-        guard !address.contains(UInt8(ascii: "@")) else {
+        guard let name = PassThrough.quotable(ofAddress: address) else {
             return Diagnostic(
                 .baseURLMalformed, "the address is more than host and port, perhaps a user name and password")
         }
-        let name = Bytes(rebasing: address.prefix { ending($0) == nil && $0 != UInt8(ascii: ":") })
         let quoted = PassThrough.quoted(name, of: .baseURL)
         if name.contains(where: { $0 >= 0x80 }) {
             return Diagnostic(

@@ -80,13 +80,6 @@ package struct ColumnChoices: Sendable {
     /// Whether a header was given a meaning, or none.
     func isChosen(_ name: String) -> Bool { name.withBytes { index(of: Whitespace.trimmed($0)) } != nil }
 
-    /// How a column or member comes back in the result. One that `--column` makes the user's own is hidden all the same if
-    /// its name is that of a secret's column, like `client_secret`. Names that only sound like secrets, like `password`, are
-    /// not: such a column is shown in the result, and left out of the report (``ColumnRole``).
-    func passThrough(of name: Bytes, _ meaning: ColumnMeaning, in format: TableShape.Format) -> PassThrough {
-        PassThrough(meaning == .other ? ColumnMeaning(name: name, in: format) : meaning)
-    }
-
     /// Which of the given headers a name is; nil for most.
     func index(of name: Bytes) -> Int? {
         guard !renamed.isEmpty, name.count <= ColumnMeaning.nameLimit else { return nil }

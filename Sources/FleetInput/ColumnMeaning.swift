@@ -201,7 +201,7 @@ struct ColumnMap {
             if let index = choices.index(of: name) { chosen.insert(index) }
             let meaning = choices.meaning(of: name, in: .csv)
             meanings.append(meaning)
-            passThrough.append(choices.passThrough(of: name, meaning, in: .csv))
+            passThrough.append(PassThrough(meaning, named: name, in: .csv))
             add(meaning, at: column, &columns)
             if meaning.title != nil || meaning == .other { self.columns.append((names[column], meaning.title)) }
         }

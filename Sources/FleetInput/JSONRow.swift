@@ -87,7 +87,7 @@ struct MemberMeanings {
     mutating func passThrough(of key: String) -> PassThrough {
         let meaning = self[key]
         var text = key
-        return text.withUTF8 { choices.passThrough(of: Whitespace.trimmed($0), meaning, in: .jsonl) }
+        return text.withUTF8 { PassThrough(meaning, named: Whitespace.trimmed($0), in: .jsonl) }
     }
 }
 

@@ -21,6 +21,13 @@ enum PassThrough: Equatable {
     /// Not at all.
     case dropped
 
+    /// How a column or member comes back in the result. One that `--column` makes the user's own is hidden all the same if
+    /// its name is that of a secret's column, like `client_secret`. Names that only sound like secrets, like `password`, are
+    /// not: such a column is shown in the result, and left out of the report (``ColumnRole``).
+    init(_ meaning: ColumnMeaning, named name: Bytes, in format: TableShape.Format) {
+        self.init(meaning == .other ? ColumnMeaning(name: name, in: format) : meaning)
+    }
+
     init(_ meaning: ColumnMeaning) {
         switch meaning {
         case .field(let field), .nearMiss(let field): self.init(field)
@@ -69,6 +76,12 @@ enum PassThrough: Equatable {
         let passThrough = PassThrough(field)
         let isShown = passThrough == .plain || passThrough == .address && cell.isBareAddress
         return isShown ? Quotation.of(cell) : "'\(Secret.mask)'"
+    }
+
+    /// What may be quoted of an address that is none: what stands before anything that may hide a secret. Nil for nothing.
+    static func quotable(ofAddress address: Bytes) -> Bytes? {
+        guard !address.contains(UInt8(ascii: "@")) else { return nil }
+        return Bytes(rebasing: address.prefix { !":/?#".utf8.contains($0) })
     }
 
     /// The text of a cell of a column, or a part of it.
@@ -195,7 +208,7 @@ package enum ColumnRole: Hashable, Sendable {
         let (meaning, passThrough) = text.withUTF8 { bytes in
             let name = Whitespace.trimmed(bytes)
             let meaning = choices.meaning(of: name, in: .jsonl)
-            return (meaning, choices.passThrough(of: name, meaning, in: .jsonl))
+            return (meaning, PassThrough(meaning, named: name, in: .jsonl))
         }
         switch meaning {
         case .field(.baseURL): self = .host

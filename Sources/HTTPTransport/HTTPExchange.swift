@@ -109,7 +109,7 @@ package struct HTTPExchange: Sendable {
     package let ending: Ending
     /// From the call to its end, name lookup included, without the time for which the request was held back.
     package let latency: Duration
-    /// Whether all or a part of the body may have left, or there was none; without its body a request changes nothing.
+    /// Whether the whole body may have left, or there was none; without all of its body a request changes nothing.
     package let isBodySent: Bool
     /// The server's public key as a pin, trusted or not; nil when it showed none, as on a resumed TLS session.
     package let serverKey: String?
@@ -117,7 +117,7 @@ package struct HTTPExchange: Sendable {
     /// - Parameters:
     ///   - ending: what the request came to.
     ///   - latency: from the call to its end.
-    ///   - isBodySent: false when the head may have left and the body was never handed over.
+    ///   - isBodySent: false when the head may have left, and the body was never handed over to its end.
     ///   - serverKey: the server's public key as a pin; nil when it showed none.
     package init(_ ending: Ending, latency: Duration, isBodySent: Bool = true, serverKey: String? = nil) {
         self.ending = ending

@@ -2,7 +2,7 @@ import FleetModel
 import Pacing
 
 /// What a certificate that was read shows of its row's edit: before it, after one that brought no word, and until the PBX
-/// is done with it. What follows is ``RowProcedure``'s to say.
+/// is done with it. What is sent next is ``RowProcedure``'s to say.
 extension RowProcedure {
     /// An edit whose certificate is looked at until its values are there and it is issued.
     struct Watch: Sendable {
@@ -30,8 +30,11 @@ extension RowProcedure {
     enum Finding {
         /// The edit is not there, as the clause says.
         case lacking(String)
-        /// The edit would change nothing; with what the row is if it is not sent.
+        /// Before the edit: it would change something, or nothing; with what the row is if it is not sent.
+        case changing(Outcome)
         case unchanged(Outcome)
+        /// Before the edit: an earlier run made it.
+        case made
         /// The PBX is not done with the edit; with what the row is when nobody waits any longer.
         case coming(Watch, Outcome)
         case done(Outcome)
@@ -40,7 +43,7 @@ extension RowProcedure {
     /// What a certificate shows, for what it was read for.
     mutating func finding(of state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
         switch stage {
-        case .handshake, .find, .list, .upload, .edit, .read: judge(state, on: host, at: now)
+        case .handshake, .find, .list, .upload, .edit, .read: judge(state, on: host)
         case .settle: settled(by: state, on: host, at: now)
         case .watch(let watch): watched(state, watch, on: host)
         }
@@ -60,21 +63,20 @@ extension RowProcedure {
 /// What the values of a certificate mean.
 extension RowProcedure {
     /// Before the edit.
-    private mutating func judge(_ state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
+    private mutating func judge(_ state: CertificateState, on host: HostSession) -> Finding {
         if let outcome = refusal(by: state) { return .done(outcome) }
         let changes = job.edit.changes(to: state)
-        var reading = Reading(certificates: [shown(state, on: host, keepsSecrets: policy.aim == .plan)])
-        if policy.aim == .plan {
-            reading.changes = changes.map { shown($0, on: host) }
-            reading.doubts = changes.isEmpty ? [] : job.edit.doubts(about: state)
-            return .done(Outcome(status: changes.isEmpty ? .noChange : .ok, reading: reading))
-        }
-        if job.isInDoubt, isMade(in: state) { return seen(in: state, on: host, at: now) }
+        if job.isInDoubt, isMade(in: state) { return .made }
         replaced = policy.readsFirst || job.edit.file != nil ? state : nil
         if policy.readsFirst { self.changes = changes.map { shown($0, on: host) } }
-        guard changes.isEmpty else { return .lacking("its values are not there") }
-        reading.isVerified = policy.verifies ? true : nil
-        return .unchanged(Outcome(status: .noChange, reading: reading))
+        var reading = Reading(certificates: [shown(state, on: host, keepsSecrets: policy.aim == .plan)])
+        if changes.isEmpty {
+            reading.isVerified = policy.verifies ? true : nil
+            return .unchanged(Outcome(status: .noChange, reading: reading))
+        }
+        reading.changes = self.changes
+        reading.doubts = job.edit.doubts(about: state)
+        return .changing(Outcome(status: .ok, reading: reading))
     }
 
     /// Whether an earlier run made the edit, as far as its certificate tells; it named the file as this one would send it.
@@ -95,7 +97,7 @@ extension RowProcedure {
     }
 
     /// An edit that may have been made, and whose values are there.
-    private func seen(in state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
+    func seen(in state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
         let outcome = Outcome(status: .ok)
         if policy.verifies { return watched(state, Watch(answer: outcome, since: now), on: host) }
         return .done(verified(outcome, by: state, on: host))
