@@ -210,21 +210,24 @@ extension RowParser {
             return add(Diagnostic(.idAndMatch, message), nil)
         }
         row.match = value(of: cell, cells) { cell throws(Diagnostic) in
-            let text = try CellText.match.read(try cell.text())
-            if let match = CertificateMatch(text.text) {
-                let value = Whitespace.trimmed(Bytes(rebasing: text.drop { $0 != UInt8(ascii: "=") }.dropFirst()))
-                if !value.isEmpty { try CellText.refuseMarks(value) }
-                return match
+            guard let match = CertificateMatch(try CellText.match.read(try cell.text()).text) else {
+                throw Diagnostic(
+                    .matchMalformed,
+                    "\(PassThrough.quoted(cell.bytes, of: .match)) is none of issue_to=NAME, name=FILE and only")
             }
-            throw Diagnostic(
-                .matchMalformed,
-                "\(PassThrough.quoted(cell.bytes, of: .match)) is none of issue_to=NAME, name=FILE and only")
+            if let text = Self.text(ofMatch: cell.bytes) { try CellText.refuseMarks(text) }
+            return match
         }
         row.id = row.match?.number
-        let value = Whitespace.trimmed(Bytes(rebasing: cell.bytes.drop { $0 != UInt8(ascii: "=") }.dropFirst()))
-        if row.match != nil, !value.isEmpty, let doubt = LeftBehind.doubt(value) {
+        if row.match != nil, let text = Self.text(ofMatch: cell.bytes), let doubt = LeftBehind.doubt(text) {
             add(doubt, cells.names[cell.column])
         }
+    }
+
+    /// What stands behind the sign of a match; nil for nothing.
+    private static func text(ofMatch cell: Bytes) -> Bytes? {
+        let text = Whitespace.trimmed(Bytes(rebasing: cell.drop { $0 != UInt8(ascii: "=") }.dropFirst()))
+        return text.isEmpty ? nil : text
     }
 }
 

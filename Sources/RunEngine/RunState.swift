@@ -6,9 +6,8 @@ import Pacing
 /// Each host with rows has a lane, whose rows run one at a time, in file order, on the worker that had the least to do
 /// when the host was begun. While there is room in the budget a request is started, in this order: the end of a session,
 /// the next one of a lane that was begun (which comes first while the run stops), the first one of the next host of the
-/// file. So a begun host is finished before
-/// another one is begun, and only few sessions are open. Hosts that did not answer last time have a quarter of the room at
-/// most, unless the others have nothing to do.
+/// file. So a begun host is finished before another one is begun, and only few sessions are open. Hosts that did not answer
+/// last time have a quarter of the room at most, unless the others have nothing to do.
 ///
 /// What must hold after every event: a row is finished at most once, a host has at most one request under way, and no more
 /// requests are under way than the settings allow.
