@@ -158,7 +158,8 @@ struct CommandError: Error, Hashable {
     private init(_ error: ToolError) {
         let code: ExitCode =
             switch error.kind {
-            case .usage: .usage
+            // What the machine lacks is no fault of the command line's.
+            case .usage: error.isLack ? .broken : .usage
             case .noRows: .noRows
             case .broken: .broken
             }

@@ -22,7 +22,7 @@ struct OutputFile {
         do {
             folder = try Folder(containing: path)
         } catch {
-            throw ToolError(.usage, error.message, hint: error.hint)
+            throw error.ofUsage
         }
         try expectNothing()
     }

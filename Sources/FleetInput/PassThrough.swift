@@ -68,6 +68,9 @@ enum PassThrough: Equatable {
 
     private static let mask = Array(Secret.mask.utf8)
 
+    /// How each cell comes back of a row where it may hold what belongs into a secret one.
+    static let ofShifted = PassThrough.secret
+
     /// Whether problems may quote what stands in a row: not where a cell may hold what belongs into a secret one.
     static func mayQuote(_ cells: borrowing RowCells) -> Bool { !cells.isShifted }
 

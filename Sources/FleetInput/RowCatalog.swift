@@ -352,8 +352,10 @@ final class RowDecoder {
     private func shownCells(_ row: Int) throws(ToolError) -> PassThroughRow.Content? {
         guard let record = try spool.record(at: index.span(row)) else { return nil }
         var index = 0
+        let isShifted = record.isShifted(under: passThrough.count)
         for (column, kind) in passThrough.enumerated() where kind != .dropped {
             shown[index].removeAll(keepingCapacity: true)
+            let kind = isShifted ? PassThrough.ofShifted : kind
             if column < record.count { kind.show(record[column], in: &shown[index]) }
             index += 1
         }

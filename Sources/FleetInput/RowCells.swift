@@ -168,13 +168,11 @@ struct RowCells: ~Copyable {
             guard !Whitespace.trimmed(record[column]).isEmpty else { continue }
             addDiagnostic(nil, .cellWithoutName, "cell \(column + 1) holds a value, but its column has no name")
         }
-        for column in width..<max(record.count, width) where !Whitespace.trimmed(record[column]).isEmpty {
-            let counts = "the row has \(record.count) cells, the header \(width)"
-            isShifted = true
-            addDiagnostic(
-                nil, .cellsTooMany, "\(counts): is there a cell too many, or a delimiter without quotes round it?")
-            break
-        }
+        guard record.isShifted(under: width) else { return }
+        let counts = "the row has \(record.count) cells, the header \(width)"
+        isShifted = true
+        addDiagnostic(
+            nil, .cellsTooMany, "\(counts): is there a cell too many, or a delimiter without quotes round it?")
     }
 
     /// Takes the members of a JSON object.
@@ -310,5 +308,14 @@ struct ParsedRow: ~Copyable {
         return Job(
             position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit, match: match,
             cells: credentialCells)
+    }
+}
+
+extension Record {
+    /// Whether something stands behind the last column of a header, so that cells may stand under the wrong names.
+    ///
+    /// - Parameter width: how many cells the header has.
+    func isShifted(under width: Int) -> Bool {
+        (width..<max(count, width)).contains { !Whitespace.trimmed(self[$0]).isEmpty }
     }
 }

@@ -106,8 +106,8 @@ extension TransportLoop {
     /// - Parameters:
     ///   - request: what to send.
     ///   - handle: of the request's host; it must have no other request under way.
-    ///   - gate: holds back the body of a POST, which must not be empty: called once, when the connection stands, the
-    ///     head has left and the body could leave. Says whether it may; nil when that will be known later, by the gate it
+    ///   - gate: holds back the body of a POST, which must not be empty: called once, when the connection stands and
+    ///     the body could leave, with which the head waits. Says whether it may; nil when that will be known later, by the gate it
     ///     is given. No request must be started or cut in it.
     ///   - aged: called once when the request has waited for 100 ms, not counting what the loop worked meanwhile.
     ///   - then: called once with what it came to; whatever goes wrong is part of that.

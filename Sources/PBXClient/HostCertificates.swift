@@ -6,13 +6,13 @@ import JSONText
 /// The certificates of a host that are read first are read by as few `certificate/query` calls as possible. Firmware that
 /// has no such call, and a certificate that is not in its answer, are asked about by `certificate/get`.
 package struct HostCertificates: Sendable {
-    /// What comes next to know a certificate.
+    /// What is known of a certificate.
     enum Need {
         case known(CertificateState)
         /// The PBX lets nobody read; this is what it said.
         case refused(Outcome)
-        case query(ids: [Int64])
-        case get
+        /// Nobody asked yet; with the ids that one call can ask about, when it can ask about several.
+        case unknown(together: [Int64])
     }
 
     /// Ids of the host's rows that were not asked about, in the order of the rows.
@@ -53,15 +53,13 @@ package struct HostCertificates: Sendable {
         if isRead { wanted.append(id) }
     }
 
-    /// What has to be asked to know a certificate.
+    /// What is known of a certificate.
     mutating func need(_ id: Int64) -> Need {
         if let state = known[id] { return .known(state) }
         if let refusal { return .refused(refusal) }
-        if canQuery, let start = wanted.firstIndex(of: id) {
-            wanted = wanted[start...]
-            if wanted.count > 1 { return .query(ids: Array(wanted.prefix(Self.idsInCall))) }
-        }
-        return .get
+        guard canQuery, let start = wanted.firstIndex(of: id) else { return .unknown(together: []) }
+        wanted = wanted[start...]
+        return .unknown(together: Array(wanted.prefix(Self.idsInCall)))
     }
 
     /// Takes the answer to a query; nil when the PBX cannot answer it.

@@ -13,17 +13,6 @@ package import Pacing
 ///   credentials, stops the host, because a PBX blocks the caller's address after five in a row.
 /// - In the place of a token that the PBX calls expired, another login is made once for each row.
 package struct HostSession: Sendable {
-    /// What a row's next call needs.
-    enum Access {
-        /// A token is at hand.
-        case token(Secret)
-        case login(id: String, secret: Secret)
-        /// The session must end before another begins.
-        case logout(HeldToken)
-        /// The row's credentials were refused before; the reason is one clause.
-        case refused(because: String)
-    }
-
     /// What follows from a login that brought no token.
     enum FailedLogin {
         /// It is made again as often as any call.
@@ -84,16 +73,13 @@ package struct HostSession: Sendable {
     /// Whether the session was asked to end before.
     var isClosing: Bool { logouts > 0 }
 
-    /// What a row with these credentials needs first.
-    mutating func access(with credentials: Credentials, at now: Duration) -> Access {
-        if let reason = refusals[credentials] { return .refused(because: reason) }
-        switch credentials {
-        case .token(let token): return .token(token)
-        case .client(let id, let secret):
-            if held?.isOver(at: now) == true { held = nil }
-            guard let held else { return .login(id: id, secret: secret) }
-            return held.serves(credentials, at: now) ? .token(held.secret) : .logout(held)
-        }
+    /// Why credentials are not tried again, as a clause; nil when they may be.
+    func refusal(of credentials: Credentials) -> String? { refusals[credentials] }
+
+    /// The token of a login, unless the PBX has forgotten it by itself.
+    mutating func token(at now: Duration) -> HeldToken? {
+        if held?.isOver(at: now) == true { held = nil }
+        return held
     }
 
     /// Begins a session if the reply to a login brings a token; false when it brings none.
@@ -238,7 +224,7 @@ struct HeldToken: Sendable {
     fileprivate func isOver(at now: Duration) -> Bool { isUsed && now >= expiry }
 
     /// Whether a row with these credentials can use the token.
-    fileprivate func serves(_ credentials: Credentials, at now: Duration) -> Bool {
+    func serves(_ credentials: Credentials, at now: Duration) -> Bool {
         self.credentials == credentials && (!isUsed || now < renewal)
     }
 }

@@ -2,9 +2,9 @@ package import FleetModel
 import Pacing
 
 /// What one row needs, from its first call to its outcome: a reply and the time go in, the next move comes out. A pure
-/// value; time and randomness are arguments. All that is sent for a row is decided here, in two places:
-/// ``nextCall(on:at:)`` by the ``Stage`` that the row is at, and ``verdict(on:to:madeAt:_:at:)`` by what came back. What they
-/// ask others tells facts: ``HostSession`` which session there is, ``HostCertificates`` what is known and what can be read by
+/// value; time and randomness are arguments. All that is sent for a row is decided here:
+/// ``nextCall(on:at:)`` by the ``Stage`` that the row is at, ``verdict(on:to:madeAt:_:at:)`` by what came back, and
+/// ``move(by:on:_:at:using:)`` whether what failed is made again. What they ask others tells facts: ``HostSession`` which session there is, ``HostCertificates`` what is known and what can be read by
 /// one call, ``Finding`` what a certificate shows, ``Reply`` what came back.
 ///
 /// Before a call that needs a token comes whatever brings one: a logout when the session at hand is not the row's or soon
@@ -14,7 +14,8 @@ import Pacing
 /// (errcode 10004). What may fare better is tried again after a pause: not connected, lost, HTTP 429 and 5xx without an
 /// errcode, errcodes -2 and 70082.
 ///
-/// An edit that was sent and brought no word is read back before it is sent again or called unknown, and one that was
+/// An edit that was sent and brought no word is read back, where the PBX lets anybody read, before it is sent again or
+/// called unknown, and one that was
 /// answered 2 is read back and never sent again: a row whose values are there is ok. What else was in doubt stays unknown
 /// until the PBX's own word on the edit settles it.
 package struct RowProcedure: Sendable {
@@ -136,19 +137,21 @@ extension RowProcedure {
             }
             return call(.handshake, pin: PBXCall.impossiblePin, on: &host, at: now)
         }
-        let access = host.access(with: job.credentials, at: now)
-        if case .refused(let reason) = access {
+        if let reason = host.refusal(of: job.credentials) {
             return .done(weigh(Outcome(status: .skipped, errorClass: .hostStopped, error: reason)))
         }
         if let move = moveWithoutCall(on: &host, at: now) { return move }
-        switch access {
-        case .logout(let held):
+        switch job.credentials {
+        case .token(let token): return call(nextAct(with: token, on: &host), pin: job.tlsPin, on: &host, at: now)
+        case .client(let id, let secret):
+            guard let held = host.token(at: now) else {
+                return call(.login(id: id, secret: secret), pin: job.tlsPin, on: &host, at: now)
+            }
+            if held.serves(job.credentials, at: now) {
+                return call(nextAct(with: held.secret, on: &host), pin: job.tlsPin, on: &host, at: now)
+            }
             underWay = (held.logout, now)
             return .call(held.logout)
-        case .login(let id, let secret):
-            return call(.login(id: id, secret: secret), pin: job.tlsPin, on: &host, at: now)
-        case .token(let token): return call(nextAct(with: token, on: &host), pin: job.tlsPin, on: &host, at: now)
-        case .refused: preconditionFailure("a row whose credentials were refused makes no call")
         }
     }
 
@@ -170,7 +173,7 @@ extension RowProcedure {
         case .edit: return .certificate(.edit(job.edit), token: token)
         case .settle, .watch: return .certificate(.get(id: job.edit.id), token: token)
         case .read:
-            if case .query(let ids) = host.certificates.need(job.edit.id) {
+            if case .unknown(let ids) = host.certificates.need(job.edit.id), ids.count > 1 {
                 return .certificate(.query(ids: ids), token: token)
             }
             return .certificate(.get(id: job.edit.id), token: token)
@@ -190,7 +193,7 @@ extension RowProcedure {
         }
         if case .read = stage {
             switch host.certificates.need(job.edit.id) {
-            case .query, .get: return nil
+            case .unknown: return nil
             case .known(let state):
                 host.certificates.forget(job.edit.id)
                 switch after(state, on: host, at: now) {

@@ -18,15 +18,19 @@ package struct ToolError: Error, Hashable, Sendable, CustomStringConvertible {
     package let message: String
     /// What to do about it, one clause; nil when the message says it all.
     package let hint: String?
+    /// Whether this machine lacks something: open files, memory.
+    package let isLack: Bool
 
     /// - Parameters:
     ///   - kind: what it means for the command.
     ///   - message: what is wrong, in lower case without a full stop.
     ///   - hint: what to do about it.
-    package init(_ kind: Kind, _ message: String, hint: String? = nil) {
+    ///   - isLack: whether this machine lacks something.
+    package init(_ kind: Kind, _ message: String, hint: String? = nil, isLack: Bool = false) {
         self.kind = kind
         self.message = message
         self.hint = hint
+        self.isLack = isLack
     }
 
     /// A system call on a file that failed: `cannot write 'result.csv': no space left on device`.
@@ -35,16 +39,15 @@ package struct ToolError: Error, Hashable, Sendable, CustomStringConvertible {
     ///   - act: the verb, like `write`.
     ///   - path: what it was done to; its control characters are escaped.
     ///   - code: the value of `errno`.
-    ///   - kind: `usage` for a file that the command line names, before anything was sent; `broken` all the same when it
-    ///     is the machine that lacks something.
+    ///   - kind: `usage` for a file that the command line names, before anything was sent.
     package static func cannot(_ act: String, _ path: String, code: Int32, kind: Kind = .broken) -> ToolError {
         file("cannot \(act) '\(Quotation.escaped(path))'", code: code, kind: kind)
     }
 
     /// The same with words of one's own before the system's.
     package static func file(_ words: String, code: Int32, kind: Kind) -> ToolError {
-        let isLack = [EMFILE, ENFILE, ENOMEM].contains(code)
-        return ToolError(isLack ? .broken : kind, "\(words): \(systemText(code))", hint: hint(code))
+        ToolError(
+            kind, "\(words): \(systemText(code))", hint: hint(code), isLack: [EMFILE, ENFILE, ENOMEM].contains(code))
     }
 
     /// The system's words for a value of `errno`, in lower case: `no such file or directory`.
@@ -57,7 +60,10 @@ package struct ToolError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String { hint.map { "\(message): \($0)" } ?? message }
 
     /// The same error with another hint.
-    package func hinting(_ hint: String?) -> ToolError { ToolError(kind, message, hint: hint) }
+    package func hinting(_ hint: String?) -> ToolError { ToolError(kind, message, hint: hint, isLack: isLack) }
+
+    /// The same error about a file that the command line names.
+    package var ofUsage: ToolError { ToolError(.usage, message, hint: hint, isLack: isLack) }
 
     private static func hint(_ code: Int32) -> String? {
         switch code {

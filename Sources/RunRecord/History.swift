@@ -9,7 +9,7 @@ package import Platform
 /// - A row is **in doubt** when an edit request of its may have left and no answer told what became of it: it is noted as
 ///   sent and not as done, or done as `unknown`. It stays so, over any number of runs, until an outcome settles the doubt
 ///   (``FleetModel/Outcome/settlesDoubt``). Its certificate is read first: the row is done when the values are there, and
-///   is sent again when not, as any row whose certificate is read before its edit. It is `unknown` in the result until then.
+///   is sent again when not, or when it cannot be read and no flag wants that. It is `unknown` in the result until then.
 /// - A row is **superseded** while another row of the same certificate was sent last: whatever became of it, it says
 ///   nothing any more about the certificate. It is sent again.
 /// - A row that finds its certificate by what it is goes on with the one that it found, when its edit may have been made:

@@ -35,7 +35,7 @@ package struct RecordedRun: Sendable {
         do throws(ToolError) {
             folder = try Folder(path)
         } catch {
-            throw ToolError(.usage, error.message, hint: error.hint)
+            throw error.ofUsage
         }
         var headers: [RunHeader] = []
         if folder.contains(RunDirectory.ledger) {

@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import Platform
 import RunEngine
 import Testing
@@ -70,6 +71,14 @@ import Testing
     func aCommandThatThereIsNotIsToldFromThoseThatThereAre(name: String, message: String, hint: String) {
         let error = CommandError(ParserReply.noCommand(name, of: ["run", "check"]))
         #expect(error.code == .usage && error.message == message && error.hint == hint)
+    }
+
+    @Test func whatTheMachineLacksIsNoFaultOfTheCommandLines() {
+        for (code, exit) in [(ENOENT, ExitCode.usage), (EMFILE, .broken), (ENOMEM, .broken)] {
+            let error = ToolError.cannot("open", "run", code: code, kind: .usage)
+            #expect(CommandError(error).code == exit && CommandError(error.ofUsage.hinting("x")).code == exit)
+            #expect(CommandError(ToolError.cannot("open", "run", code: code).ofUsage).code == exit)
+        }
     }
 
     @Test func whateverBreaksARunThatHasBegunIsTheToolsFailure() {
