@@ -288,8 +288,8 @@ struct ColumnMap {
 
 /// The names of a header that are not understood.
 struct UnknownNames {
-    /// Whether they are names: what stands in a row of data must not be shown.
-    private(set) var areNames = true
+    /// Whether they are names, so that they may be shown.
+    let areNames: Bool
     private var names: [(name: Bytes, likely: String?)] = []
     private static let limit = 12
 
@@ -302,7 +302,6 @@ struct UnknownNames {
         var isKnown = false
         for (column, meaning) in meanings.enumerated() {
             let name = Whitespace.trimmed(header[column])
-            if areNames, Self.isValue(name) { areNames = false }
             switch choices.namesHostsOnly ? ColumnMeaning(name: name, in: .csv) : meaning {
             case .field, .auth: isKnown = true
             case .result, .nameless: break
@@ -314,24 +313,14 @@ struct UnknownNames {
                 names.append((name, likely))
             }
         }
-        if !isKnown { areNames = false }
-    }
-
-    /// Whether a cell is what stands in a row, not over it: a number, an address, a reference.
-    private static func isValue(_ cell: Bytes) -> Bool {
-        guard let first = cell.first, cell.count <= nameLimit * 4 else { return false }
-        if case .literal = SecretCell(cell) {
-            return !first.isLetter && cell.allSatisfy { $0.isDigit || ".:+-,".utf8.contains($0) }
-                || cell.text.contains("://")
-        }
-        return true
+        areNames = isKnown && PassThrough.mayQuote(firstLine: header)
     }
 
     /// What they may mean, and how to say so.
     func advice(_ missing: [Field]) -> String {
         guard !names.isEmpty else { return "" }
         let shown = names.prefix(Self.limit).map { name, likely in
-            Quotation.of(name) + (likely.map { " (\($0)?)" } ?? "")
+            PassThrough.quoted(name: name) + (likely.map { " (\($0)?)" } ?? "")
         }
         let more = names.count > Self.limit ? " and \(names.count - Self.limit) more" : ""
         let wanted = missing.map(\.columnName)

@@ -81,6 +81,22 @@ enum PassThrough: Equatable {
         return isShown ? Quotation.of(cell) : "'\(Secret.mask)'"
     }
 
+    /// Whether a first line may be quoted that should be a header: not one that may be a row, with secrets in it, because
+    /// one of its cells is what stands in rows: a number, an address, a reference.
+    static func mayQuote(firstLine record: Record) -> Bool {
+        !(0..<record.count).contains { isValue(Whitespace.trimmed(record[$0])) }
+    }
+
+    private static func isValue(_ cell: Bytes) -> Bool {
+        guard let first = cell.first, cell.count <= 160 else { return false }
+        guard case .literal = SecretCell(cell) else { return true }
+        return !first.isLetter && cell.allSatisfy { $0.isDigit || ".:+-,".utf8.contains($0) }
+            || cell.text.contains("://")
+    }
+
+    /// The name of a column, in a line that may be quoted.
+    static func quoted(name: Bytes) -> String { Quotation.of(name) }
+
     /// What may be quoted of an address that is none: what stands before anything that may hide a secret. Nil for nothing.
     static func quotable(ofAddress address: Bytes) -> Bytes? {
         guard !address.contains(UInt8(ascii: "@")) else { return nil }

@@ -13,7 +13,8 @@ package import Platform
 /// - A row is **superseded** while another row of the same certificate was sent last: whatever became of it, it says
 ///   nothing any more about the certificate. It is sent again.
 /// - A row that finds its certificate by what it is goes on with the one that it found, when its edit may have been made:
-///   it may have changed what it goes by, and the edit of another row may make another certificate look like it.
+///   it may have changed what it goes by, and the edit of another row may make another certificate look like it. One in
+///   doubt of which no line names the certificate fails, and is not sent, when its edit changes what it goes by.
 /// - A row that was noted and of which no request left (no attempt in its outcome) supersedes nothing, and is in doubt
 ///   only if it was before.
 package struct History: Sendable {
