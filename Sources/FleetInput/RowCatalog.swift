@@ -355,8 +355,7 @@ final class RowDecoder {
         let isShifted = record.isShifted(under: passThrough.count)
         for (column, kind) in passThrough.enumerated() where kind != .dropped {
             shown[index].removeAll(keepingCapacity: true)
-            let kind = isShifted ? PassThrough.ofShifted : kind
-            if column < record.count { kind.show(record[column], in: &shown[index]) }
+            if column < record.count { (isShifted ? .ofShifted : kind).show(record[column], in: &shown[index]) }
             index += 1
         }
         return .cells(shown)

@@ -30,11 +30,8 @@ extension RowProcedure {
     enum Finding {
         /// The edit is not there, as the clause says.
         case lacking(String)
-        /// Before the edit: it would change something, or nothing; with what the row is if it is not sent.
-        case changing(Outcome)
+        /// The edit would change nothing; with what the row is if it is not sent.
         case unchanged(Outcome)
-        /// Before the edit: an earlier run made it.
-        case made
         /// The PBX is not done with the edit; with what the row is when nobody waits any longer.
         case coming(Watch, Outcome)
         case done(Outcome)
@@ -43,7 +40,7 @@ extension RowProcedure {
     /// What a certificate shows, for what it was read for.
     mutating func finding(of state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
         switch stage {
-        case .handshake, .find, .list, .upload, .edit, .read: judge(state, on: host)
+        case .handshake, .find, .list, .upload, .edit, .read: judge(state, on: host, at: now)
         case .settle: settled(by: state, on: host, at: now)
         case .watch(let watch): watched(state, watch, on: host)
         }
@@ -63,20 +60,21 @@ extension RowProcedure {
 /// What the values of a certificate mean.
 extension RowProcedure {
     /// Before the edit.
-    private mutating func judge(_ state: CertificateState, on host: HostSession) -> Finding {
+    private mutating func judge(_ state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
         if let outcome = refusal(by: state) { return .done(outcome) }
+        if job.isInDoubt, isMade(in: state) { return seen(in: state, on: host, at: now) }
         let changes = job.edit.changes(to: state)
-        if job.isInDoubt, isMade(in: state) { return .made }
         replaced = policy.readsFirst || job.edit.file != nil ? state : nil
         if policy.readsFirst { self.changes = changes.map { shown($0, on: host) } }
-        var reading = Reading(certificates: [shown(state, on: host, keepsSecrets: policy.aim == .plan)])
-        if changes.isEmpty {
-            reading.isVerified = policy.verifies ? true : nil
-            return .unchanged(Outcome(status: .noChange, reading: reading))
+        let isPlan = policy.aim == .plan
+        guard isPlan || changes.isEmpty else { return .lacking("its values are not there") }
+        var reading = Reading(certificates: [shown(state, on: host, keepsSecrets: isPlan)], changes: self.changes)
+        guard changes.isEmpty else {
+            reading.doubts = job.edit.doubts(about: state)
+            return .done(Outcome(status: .ok, reading: reading))
         }
-        reading.changes = self.changes
-        reading.doubts = job.edit.doubts(about: state)
-        return .changing(Outcome(status: .ok, reading: reading))
+        reading.isVerified = policy.verifies ? true : nil
+        return .unchanged(Outcome(status: .noChange, reading: reading))
     }
 
     /// Whether an earlier run made the edit, as far as its certificate tells; it named the file as this one would send it.
@@ -97,7 +95,7 @@ extension RowProcedure {
     }
 
     /// An edit that may have been made, and whose values are there.
-    func seen(in state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
+    private func seen(in state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
         let outcome = Outcome(status: .ok)
         if policy.verifies { return watched(state, Watch(answer: outcome, since: now), on: host) }
         return .done(verified(outcome, by: state, on: host))

@@ -352,21 +352,18 @@ extension RowProcedure {
     /// What a certificate that was read means, by what it is read for and by what it shows.
     private mutating func after(_ state: CertificateState, on host: HostSession, at now: Duration) -> Verdict {
         learn(state)
-        var finding = finding(of: state, on: host, at: now)
-        if case .made = finding { finding = seen(in: state, on: host, at: now) }
-        switch (stage, finding) {
+        switch (stage, finding(of: state, on: host, at: now)) {
         case (_, .done(let outcome)): return .done(outcome)
         case (_, .coming(let watch, let outcome)):
             stage = .watch(watch)
             return policy.pause(since: watch.since, at: now).map { .later(now + $0) } ?? .done(outcome)
-        case (_, .changing(let outcome)) where policy.aim == .plan: return .done(outcome)
         case (_, .unchanged(let outcome)) where policy.aim == .plan || policy.skipsUnchanged: return .done(outcome)
         case (.settle(sendsAgain: true), .lacking): return .sendAgain
         case (.settle(sendsAgain: false), .lacking(let what)):
             var outcome = failed ?? Outcome(status: .unknown)
             outcome.error += "; it was read back, and \(what)"
             return .done(outcome)
-        case (_, .lacking), (_, .changing), (_, .unchanged), (_, .made):
+        case (_, .lacking), (_, .unchanged):
             beginEdit()
             return .goOn
         }
