@@ -37,7 +37,7 @@ struct RowIndex {
     private(set) var validCount = 0
     /// Rows that are to run.
     private(set) var selectedCount = 0
-    private var rows = ChunkedArray<Row>()
+    private let rows = GrowingArray<Row>()
     /// The row with which the text ends, without a line end.
     private var unendedRow: Int?
     /// Rows by host and id, but for the first of each host: with that most hosts need nothing here.
@@ -133,8 +133,8 @@ struct HostTable {
 
     /// Hosts that have a row to run.
     private(set) var laneCount = 0
-    private var names: [UInt8] = []
-    private var hosts = ChunkedArray<Host>()
+    private let names = GrowingArray<UInt8>()
+    private let hosts = GrowingArray<Host>()
     private var table = NumberTable()
     private let hash = SeededHash()
     private static let noLane = UInt32.max
@@ -145,7 +145,7 @@ struct HostTable {
     mutating func number(of name: Bytes, port: UInt16, row: UInt32) -> UInt32 {
         let next = UInt32(hosts.count)
         let number = table.findOrInsert(hash: hash.hash(name, port), next) { [names, hosts] number in
-            hosts[Int(number)].port == port && Self.isEqual(names, Self.range(number, hosts), name)
+            hosts[Int(number)].port == port && Self.isEqual(names.part(Self.range(number, hosts)), name)
         }
         if number == next {
             names.append(contentsOf: name)
@@ -165,50 +165,86 @@ struct HostTable {
 
     func firstRow(of host: UInt32) -> Int { Int(hosts[Int(host)].firstRow) }
 
-    private static func range(_ host: UInt32, _ hosts: ChunkedArray<Host>) -> Range<Int> {
+    private static func range(_ host: UInt32, _ hosts: GrowingArray<Host>) -> Range<Int> {
         (host == 0 ? 0 : hosts[Int(host) - 1].nameEnd)..<hosts[Int(host)].nameEnd
     }
 
-    private static func isEqual(_ names: [UInt8], _ range: Range<Int>, _ name: Bytes) -> Bool {
-        guard range.count == name.count, let start = name.baseAddress else { return false }
-        return names.withUnsafeBytes { all in
-            guard let base = all.baseAddress else { return false }
-            return memcmp(base + range.lowerBound, start, name.count) == 0
+    private static func isEqual(_ name: Bytes, _ other: Bytes) -> Bool {
+        guard name.count == other.count, let start = name.baseAddress, let otherStart = other.baseAddress else {
+            return false
         }
+        return memcmp(start, otherStart, name.count) == 0
     }
 }
 
-/// A long array that never moves what it holds, so that growing it takes no second copy of it.
-struct ChunkedArray<Element: Sendable>: Sendable {
-    private var full: [[Element]] = []
-    private var last: [Element] = []
-    private static var chunkBits: Int { 14 }
-    private static var chunkSize: Int { 1 << chunkBits }
+/// A long array of plain values, which the kernel moves page by page as it grows, without a second copy of it.
+///
+/// A reference: who builds an index writes it, and only then do others read it.
+final class GrowingArray<Element: BitwiseCopyable>: @unchecked Sendable {
+    private(set) var count = 0
+    private var capacity: Int
+    private var start: UnsafeMutablePointer<Element>
 
-    var count: Int { full.count << Self.chunkBits + last.count }
+    init() {
+        capacity = 64
+        start = Self.room(for: capacity)
+    }
+
+    init(repeating element: Element, count: Int) {
+        (self.count, capacity) = (count, count)
+        start = Self.room(for: capacity)
+        start.initialize(repeating: element, count: count)
+    }
+
+    deinit {
+        free(start)
+    }
 
     subscript(index: Int) -> Element {
-        get {
-            let chunk = index >> Self.chunkBits
-            return chunk < full.count ? full[chunk][index & (Self.chunkSize - 1)] : last[index & (Self.chunkSize - 1)]
+        @inline(__always) get {
+            precondition(index >= 0 && index < count)
+            return start[index]
         }
-        set {
-            let chunk = index >> Self.chunkBits
-            if chunk < full.count {
-                full[chunk][index & (Self.chunkSize - 1)] = newValue
-            } else {
-                last[index & (Self.chunkSize - 1)] = newValue
-            }
+        @inline(__always) _modify {
+            precondition(index >= 0 && index < count)
+            yield &start[index]
         }
     }
 
-    mutating func append(_ element: Element) {
-        if last.count == Self.chunkSize {
-            full.append(last)
-            last = []
-            last.reserveCapacity(Self.chunkSize)
-        }
-        last.append(element)
+    @inline(__always)
+    func append(_ element: Element) {
+        reserve(1)
+        start[count] = element
+        count += 1
+    }
+
+    @inline(__always)
+    func append(contentsOf elements: UnsafeBufferPointer<Element>) {
+        guard let first = elements.baseAddress else { return }
+        reserve(elements.count)
+        (start + count).initialize(from: first, count: elements.count)
+        count += elements.count
+    }
+
+    /// Borrowed until the array grows.
+    func part(_ range: Range<Int>) -> UnsafeBufferPointer<Element> {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        return UnsafeBufferPointer(start: start + range.lowerBound, count: range.count)
+    }
+
+    @inline(__always)
+    private func reserve(_ more: Int) {
+        guard count + more > capacity else { return }
+        capacity = max(capacity * 2, count + more)
+        start = Self.room(for: capacity, insteadOf: start)
+    }
+
+    private static func room(
+        for capacity: Int, insteadOf old: UnsafeMutablePointer<Element>? = nil
+    ) -> UnsafeMutablePointer<Element> {
+        let size = capacity * MemoryLayout<Element>.stride
+        guard let start = realloc(old, size) else { fatalError("there is no memory for the rows") }
+        return start.assumingMemoryBound(to: Element.self)
     }
 }
 
@@ -217,7 +253,7 @@ struct ChunkedArray<Element: Sendable>: Sendable {
 /// It holds no keys but 32 bits of each hash: whoever looks something up says which number stands for it.
 struct NumberTable {
     /// The hash in the upper half, the number in the lower.
-    private var slots: [UInt64] = Array(repeating: NumberTable.vacant, count: 16)
+    private var slots = GrowingArray(repeating: NumberTable.vacant, count: 16)
     private var count = 0
     private static let vacant = UInt64.max
 
@@ -260,8 +296,9 @@ struct NumberTable {
 
     private mutating func grow() {
         let entries = slots
-        slots = Array(repeating: Self.vacant, count: entries.count * 2)
-        for entry in entries where entry != Self.vacant {
+        slots = GrowingArray(repeating: Self.vacant, count: entries.count * 2)
+        for index in 0..<entries.count where entries[index] != Self.vacant {
+            let entry = entries[index]
             slots[slot(hash: UInt32(truncatingIfNeeded: entry >> 32)) { _ in false }] = entry
         }
     }

@@ -241,9 +241,9 @@ extension RowParser {
         row.issueTo = readText(.issueTo, as: .issueTo, cells)
         row.dnsProvider = readText(.dnsProvider, as: .dnsProvider, cells)
         row.file = readFile(cells, for: row.issueTo?.text)
-        let known = diagnostics.count
+        let known = errorCount
         row.authInfo = readAuth(cells)
-        let isAuthRead = !diagnostics[known...].contains { $0.severity == .row }
+        let isAuthRead = errorCount == known
         if let provider = row.dnsProvider { warn(aboutProvider: provider, isAuthRead ? row.authInfo : nil, cells) }
         if row.autoRenewal == true { checkRenewal(cells, row) }
         if let file = row.file { checkKey(of: file, cells, row.match) }
