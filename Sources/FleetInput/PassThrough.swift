@@ -120,7 +120,9 @@ enum PassThrough: Equatable {
 
 extension Bytes {
     /// Whether nothing in it can be a user name, a query or a fragment of a URL.
-    fileprivate var isBareAddress: Bool { !contains { "@?#".utf8.contains($0) } }
+    fileprivate var isBareAddress: Bool {
+        !contains { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+    }
 }
 
 extension AuthType {

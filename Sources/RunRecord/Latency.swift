@@ -34,7 +34,10 @@ final class RequestStatistics: Sendable {
         return LatencySummary(
             p50: .microseconds(all.valueAtPercentile(50)), p95: .microseconds(all.valueAtPercentile(95)),
             p99: .microseconds(all.valueAtPercentile(99)), max: .microseconds(all.maxRecorded),
-            buckets: LatencyBuckets(countedBy: { Int(all.count(within: 0...$0)) }))
+            buckets: LatencyBuckets { previous, bound in
+                let start = previous.map(all.nextNonEquivalentForValue) ?? 0
+                return Int(all.count(within: start...bound))
+            })
     }
 
     /// A part of the requests.
@@ -104,14 +107,15 @@ package struct LatencyBuckets: Hashable, Sendable {
     /// No request.
     package init() {}
 
-    /// - Parameter count: tells how many requests took at most so many microseconds.
-    package init(countedBy count: (UInt64) -> Int) {
-        var counted = 0
+    /// - Parameter count: tells how many requests took more than so many microseconds, nil for the first bucket, and at most
+    ///   so many.
+    package init(countedBy count: (UInt64?, UInt64) -> Int) {
+        var previous: UInt64?
         for (index, bound) in LatencyBuckets.bounds.enumerated() {
             let isLast = index == LatencyBuckets.bounds.count - 1
-            let sum = count(isLast ? 600_000_000 : UInt64(bound * 1000))
-            counts[index] = sum - counted
-            counted = sum
+            let bound = isLast ? 600_000_000 : UInt64(bound * 1000)
+            counts[index] = count(previous, bound)
+            previous = bound
         }
     }
 

@@ -19,9 +19,7 @@ import Testing
         let work = try WorkDirectory()
         let latency = LatencySummary(
             p50: .microseconds(12_345), p95: .milliseconds(20), p99: .microseconds(7), max: .seconds(600),
-            buckets: LatencyBuckets(countedBy: {
-                [1500: 1, 7_000_000: 3, 600_000_000: 9][$0] ?? ($0 < 1500 ? 0 : $0 < 7_000_000 ? 1 : 3)
-            }))
+            buckets: LatencyBuckets { _, bound in [1500: 1, 7_000_000: 2, 600_000_000: 6][bound] ?? 0 })
         let summary = summary(
             [.fine, .fine, Outcome(status: .failed, errcode: 40002), Outcome(status: .unknown, errcode: -2)],
             latency: latency)
