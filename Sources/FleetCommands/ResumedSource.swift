@@ -89,7 +89,7 @@ struct ResumedSource: JobSource {
     func job(row: Int) throws -> Job {
         var job = try catalog.job(row: row)
         if let id = found[row] { job = job.found(id: id) }
-        return isInDoubt(row) ? job.inDoubt() : job
+        return isInDoubt(row) ? job.inDoubt(isLost: history.isLost(job)) : job
     }
 
     /// Whether an earlier run may have made a row's edit.

@@ -116,6 +116,8 @@ package final class Job: Equatable, Sendable {
     package let match: CertificateMatch?
     /// Whether an earlier run may have made the edit, so that it is not made before the certificate was read.
     package let isInDoubt: Bool
+    /// Whether nobody knows any more which certificate ``match`` meant, so that the row must not look for one.
+    package let isLost: Bool
     /// The credentials as another input may hold them; nil when nobody asked, or they stand in the row in clear.
     package let cells: CredentialCells?
 
@@ -127,10 +129,11 @@ package final class Job: Equatable, Sendable {
     ///   - edit: what is to be changed, at least one field.
     ///   - match: which certificate is meant when its id is not known.
     ///   - isInDoubt: whether an earlier run may have made the edit.
+    ///   - isLost: whether nobody knows any more which certificate `match` meant.
     ///   - cells: the credentials as another input may hold them.
     package init(
         position: RowPosition, address: PBXAddress, credentials: Credentials, tlsPin: String?, edit: CertificateEdit,
-        match: CertificateMatch? = nil, isInDoubt: Bool = false, cells: CredentialCells? = nil
+        match: CertificateMatch? = nil, isInDoubt: Bool = false, isLost: Bool = false, cells: CredentialCells? = nil
     ) {
         self.position = position
         self.address = address
@@ -139,14 +142,17 @@ package final class Job: Equatable, Sendable {
         self.edit = edit
         self.match = match
         self.isInDoubt = isInDoubt
+        self.isLost = isLost
         self.cells = cells
     }
 
     /// The same row, of whose edit an earlier run is not sure.
-    package func inDoubt() -> Job {
+    ///
+    /// - Parameter isLost: whether nobody knows which certificate has it.
+    package func inDoubt(isLost: Bool = false) -> Job {
         Job(
             position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit, match: match,
-            isInDoubt: true, cells: cells)
+            isInDoubt: true, isLost: isLost, cells: cells)
     }
 
     /// Whether it is known which certificate is meant.
@@ -163,14 +169,14 @@ package final class Job: Equatable, Sendable {
         change(&edit)
         return Job(
             position: position, address: address, credentials: credentials, tlsPin: tlsPin, edit: edit, match: match,
-            isInDoubt: isInDoubt, cells: cells)
+            isInDoubt: isInDoubt, isLost: isLost, cells: cells)
     }
 
     /// Whether both stand in the same place and say the same.
     package static func == (left: Job, right: Job) -> Bool {
         left.position == right.position && left.address == right.address && left.credentials == right.credentials
             && left.tlsPin == right.tlsPin && left.edit == right.edit && left.match == right.match
-            && left.isInDoubt == right.isInDoubt && left.cells == right.cells
+            && left.isInDoubt == right.isInDoubt && left.isLost == right.isLost && left.cells == right.cells
     }
 }
 

@@ -3,7 +3,8 @@ import Platform
 /// A text that must not be seen: a token, a client secret, a DNS credential.
 ///
 /// It shows as `***` wherever a value can be shown: printed, dumped, reflected. Putting one into a string literal does
-/// not compile. It is opened with ``reveal()`` only where it is sent, hashed, or written into an undo file or an export.
+/// not compile. It is opened with ``reveal()`` only where it is sent, hashed, written into an undo
+/// file or an export, or taken out of what a PBX says.
 package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let text: String
 
@@ -23,7 +24,7 @@ package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugS
     /// Whether it is no secret, but what somebody wrote instead of one.
     package var isMask: Bool { Secret.isMask(text.utf8) }
 
-    /// The secret itself, for sending, hashing, and inputs that put it back; for nothing else.
+    /// The secret itself, for sending, hashing, inputs that put it back, and finding it in a text; for nothing else.
     package func reveal() -> String { text }
 
     /// Whether both are the same bytes; Swift's strings are equal when they look the same.

@@ -84,24 +84,25 @@ package struct HostCertificates: Sendable {
     /// Finds a row's certificate once all are known, and gives it to the row.
     mutating func match(of job: Job) -> Match {
         guard let match = job.match else { return .certificate(job.edit.id) }
+        if job.isLost {
+            return none(
+                "an earlier run may have changed what 'match' \(match) goes by: look at the PBX, and name the id")
+        }
         if let listRefusal { return .none(listRefusal) }
         guard let list else { return .unknown }
+        if unlisted > 0 { return none("\(shortfall): nobody knows which one fits 'match'") }
         let fitting = list.filter(match.fits)
-        let error: String
-        if job.isInDoubt, match.isChanged(by: job.edit) {
-            error = "an earlier run may have changed what 'match' \(match) goes by: look at the PBX, and name the id"
-        } else if unlisted > 0 {
-            error = "\(shortfall): nobody knows which one fits 'match'"
-        } else if fitting.count != 1 {
-            error = "\(fitting.count) certificates of the PBX fit 'match' \(match), not 1"
-        } else if named.contains(fitting[0].id) || takers[fitting[0].id, default: job.position] != job.position {
-            error = "certificate \(fitting[0].id), which fits 'match' \(match), is that of another row, too"
-        } else {
-            takers[fitting[0].id] = job.position
-            return .certificate(fitting[0].id)
+        if fitting.count != 1 {
+            return none("\(fitting.count) certificates of the PBX fit 'match' \(match), not 1")
         }
-        return .none(Outcome(status: .failed, errorClass: .match, error: error))
+        if named.contains(fitting[0].id) || takers[fitting[0].id, default: job.position] != job.position {
+            return none("certificate \(fitting[0].id), which fits 'match' \(match), is that of another row, too")
+        }
+        takers[fitting[0].id] = job.position
+        return .certificate(fitting[0].id)
     }
+
+    private func none(_ error: String) -> Match { .none(Outcome(status: .failed, errorClass: .match, error: error)) }
 
     /// Takes note that nothing can be read on this PBX.
     mutating func refuse(_ outcome: Outcome) { refusal = outcome }

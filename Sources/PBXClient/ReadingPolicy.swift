@@ -1,4 +1,4 @@
-/// What is read of the certificates, and what follows from it.
+/// What a command and its flags say of reading certificates; what follows from it is ``RowProcedure``'s to say.
 package struct ReadingPolicy: Hashable, Sendable {
     /// What the rows are for.
     package enum Aim: Hashable, Sendable {
@@ -26,20 +26,4 @@ package struct ReadingPolicy: Hashable, Sendable {
 
     /// Reads nothing that need not be.
     package init() {}
-
-    /// Whether a certificate that cannot be read is not edited.
-    package var readsFirst: Bool { aim == .plan || skipsUnchanged || isForUndo || verifies }
-
-    /// Whether a row's certificate is read before its edit: where ``readsFirst`` says so, for what its file is to be sent
-    /// as, and where an earlier run may have made the edit.
-    package func reads(hasFile: Bool, isInDoubt: Bool) -> Bool { readsFirst || hasFile || isInDoubt }
-
-    /// How long to wait before a PBX is asked again that is not done with an edit: a quarter of the time since it was
-    /// answered, from 250 ms to 10 s. Nil when its time is over.
-    func pause(since start: Duration, at now: Duration) -> Duration? {
-        let waited = now - start
-        guard waited < verifyTimeout else { return nil }
-        // The last look is at the very end.
-        return min(max(.milliseconds(250), min(waited / 4, .seconds(10))), max(.zero, verifyTimeout - waited))
-    }
 }

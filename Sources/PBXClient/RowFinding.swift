@@ -26,24 +26,10 @@ extension RowProcedure {
         }
     }
 
-    /// What a certificate shows.
-    enum Finding {
-        /// The edit is not there, as the clause says.
-        case lacking(String)
-        /// The edit would change nothing; with what the row is if it is not sent.
-        case unchanged(Outcome)
-        /// The PBX is not done with the edit; with what the row is when nobody waits any longer.
-        case coming(Watch, Outcome)
-        case done(Outcome)
-    }
-
-    /// What a certificate shows, for what it was read for.
-    mutating func finding(of state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
-        switch stage {
-        case .handshake, .find, .list, .upload, .edit, .read: judge(state, on: host, at: now)
-        case .settle: settled(by: state, on: host, at: now)
-        case .watch(let watch): watched(state, watch, on: host)
-        }
+    /// How far a PBX is with an edit, with what the row is then; of one that is not done, if nobody waits any longer.
+    enum Progress {
+        case over(Outcome)
+        case coming(Outcome)
     }
 
     /// What a row comes to that lists all certificates.
@@ -59,26 +45,30 @@ extension RowProcedure {
 
 /// What the values of a certificate mean.
 extension RowProcedure {
-    /// Before the edit.
-    private mutating func judge(_ state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
-        if let outcome = refusal(by: state) { return .done(outcome) }
-        if job.isInDoubt, isMade(in: state) { return seen(in: state, on: host, at: now) }
+    /// Takes note of what there was before the edit, as far as the run keeps that.
+    ///
+    /// - Returns: whether the edit would change anything.
+    mutating func compare(with state: CertificateState, on host: HostSession) -> Bool {
         let changes = job.edit.changes(to: state)
         replaced = policy.readsFirst || job.edit.file != nil ? state : nil
         if policy.readsFirst { self.changes = changes.map { shown($0, on: host) } }
-        let isPlan = policy.aim == .plan
-        guard isPlan || changes.isEmpty else { return .lacking("its values are not there") }
-        var reading = Reading(certificates: [shown(state, on: host, keepsSecrets: isPlan)], changes: self.changes)
-        guard changes.isEmpty else {
+        return !changes.isEmpty
+    }
+
+    /// What the row is when it was compared with its certificate, and is not sent.
+    func compared(with state: CertificateState, _ isChange: Bool, on host: HostSession) -> Outcome {
+        let keepsSecrets = policy.aim == .plan
+        var reading = Reading(certificates: [shown(state, on: host, keepsSecrets: keepsSecrets)], changes: changes)
+        if isChange {
             reading.doubts = job.edit.doubts(about: state)
-            return .done(Outcome(status: .ok, reading: reading))
+        } else {
+            reading.isVerified = policy.verifies ? true : nil
         }
-        reading.isVerified = policy.verifies ? true : nil
-        return .unchanged(Outcome(status: .noChange, reading: reading))
+        return Outcome(status: isChange ? .ok : .noChange, reading: reading)
     }
 
     /// Whether an earlier run made the edit, as far as its certificate tells; it named the file as this one would send it.
-    private mutating func isMade(in state: CertificateState) -> Bool {
+    mutating func isMade(in state: CertificateState) -> Bool {
         let unmade = job
         if let file = job.edit.file { job = job.uploaded(as: file.name) }
         if missing(from: state).isEmpty { return true }
@@ -86,28 +76,23 @@ extension RowProcedure {
         return false
     }
 
-    /// After an edit that brought no word.
-    private func settled(by state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
-        guard missing(from: state).isEmpty else {
-            return .lacking(doubtOfFile(state) ?? "its values are not there\(reason(by: state))")
-        }
-        return seen(in: state, on: host, at: now)
+    /// What of the edit is not there, as a clause; nil when all its values are.
+    func lack(in state: CertificateState) -> String? {
+        if missing(from: state).isEmpty { return nil }
+        return doubtOfFile(state) ?? "its values are not there\(reason(by: state))"
     }
 
-    /// An edit that may have been made, and whose values are there.
-    private func seen(in state: CertificateState, on host: HostSession, at now: Duration) -> Finding {
-        let outcome = Outcome(status: .ok)
-        if policy.verifies { return watched(state, Watch(answer: outcome, since: now), on: host) }
-        return .done(verified(outcome, by: state, on: host))
-    }
-
-    /// Until the PBX is done with the edit.
-    private func watched(_ state: CertificateState, _ watch: Watch, on host: HostSession) -> Finding {
+    /// How far the PBX is with the edit.
+    ///
+    /// - Parameter untilIssued: whether it is not done before the certificate is issued.
+    func progress(
+        of watch: Watch, in state: CertificateState, untilIssued: Bool, on host: HostSession
+    ) -> Progress {
         let reading = Reading(isVerified: false, certificates: [shown(state, on: host)])
-        if policy.verifies, state.isBeingIssued { return later(watch, reading, "it is still being issued") }
-        if policy.verifies, state.isNotIssued {
+        if untilIssued, state.isBeingIssued { return coming(watch, reading, "it is still being issued") }
+        if untilIssued, state.isNotIssued {
             let code = reading.certificates[0].tipCode.map { ": apply_tip_code \($0)" } ?? ""
-            return .done(failedVerify(watch, reading, "the certificate was not issued\(code)"))
+            return .over(failedVerify(watch, reading, "the certificate was not issued\(code)"))
         }
         let isAccepted = watch.answer.status.isGood
         // What the PBX does not tell is no reason to doubt its word, and none to believe that it was done.
@@ -115,22 +100,22 @@ extension RowProcedure {
         guard missing.isEmpty else {
             let fields = missing.map { shown($0, on: host).field }.joined(separator: ", ")
             guard isAccepted else {
-                return later(
+                return coming(
                     watch, reading, doubtOfFile(state) ?? "the new value of \(fields) is not there yet")
             }
             let what = "the PBX shows another value of \(fields)\(reason(by: state))"
-            return .done(failedVerify(watch, reading, what))
+            return .over(failedVerify(watch, reading, what))
         }
         var outcome = watch.answer
         (outcome.status, outcome.errorClass, outcome.error, outcome.errmsg) = (
             .ok, nil, "", isAccepted ? outcome.errmsg : ""
         )
         outcome.errcode = isAccepted ? watch.answer.errcode : nil
-        return .done(verified(outcome, by: state, on: host))
+        return .over(verified(outcome, by: state, on: host))
     }
 
     /// The outcome of a row that is ok, with whether each value of the edit was seen, and if not, why.
-    private func verified(_ outcome: Outcome, by state: CertificateState, on host: HostSession) -> Outcome {
+    func verified(_ outcome: Outcome, by state: CertificateState, on host: HostSession) -> Outcome {
         let untold = job.edit.changes(to: state).map(\.column.name).reduce(into: [String]()) { columns, column in
             if columns.last != column { columns.append(column) }
         }
@@ -148,10 +133,10 @@ extension RowProcedure {
         return doubts.isEmpty ? "" : " (\(doubts.joined(separator: "; ")))"
     }
 
-    private func later(_ watch: Watch, _ reading: Reading, _ state: String) -> Finding {
+    private func coming(_ watch: Watch, _ reading: Reading, _ state: String) -> Progress {
         var outcome = watch.unfinished("after \(DurationText(policy.verifyTimeout)) \(state)")
         outcome.reading = reading
-        return .coming(watch, outcome)
+        return .coming(outcome)
     }
 
     private func failedVerify(_ watch: Watch, _ reading: Reading, _ what: String) -> Outcome {

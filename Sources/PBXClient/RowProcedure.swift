@@ -4,15 +4,15 @@ import Pacing
 /// What one row needs, from its first call to its outcome: a reply and the time go in, the next move comes out. A pure
 /// value; time and randomness are arguments. All that is sent for a row is decided here:
 /// ``nextCall(on:at:)`` by the ``Stage`` that the row is at, ``verdict(on:to:madeAt:_:at:)`` by what came back, and
-/// ``move(by:on:_:at:using:)`` whether what failed is made again. What they ask others tells facts: ``HostSession`` which session there is, ``HostCertificates`` what is known and what can be read by
-/// one call, ``Finding`` what a certificate shows, ``Reply`` what came back.
+/// ``move(by:on:_:at:using:)`` whether what failed is made again. Whom they ask tells facts: ``HostSession`` which session
+/// there is, ``HostCertificates`` what is known and what can be read by one call, `RowFinding.swift` what a certificate
+/// shows, ``Reply`` what came back.
 ///
 /// Before a call that needs a token comes whatever brings one: a logout when the session at hand is not the row's or soon
 /// over, then a login; whether one that failed is repeated is ``HostSession``'s to say. The certificate is read first where
-/// ``ReadingPolicy`` wants it, or an earlier run may have edited it, or its kind decides what its file is sent as. A file
-/// is sent next, unless the PBX has it from another row. The edit follows. An expired token is renewed once per row
-/// (errcode 10004). What may fare better is tried again after a pause: not connected, lost, HTTP 429 and 5xx without an
-/// errcode, errcodes -2 and 70082.
+/// ``ReadingPolicy/reads(hasFile:isInDoubt:)`` says so. A file is sent next, unless the PBX has it from another row. The
+/// edit follows. An expired token is renewed once per row (errcode 10004). What may fare better is tried again after a
+/// pause: not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082.
 ///
 /// An edit that was sent and brought no word is read back, where the PBX lets anybody read, before it is sent again or
 /// called unknown, and one that was
@@ -210,6 +210,16 @@ extension RowProcedure {
     }
 }
 
+/// What is read before an edit.
+extension ReadingPolicy {
+    /// Whether a certificate is read before each edit, so that one which cannot be read is not edited.
+    package var readsFirst: Bool { aim == .plan || skipsUnchanged || isForUndo || verifies }
+
+    /// Whether a row's certificate is read before its edit: where ``readsFirst`` says so, for what its file is to be sent
+    /// as, and where an earlier run may have made the edit.
+    package func reads(hasFile: Bool, isInDoubt: Bool) -> Bool { readsFirst || hasFile || isInDoubt }
+}
+
 /// What each kind of reply means for the row.
 extension RowProcedure {
     enum Verdict {
@@ -349,24 +359,50 @@ extension RowProcedure {
         return .done(listed(list, reply, on: host))
     }
 
-    /// What a certificate that was read means, by what it is read for and by what it shows.
+    /// What a certificate that was read means, by what it was read for.
     private mutating func after(_ state: CertificateState, on host: HostSession, at now: Duration) -> Verdict {
         learn(state)
-        switch (stage, finding(of: state, on: host, at: now)) {
-        case (_, .done(let outcome)): return .done(outcome)
-        case (_, .coming(let watch, let outcome)):
-            stage = .watch(watch)
-            return policy.pause(since: watch.since, at: now).map { .later(now + $0) } ?? .done(outcome)
-        case (_, .unchanged(let outcome)) where policy.aim == .plan || policy.skipsUnchanged: return .done(outcome)
-        case (.settle(sendsAgain: true), .lacking): return .sendAgain
-        case (.settle(sendsAgain: false), .lacking(let what)):
+        switch stage {
+        case .watch(let watch): return watched(state, watch, on: host, at: now)
+        case .settle(let sendsAgain):
+            guard let lack = lack(in: state) else { return made(in: state, on: host, at: now) }
+            if sendsAgain { return .sendAgain }
             var outcome = failed ?? Outcome(status: .unknown)
-            outcome.error += "; it was read back, and \(what)"
+            outcome.error += "; it was read back, and \(lack)"
             return .done(outcome)
-        case (_, .lacking), (_, .unchanged):
-            beginEdit()
-            return .goOn
+        case .handshake, .find, .list, .upload, .edit, .read: break
         }
+        if let outcome = refusal(by: state) { return .done(outcome) }
+        if job.isInDoubt, isMade(in: state) { return made(in: state, on: host, at: now) }
+        let isChange = compare(with: state, on: host)
+        if policy.aim == .plan || policy.skipsUnchanged && !isChange {
+            return .done(compared(with: state, isChange, on: host))
+        }
+        beginEdit()
+        return .goOn
+    }
+
+    /// An edit that an earlier request made: its values are there.
+    private mutating func made(in state: CertificateState, on host: HostSession, at now: Duration) -> Verdict {
+        let outcome = Outcome(status: .ok)
+        if policy.verifies { return watched(state, Watch(answer: outcome, since: now), on: host, at: now) }
+        return .done(verified(outcome, by: state, on: host))
+    }
+
+    private mutating func watched(
+        _ state: CertificateState, _ watch: Watch, on host: HostSession, at now: Duration
+    ) -> Verdict {
+        switch progress(of: watch, in: state, untilIssued: policy.verifies, on: host) {
+        case .over(let outcome): return .done(outcome)
+        case .coming(let outcome):
+            stage = .watch(watch)
+            return lookAgain(at: watch, now).map(Verdict.later) ?? .done(outcome)
+        }
+    }
+
+    /// When the certificate is looked at again; nil when the time for that is over.
+    private func lookAgain(at watch: Watch, _ now: Duration) -> Duration? {
+        WatchPace.pause(since: watch.since, at: now, timeout: policy.verifyTimeout).map { now + $0 }
     }
 
     /// The same when it could not be read, as the outcome tells.
@@ -376,7 +412,7 @@ extension RowProcedure {
         if reply.errcode?.forbidsReading == true { host.certificates.refuse(outcome) }
         switch stage {
         case .watch(let watch):
-            if reply.isTemporary, let pause = policy.pause(since: watch.since, at: now) { return .later(now + pause) }
+            if reply.isTemporary, let time = lookAgain(at: watch, now) { return .later(time) }
             return .done(watch.unfinished("it could not be read back: \(outcome.error)"))
         case .settle(sendsAgain: true):
             return reply.isTemporary ? .settle(failed ?? outcome, maySendAgain: true) : .sendAgain

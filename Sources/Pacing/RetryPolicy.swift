@@ -57,6 +57,23 @@ package struct RetryPolicy: Hashable, Sendable {
     }
 }
 
+/// When a PBX is looked at again that is not done with an edit.
+package enum WatchPace {
+    /// How long to wait before it is asked again: a quarter of the time since it had answered, from 250 ms to 10 s. Nil when
+    /// its time is over.
+    ///
+    /// - Parameters:
+    ///   - start: when it had answered the edit.
+    ///   - now: on the same clock.
+    ///   - timeout: how long it may take altogether.
+    package static func pause(since start: Duration, at now: Duration, timeout: Duration) -> Duration? {
+        let waited = now - start
+        guard waited < timeout else { return nil }
+        // The last look is at the very end.
+        return min(max(.milliseconds(250), min(waited / 4, .seconds(10))), timeout - waited)
+    }
+}
+
 /// A duration as flags and messages write it.
 ///
 /// Read: a whole number and one of `ms`, `s`, `m`, `h`. Written: hours, minutes and seconds without the zeros, and below

@@ -129,6 +129,12 @@ package struct History: Sendable {
         }
     }
 
+    /// Whether a row is in doubt, and nobody knows which certificate has its edit: no line names it, and the row goes by what
+    /// the edit changes.
+    package func isLost(_ job: Job) -> Bool {
+        standing(of: job) == .inDoubt && certificate(foundBy: job) == nil && job.match?.isChanged(by: job.edit) == true
+    }
+
     /// Whether a row is in doubt since an earlier run than the last one.
     func wasLeftInDoubt(_ key: RowKey) -> Bool { numbers[key].map { rows[Int($0)].wasInDoubt } ?? false }
 

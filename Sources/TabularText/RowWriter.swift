@@ -212,7 +212,7 @@ package struct PassThroughRow: Sendable {
 package protocol PassThroughSource: Sendable {
     /// How the input is written, and so what repeats it.
     var shape: TableShape { get }
-    /// Calls `body` once for every input row, in input order.
+    /// Calls `body` once for each row that is written, in input order.
     ///
     /// - Throws: when the input can no longer be read, and what `body` throws.
     func forEachRow(_ body: (PassThroughRow) throws -> Void) throws

@@ -54,11 +54,10 @@ struct Play {
     mutating func run(
         row: Int = 1, _ credentials: Credentials = .application("A"),
         edit: CertificateEdit = CertificateEdit(id: 5, autoRenewal: false), isInDoubt: Bool = false,
-        isCut: Bool = false,
-        match: CertificateMatch? = nil
+        isLost: Bool = false, isCut: Bool = false, match: CertificateMatch? = nil
     ) -> End {
         let made = Job.make(row: row, credentials: credentials, edit: edit, match: match)
-        let job = isInDoubt ? made.inDoubt() : made
+        let job = isInDoubt ? made.inDoubt(isLost: isLost) : made
         var (procedure, end) = (RowProcedure(job, reading: policy), End())
         var reply: Reply?
         while true {

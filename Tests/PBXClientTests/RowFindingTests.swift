@@ -265,13 +265,14 @@ extension RowFindingTests {
         #expect(outcome.error.hasPrefix("the PBX lists 1 of its 2 certificates"), "\(outcome.error)")
     }
 
-    @Test("a row in doubt that may have changed what it goes by looks for no other certificate")
-    func matchInDoubt() {
-        var play = Play(.success)
-        play.found = [Self.two]
+    @Test("a row whose certificate nobody knows any more looks for none, and makes no call")
+    func lost() {
+        var play = Play()
         let edit = CertificateEdit(id: 0, issueTo: "c.example.com")
-        let outcome = play.run(.ownToken, edit: edit, isInDoubt: true, match: .issueTo("a.example.com")).outcome
-        #expect(outcome.status == .failed && outcome.errorClass == .match && play.editedIDs == [], "\(outcome)")
+        let match = CertificateMatch.issueTo("a.example.com")
+        let outcome = play.run(edit: edit, isInDoubt: true, isLost: true, match: match).outcome
+        #expect(outcome.status == .failed && outcome.errorClass == .match, "\(outcome)")
+        #expect(play.calls == [] && play.readings == [])
     }
 
     @Test("a row whose certificate an earlier run found goes on with it, and looks for none", arguments: [true, false])

@@ -111,6 +111,20 @@ import Testing
         }
     }
 
+    @Test(
+        "a row in doubt is lost when no line names its certificate, and its edit changes what it goes by",
+        arguments: [(CertificateMatch.name("a.pem"), true), (.only, false)])
+    func lost(match: CertificateMatch, isLost: Bool) throws {
+        let work = try WorkDirectory()
+        let job = Job.make(edit: CertificateEdit(id: 0, name: "b.pem"), match: match)
+        try RunRecorder.make(in: RunDirectory(path: work.path, for: .newRun)).willSend(job.found(id: 6))
+        let directory = try RunDirectory(path: work.path, for: .resumedRun)
+        #expect(try !directory.readLedger().isLost(job))
+        let ledger = try work.read("ledger.jsonl")
+        try work.write("ledger.jsonl", ledger.replacing(#""id":6,"#, with: ""))
+        #expect(try directory.readLedger().isLost(job) == isLost)
+    }
+
     @Test("only a row that is done and good is not sent again")
     func finalOutcome() {
         let refused = Outcome(status: .failed, errcode: 40002, errorClass: .api, attempts: 1)
