@@ -15,9 +15,8 @@ import Pacing
 /// pause: not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082.
 ///
 /// An edit that was sent and brought no word is read back, where the PBX lets anybody read, before it is sent again or
-/// called unknown, and one that was
-/// answered 2 is read back and never sent again: a row whose values are there is ok. What else was in doubt stays unknown
-/// until the PBX's own word on the edit settles it.
+/// called unknown, and one that was answered 2 is read back and never sent again: a row whose values are there is ok. What
+/// else was in doubt stays unknown until the PBX's own word on the edit settles it.
 package struct RowProcedure: Sendable {
     /// What is to happen next.
     package enum Move: Sendable {
