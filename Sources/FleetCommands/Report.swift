@@ -54,11 +54,12 @@ package struct Report: Sendable {
     ///
     /// - Parameters:
     ///   - directory: where result and summary are.
-    ///   - ending: what was counted as the result was written; nil when that must be read.
+    ///   - ending: what was counted as the result was written; nil when the ledger could not be read.
     /// - Returns: what it tells.
     /// - Throws: `ToolError` when that fails.
     static func write(for directory: RunDirectory, _ ending: EndingReport?) throws(ToolError) -> RunReport {
-        let report = if let ending { try ending.finish() } else { try RunReport(of: [directory.path]) }
+        guard let ending else { throw ToolError(.broken, "the ledger cannot be read") }
+        let report = try ending.finish()
         try write(ReportPage.of(report).bytes, to: directory.file(fileName))
         return report
     }

@@ -145,7 +145,7 @@ struct RunSession {
             trippingRow: end.trippingRow.flatMap(name(ofRow:)))
         let result = ResultWriter(
             outcomes: recorder.outcomes, unattempted: conclusion.sentence, isVerified: work.policy.verifies)
-        var ending = try? EndingReport(of: directory.path)
+        var ending = try? EndingReport(of: directory)
         let (rows, resultFailure) = result.write(input.catalog, to: directory) { ending?.take($0) }
         let code = conclusion.exitCode(rows: rows, hasResult: resultFailure == nil)
         let summary = RunSummary(

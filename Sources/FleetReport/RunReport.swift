@@ -161,10 +161,10 @@ package struct EndingReport {
     private var columns: ColumnRoles
     private let changes: [Int: [FieldChange]]
 
-    /// - Parameter directory: path of the run directory; its ledger must be complete.
-    /// - Throws: ``ToolError`` when it holds no run or cannot be read.
-    package init(of directory: String) throws(ToolError) {
-        let run = try RecordedRun(path: directory)
+    /// - Parameter directory: that of the run; its ledger must be complete.
+    /// - Throws: ``ToolError`` when it cannot be read.
+    package init(of directory: RunDirectory) throws(ToolError) {
+        let run = try RecordedRun(of: directory)
         report = RunReport(run)
         columns = ColumnRoles(run.header.arguments)
         changes = try run.changes(ofAtMost: RunReport.changeLimit)

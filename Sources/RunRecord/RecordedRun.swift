@@ -32,11 +32,24 @@ package struct RecordedRun: Sendable {
     /// - Parameter path: a run directory.
     /// - Throws: ``ToolError``: of kind `usage` when there is no run in it, broken when its files cannot be read.
     package init(path: String) throws(ToolError) {
+        let folder: Folder
         do throws(ToolError) {
             folder = try Folder(path)
         } catch {
             throw error.ofUsage
         }
+        try self.init(folder, path: path) { RunDirectory.isLocked($0) }
+    }
+
+    /// The run of this process, which has the directory's lock.
+    ///
+    /// - Throws: ``ToolError`` when its files cannot be read.
+    package init(of directory: RunDirectory) throws(ToolError) {
+        try self.init(directory.folder, path: directory.path) { _ in true }
+    }
+
+    private init(_ folder: Folder, path: String, isLocked: (Folder) -> Bool) throws(ToolError) {
+        self.folder = folder
         var headers: [RunHeader] = []
         if folder.contains(RunDirectory.ledger) {
             try folder.forEachLedgerLine(startingWith: #"{"event":"run""#) { line in
@@ -49,7 +62,7 @@ package struct RecordedRun: Sendable {
                 hint: "name the run directory, the one that has ledger.jsonl in it")
         }
         self.headers = headers
-        state = RunDirectory.isLocked(folder) ? .underWay : .brokenOff
+        state = isLocked(folder) ? .underWay : .brokenOff
         try readEnding()
     }
 

@@ -4,7 +4,7 @@ import Glibc
 /// The directory a run leaves behind, locked for as long as the value lives.
 ///
 /// The lock is the kernel's: it ends with the process however that ends, and names the process to others. The file
-/// `lock` it hangs on stays behind and means nothing by itself.
+/// `lock` it hangs on stays behind, and only tells that a run was begun here.
 package final class RunDirectory: Sendable {
     /// What the directory is opened for.
     package enum Purpose: Hashable, Sendable {

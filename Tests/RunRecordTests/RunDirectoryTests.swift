@@ -83,6 +83,18 @@ import Testing
         withExtendedLifetime(directory) {}
     }
 
+    @Test func lockStaysWhileTheOwnRunIsRead() async throws {
+        let directory = try RunDirectory(path: work.path, for: .newRun)
+        let recorder = try RunRecorder.make(in: directory)
+        try recorder.willSend(.numbered(1))
+        #expect(try RecordedRun(of: directory).state == .underWay)
+        await #expect(processExitsWith: .success) { [path = work.path as String] in
+            let error = #expect(throws: ToolError.self) { try RunDirectory(path: path, for: .resumedRun) }
+            #expect(error?.message.contains("is in use by process") == true)
+        }
+        withExtendedLifetime(directory) {}
+    }
+
     @Test func lockEndsWithTheProcessThatHeldIt() async throws {
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = work.path as String] in
             let directory = try RunDirectory(path: path, for: .newRun)
