@@ -11,7 +11,7 @@ package import Platform
 ///   (``FleetModel/Outcome/settlesDoubt``). Its certificate is read first: the row is done when the values are there, and
 ///   is sent again when not, or when it cannot be read and no flag wants that. It is `unknown` in the result until then.
 /// - A row is **superseded** while another row of the same certificate was sent last: whatever became of it, it says
-///   nothing any more about the certificate. It is sent again.
+///   nothing any more about the certificate. It is sent again; one in doubt is read first as any.
 /// - A row that finds its certificate by what it is goes on with the one that it found, when its edit may have been made:
 ///   it may have changed what it goes by, and the edit of another row may make another certificate look like it. One in
 ///   doubt of which no line names the certificate fails, and is not sent, when its edit changes what it goes by.
@@ -49,7 +49,7 @@ package struct History: Sendable {
     private var numbers: [RowKey: UInt32] = [:]
     /// The row that was sent last for each certificate.
     private var lastSent: [Certificate: UInt32] = [:]
-    /// What a row took the place of when it was noted as sent, as long as it is not done.
+    /// What a row took the place of when the last run noted it as sent, as long as it is not done.
     private var displaced: [UInt32: Displaced] = [:]
     private var texts = Interner()
     /// What was read for rows, by their numbers.
@@ -171,7 +171,8 @@ package struct History: Sendable {
         }
         self.salt = salt
         if let input { inputs.insert(input) }
-        // Whatever the run before left open stays in doubt.
+        // Whatever the run before left open stays in doubt, and may have left.
+        displaced = [:]
         for index in rows.indices { rows[index].wasInDoubt = rows[index].isInDoubt }
     }
 
@@ -190,7 +191,7 @@ package struct History: Sendable {
     }
 
     private mutating func done(_ number: UInt32, _ outcome: Outcome) {
-        if let displaced = displaced.removeValue(forKey: number), outcome.isUntried, !rows[Int(number)].wasInDoubt {
+        if let displaced = displaced.removeValue(forKey: number), outcome.isUntried {
             restore(displaced, insteadOf: number)
         }
         let isStillInDoubt = rows[Int(number)].wasInDoubt && !outcome.settlesDoubt

@@ -71,6 +71,7 @@ import Testing
             ("r a? a+ r b? b+", "s.-"), ("r a? a+ r b?", "s?-"), ("r a? a+ r b? b-", "sr-"), ("r a? a+ r b? b0", ".r-"),
             ("r a? a+ r b? b+ r a? a+", ".s-"), ("r a? a+ c? c+", ".-."), ("r a? r b? b+", "?.-"),
             ("r a? a+ r b? r b0", "s?-"), ("r a? a- r b? b0", "rr-"), ("r a? a+ r b? b+ r a? a0", "s.-"),
+            ("r a? r b? b+ r a? a0", "?.-"), ("r a? r b? b+ r a? r a0", "?s-"),
         ])
     func standings(events: String, standings: String) throws {
         let history = try history(of: events)
