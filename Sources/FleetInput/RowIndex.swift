@@ -3,7 +3,7 @@ import Glibc
 import Platform
 import TabularText
 
-/// What is kept of each row of an input: where it stands, its host and its id, in 32 bytes.
+/// What is kept of each row of an input: where it stands, its host and its id, in 32 bytes, and of each host.
 ///
 /// Rows are numbered from 0 here, in input order; rows that are no part of the run have none, unless the result keeps them.
 struct RowIndex {
@@ -47,7 +47,7 @@ struct RowIndex {
 
     var count: Int { rows.count }
 
-    /// Makes out the certificate that a row edits; the row must be appended next.
+    /// Makes out the certificate that a row edits. Unless an earlier row edits it, the row must be appended next.
     ///
     /// - Returns: the certificate, and the earlier row that edits it, if there is one.
     mutating func certificate(
@@ -101,7 +101,7 @@ struct RowIndex {
         RecordSpan(offset: rows[row].offset, length: rows[row].length, line: Int(rows[row].line))
     }
 
-    /// The certificate's id of a row that can run.
+    /// The certificate's id of a row that can run; below 0 for one that finds it by what it is.
     func id(_ row: Int) -> Int64 { rows[row].id }
 
     /// Whether the text ends with a row, without a line end.
@@ -117,7 +117,7 @@ struct RowIndex {
     func lane(_ row: Int) -> Int? { rows[row].isValid && rows[row].isSelected ? hosts.lane(of: rows[row].host) : nil }
 }
 
-/// Every distinct host of an input, its name stored once.
+/// Every distinct host of the rows of which host and certificate could be read, its name stored once.
 ///
 /// Hosts are numbered in the order in which they come. Those that have a row to run have a second number among
 /// themselves, their lane, which is what the rest of the tool counts.
@@ -312,7 +312,8 @@ struct SeededHash {
     /// The hash of a host: its name and port.
     func hash(_ name: Bytes, _ port: UInt16) -> UInt32 {
         let raw = UnsafeRawBufferPointer(name)
-        var state = seed ^ UInt64(port) ^ UInt64(name.count) << 16
+        // Mixed before the name is, or the port could make up for a letter of it.
+        var state = mix(seed, UInt64(port) << 32 | UInt64(name.count))
         var index = 0
         while index + 8 < raw.count {
             state = mix(state, raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
@@ -331,7 +332,7 @@ struct SeededHash {
         neighbor(mix(seed, UInt64(first)), UInt64(bitPattern: second))
     }
 
-    /// Numbers that differ in their last three bits only have hashes that do so, and stand in one line of the cache:
+    /// Numbers that differ in their last three bits only have hashes that do so, and stand side by side:
     /// hosts and certificates mostly come in their order, and in a large table each look elsewhere waits for memory.
     private func neighbor(_ state: UInt64, _ word: UInt64) -> UInt32 {
         UInt32(truncatingIfNeeded: mix(state, word >> 3) << 3 | word & 7)

@@ -42,4 +42,15 @@ struct RowIndexTests {
         #expect(index.span(39_999).offset == 39_999 * 50 && index.span(39_999).length == 39_999 % 4096)
         #expect(index.position(20_000) == RowPosition(row: 20_001, line: 20_002))
     }
+
+    @Test("A port does not make up for letters of a name, so that nobody can make hosts collide")
+    func collisions() {
+        let hash = SeededHash()
+        let hashes = (0..<1000).map { number in
+            let change = UInt16(number)
+            let name = [UInt8(truncatingIfNeeded: change), UInt8(change >> 8)] + Array(".example.com".utf8)
+            return name.withUnsafeBufferPointer { hash.hash($0, 8088 ^ change) }
+        }
+        #expect(Set(hashes).count > 900)
+    }
 }
