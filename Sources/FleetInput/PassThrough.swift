@@ -50,9 +50,12 @@ enum PassThrough: Equatable {
     }
 
     /// Appends the cell as the result shows it.
-    func show(_ cell: Bytes, in shown: inout [UInt8]) {
+    ///
+    /// - Parameter isShifted: whether it is one of a row in which cells may stand under wrong names: each of them may be a
+    ///   secret then.
+    func show(_ cell: Bytes, ofShiftedRow isShifted: Bool, in shown: inout [UInt8]) {
         let isHidden: Bool
-        switch self {
+        switch isShifted ? .secret : self {
         case .plain, .dropped: isHidden = false
         case .address: isHidden = !cell.isBareAddress
         case .typed(let type): isHidden = !type.matches(Whitespace.trimmed(cell))
@@ -67,9 +70,6 @@ enum PassThrough: Equatable {
     }
 
     private static let mask = Array(Secret.mask.utf8)
-
-    /// How each cell comes back of a row where it may hold what belongs into a secret one.
-    static let ofShifted = PassThrough.secret
 
     /// Whether problems may quote what stands in a row: not where a cell may hold what belongs into a secret one.
     static func mayQuote(_ cells: borrowing RowCells) -> Bool { !cells.isShifted }
@@ -249,7 +249,7 @@ package enum ShownCell {
         var (text, name) = (text, name)
         let passThrough = name.withUTF8 { PassThrough(ColumnMeaning(name: Whitespace.trimmed($0), in: .csv)) }
         var shown: [UInt8] = []
-        text.withUTF8 { passThrough.show($0, in: &shown) }
+        text.withUTF8 { passThrough.show($0, ofShiftedRow: false, in: &shown) }
         return String(decoding: shown, as: UTF8.self)
     }
 }

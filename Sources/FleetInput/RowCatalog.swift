@@ -355,7 +355,7 @@ final class RowDecoder {
         let isShifted = record.isShifted(under: passThrough.count)
         for (column, kind) in passThrough.enumerated() where kind != .dropped {
             shown[index].removeAll(keepingCapacity: true)
-            if column < record.count { (isShifted ? .ofShifted : kind).show(record[column], in: &shown[index]) }
+            if column < record.count { kind.show(record[column], ofShiftedRow: isShifted, in: &shown[index]) }
             index += 1
         }
         return .cells(shown)

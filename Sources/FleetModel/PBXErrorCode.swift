@@ -62,9 +62,6 @@ package struct PBXErrorCode: Hashable, Sendable {
     /// Whether the PBX will answer nothing else to us, so that asking on can only harm.
     package var stopsHost: Bool { [.accessDenied, .accountIPBlocked, .ipForbidden, .apiUnavailable].contains(self) }
 
-    /// The same for `get_token`: no login succeeds while all tokens of an application are in use.
-    package var stopsHostAtLogin: Bool { stopsHost || self == .maxLimitationExceeded }
-
     private static let names = [
         -2: "INTERNAL SERVER ERROR", -1: "FAILURE", 0: "SUCCESS", 1: "PARTIAL SUCCESS", 2: "PROCESSING",
         10001: "INTERFACE NOT EXISTED", 10002: "API VERSION OUT OF MAINTENANCE", 10003: "API VERSION UNSUPPORTED",

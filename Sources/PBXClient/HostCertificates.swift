@@ -11,7 +11,7 @@ package struct HostCertificates: Sendable {
         case known(CertificateState)
         /// The PBX lets nobody read; this is what it said.
         case refused(Outcome)
-        /// Nobody asked yet; with the ids that one call can ask about, when it can ask about several.
+        /// It was not read; with the ids that one call can ask about, when it can ask about several.
         case unknown(together: [Int64])
     }
 

@@ -229,6 +229,11 @@ struct HeldToken: Sendable {
     }
 }
 
+extension PBXErrorCode {
+    /// Whether no login will succeed: also while all tokens of an application are in use.
+    fileprivate var stopsHostAtLogin: Bool { stopsHost || self == .maxLimitationExceeded }
+}
+
 /// What `get_token` answers.
 extension Reply {
     /// Bytes beyond which a text is no token: it would fit into no URL.

@@ -36,7 +36,7 @@ package struct PBXCall: Sendable {
     let base: BaseURL
     let pin: String?
 
-    /// Whether it changes the PBX, so that its body must not leave before its row is noted as sent.
+    /// Whether it changes a certificate, so that its body must not leave before its row is noted as sent.
     package var isEdit: Bool {
         if case .certificate(.edit, _) = act { true } else { false }
     }

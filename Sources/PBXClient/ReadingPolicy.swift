@@ -16,8 +16,8 @@ package struct ReadingPolicy: Hashable, Sendable {
     package var aim = Aim.edit
     /// Whether an edit that would change nothing is not sent: `--skip-unchanged`.
     package var skipsUnchanged = false
-    /// Whether it shall be possible to put back what is overwritten: `--undo`. Whatever else reads a certificate first
-    /// keeps its values, too.
+    /// Whether it shall be possible to put back what is overwritten: `--undo`. What other flags have read before each edit is
+    /// kept, too.
     package var isForUndo = false
     /// Whether a certificate is read back after its edit: `--verify`.
     package var verifies = false

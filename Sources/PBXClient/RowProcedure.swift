@@ -2,7 +2,7 @@ package import FleetModel
 import Pacing
 
 /// What one row needs, from its first call to its outcome: a reply and the time go in, the next move comes out. A pure
-/// value; time and randomness are arguments. All that is sent for a row is decided here:
+/// value; time and randomness are arguments. What is sent next for a row is decided here, as long as its run goes on:
 /// ``nextCall(on:at:)`` by the ``Stage`` that the row is at, ``verdict(on:to:madeAt:_:at:)`` by what came back, and
 /// ``move(by:on:_:at:using:)`` whether what failed is made again. Whom they ask tells facts: ``HostSession`` which session
 /// there is, ``HostCertificates`` what is known and what can be read by one call, `RowFinding.swift` what a certificate
@@ -12,7 +12,7 @@ import Pacing
 /// over, then a login; whether one that failed is repeated is ``HostSession``'s to say. The certificate is read first where
 /// ``ReadingPolicy/reads(hasFile:isInDoubt:)`` says so. A file is sent next, unless the PBX has it from another row. The
 /// edit follows. An expired token is renewed once per row (errcode 10004). What may fare better is tried again after a
-/// pause: not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082.
+/// pause (``Reply/isTemporary``): not connected, lost, HTTP 429 and 5xx without an errcode, errcodes -2 and 70082.
 ///
 /// An edit that was sent and brought no word is read back, where the PBX lets anybody read, before it is sent again or
 /// called unknown, and one that was answered 2 is read back and never sent again: a row whose values are there is ok. What
@@ -103,7 +103,7 @@ package struct RowProcedure: Sendable {
         stage = job.edit.file != nil && job.edit.name == nil ? .upload : .edit
     }
 
-    /// Whether the next call is made because an earlier one failed.
+    /// Whether the next call is made because an earlier one failed, and is not to find out what became of that.
     var isRetry: Bool { if case .settle = stage { false } else { failed != nil } }
 
     /// Takes what the last call came to and tells what comes next.

@@ -51,7 +51,7 @@ final class RequestStatistics: Sendable {
     }
 }
 
-/// How long requests took, within 0.1 % of the truth.
+/// How long requests took: within 0.1 % of the truth for one run, and within a bucket for several.
 package struct LatencySummary: Hashable, Sendable {
     /// Half of the requests took no longer.
     package let p50: Duration

@@ -88,8 +88,8 @@ extension UInt128 {
     }
 }
 
-/// The bytes a row key is the hash of: each field is marked as absent or present, and each text carries its length, so
-/// that no two different rows have the same bytes.
+/// The bytes a row key is the hash of: each field that may be absent is marked, and each text carries its length, so that no
+/// two different rows have the same bytes, as long as a certificate's id is below 2^32.
 private struct RowEncoding {
     private(set) var bytes: [UInt8] = []
 
