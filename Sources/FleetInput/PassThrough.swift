@@ -6,7 +6,8 @@ import TabularText
 /// What may be shown of a cell: how it comes back in the result, and whether a problem may quote it.
 ///
 /// Rules quote what stands in cells by ``quoted(_:of:)``, ``quoted(key:)`` and ``quoted(reference:)`` alone, and what is
-/// wrong with a secret is told without it.
+/// wrong with a secret is told without it. What a plan, a dry run and the files that are fed back show of an edit is not by
+/// cells: there every ``Secret`` is `***`, or a reference.
 enum PassThrough: Equatable {
     /// As it was read.
     case plain
@@ -18,7 +19,7 @@ enum PassThrough: Equatable {
     case secretList
     /// As it was read when it is empty or a value of the type, which is no secret; else `***`, for it may be one.
     case typed(AuthType)
-    /// Not at all.
+    /// Not at all: whoever shows a row leaves out the column.
     case dropped
 
     /// How a column or member comes back in the result. One that `--column` makes the user's own is hidden all the same if

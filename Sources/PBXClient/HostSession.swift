@@ -5,13 +5,14 @@ package import Pacing
 /// All that a run knows of one PBX while it works on its rows: the session, what failed, the secrets. A pure value.
 ///
 /// When a login is not repeated:
-/// - A login that cannot have reached the PBX is made again like any request.
-/// - One that may have reached it and was lost, or answered by HTTP 429 or 5xx, -2 or 70082, may have been counted by the
-///   PBX: it is made again once per host at most, and not at all without retries; then the host is stopped.
+/// - A login that cannot have reached the PBX is made again like any request, so not when its key is not trusted.
+/// - One that may have reached it and was lost, or answered by -2, 70082, or HTTP 429 or 5xx without an errcode, may have been
+///   counted by the PBX: it is made again once per host at most, and not at all without retries; then the host is stopped.
 /// - Errcodes 10005, 60002, 70004, 70087 and 70123 stop the host at once.
 /// - Any other answer without a token is a failed login: never again with those credentials. A second one, so with other
 ///   credentials, stops the host, because a PBX blocks the caller's address after five in a row.
-/// - In the place of a token that the PBX calls expired, another login is made once for each row.
+/// - In the place of a token that the PBX calls expired, another login is made once for each row, none in the place of the
+///   user's own.
 package struct HostSession: Sendable {
     /// What follows from a login that brought no token.
     enum FailedLogin {

@@ -1,7 +1,8 @@
 package import FleetModel
 package import Platform
 
-/// What a ledger says became of each row, and with that when a row is sent again after a kill, or when its run goes on.
+/// What a ledger says became of each row, and with that when a row is sent again after a kill, or when its run goes on: by
+/// `--resume`, and by whole lines of the ledger alone.
 ///
 /// A row is known by its ``RowKey``, so another edit is another row.
 ///
@@ -9,7 +10,8 @@ package import Platform
 /// - A row is **in doubt** when an edit request of its may have left and no answer told what became of it: it is noted as
 ///   sent and not as done, or done as `unknown`. It stays so, over any number of runs, until an outcome settles the doubt
 ///   (``FleetModel/Outcome/settlesDoubt``). Its certificate is read first: the row is done when the values are there, and
-///   is sent again when not, or when it cannot be read and no flag wants that. It is `unknown` in the result until then.
+///   is sent again when not, or when it cannot be read and no flag wants that (`ReadingPolicy.readsFirst`). It is
+///   `unknown` in the result until then.
 /// - A row is **superseded** while another row of the same certificate was sent last: whatever became of it, it says
 ///   nothing any more about the certificate. It is sent again; one in doubt is read first as any.
 /// - A row that finds its certificate by what it is goes on with the one that it found, when its edit may have been made:
