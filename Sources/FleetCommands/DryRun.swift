@@ -85,11 +85,12 @@ private struct HostRehearsal {
     mutating func play(_ job: Job) throws {
         line = job.position.line
         var row = RowProcedure(job, reading: reading)
-        var reply: Reply?
-        while case .call(let call) = row.next(reply, on: &host, at: .zero, using: &generator) {
-            reply = try accept(call)
+        var move = row.next(nil, on: &host, at: .zero, using: &generator)
+        if job.isLost, case .done(let outcome) = move { try output.add("not sent: \(outcome.error)", line: line) }
+        while case .call(let call) = move {
+            move = row.next(try accept(call), on: &host, at: .zero, using: &generator)
         }
-        if let match = job.match, !job.isFound { try play(job.found(id: .max), fitting: match) }
+        if let match = job.match, !job.isFound, !job.isLost { try play(job.found(id: .max), fitting: match) }
     }
 
     /// Names the calls for a certificate whose id the PBX would tell.

@@ -9,6 +9,8 @@ struct ResumedSource: JobSource {
     private let history: History
     private var isDone: [Bool]
     private var inDoubt: Set<Int> = []
+    /// Those of them of which nobody knows the certificate.
+    private var lost: Set<Int> = []
     /// Rows whose certificate was edited otherwise since.
     private var superseded: [Int] = []
     /// The certificates of rows that name none by its id and found it in an earlier run, also of those that are done.
@@ -42,6 +44,7 @@ struct ResumedSource: JobSource {
         let standing = history.standing(of: job)
         outcomes.adopt(standing, row: job.position.row)
         if standing == .inDoubt { inDoubt.insert(row) }
+        if history.isLost(job) { lost.insert(row) }
         if standing == .superseded { superseded.append(row) }
         rows += 1
         if standing != .neverSent { known += 1 }
@@ -62,8 +65,13 @@ struct ResumedSource: JobSource {
     /// hardly known.
     func say(of input: InputIdentity, _ logger: Logger) {
         name(
-            inDoubt.sorted(), logger, "may have been sent before, and is sent again unless its values are there",
+            inDoubt.subtracting(lost).sorted(), logger,
+            "may have been sent before, and is sent again unless its values are there",
             "may have been sent before, and are sent again unless their values are there")
+        name(
+            lost.sorted(), logger,
+            "may have been sent before to a certificate that the ledger does not name, and is not sent",
+            "may have been sent before to certificates that the ledger does not name, and are not sent")
         name(
             superseded, logger, "its certificate was edited otherwise since, and is edited again",
             "have certificates that were edited otherwise since, and are edited again")
@@ -89,7 +97,7 @@ struct ResumedSource: JobSource {
     func job(row: Int) throws -> Job {
         var job = try catalog.job(row: row)
         if let id = found[row] { job = job.found(id: id) }
-        return isInDoubt(row) ? job.inDoubt(isLost: history.isLost(job)) : job
+        return isInDoubt(row) ? job.inDoubt(isLost: lost.contains(row)) : job
     }
 
     /// Whether an earlier run may have made a row's edit.

@@ -17,7 +17,7 @@ struct AddressCell {
     /// Reads a cell.
     ///
     /// - Parameters:
-    ///   - cell: the value without blanks at its ends.
+    ///   - cell: the value without blanks at its ends, not empty.
     ///   - apiPath: the path that may stand behind host and port, without slashes at its ends; nil for any.
     ///   - scratch: where the name is put; it serves cell after cell.
     /// - Throws: ``Diagnostic`` with code `base-url-malformed`.
@@ -94,9 +94,11 @@ extension HostKey {
     /// The PBX that a cell `base_url` names; nil for what is no address.
     package init?(cell: String) {
         var text = cell
-        let host = text.withUTF8 { bytes in
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: HostName.room) { scratch in
-                try? AddressCell(Whitespace.trimmed(bytes), apiPath: nil, scratch: scratch).host
+        let host = text.withUTF8 { bytes -> HostKey? in
+            let cell = Whitespace.trimmed(bytes)
+            if cell.isEmpty { return nil }
+            return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: HostName.room) { scratch in
+                try? AddressCell(cell, apiPath: nil, scratch: scratch).host
             }
         }
         guard let host else { return nil }

@@ -11,7 +11,8 @@ import TabularText
 enum PassThrough: Equatable {
     /// As it was read.
     case plain
-    /// As it was read when it has no more than an address; else `***`, for a user name, a query or a fragment may be a secret.
+    /// As it was read when it has no more than an address; else `***`, for a user name, a query, a fragment or something in
+    /// percent signs may be a secret.
     case address
     /// `***`, unless it is empty or a reference.
     case secret
@@ -122,7 +123,10 @@ enum PassThrough: Equatable {
 extension Bytes {
     /// Whether nothing in it can be a user name, a query or a fragment of a URL.
     fileprivate var isBareAddress: Bool {
-        !contains { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        !contains { byte in
+            byte == UInt8(ascii: "@") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+                || byte == UInt8(ascii: "%")
+        }
     }
 }
 

@@ -339,7 +339,7 @@ extension RunState {
         outcome.startedAt = lane.start?.wallTime
         outcome.finishedAt = lane.start?.wallTime(at: now)
         if outcome.status == .skipped { noteSkip(&lane) }
-        if outcome.errorClass != .runStopped { lane.isJudged = true }
+        if outcome.errorClass != .runStopped, lane.start != nil { lane.isJudged = true }
         actions.append(.finish(row: row, host: lane.host, outcome))
         lane.advance()
         if lane.breaker.note(outcome) {

@@ -45,6 +45,13 @@ extension RunStateTests {
         #expect(model.outcomes[0]?.status == .unknown && model.outcomes[0]?.attempts == 1)
     }
 
+    @Test func aHostThatNoRequestWasMadeToIsNotCalledUnreachable() {
+        var model = model([0, 0])
+        model.end(0) { _ in Self.stepped(.done(Self.refused), latency: nil) }
+        model.end(0) { _ in Self.stepped(.done(Self.refused), latency: nil) }
+        #expect(model.isOver && model.state.hostsUnreachable == 0)
+    }
+
     @Test func aHostThatTheRunGaveUpIsNotCalledUnreachable() {
         var model = model([0, 1, 2, 3], jobs: 4)
         let cut = Outcome(status: .unknown, errorClass: .runStopped, error: "cut", attempts: 1)

@@ -76,7 +76,7 @@ import Testing
         fleet.simulator.set([.errcode(60005, at: .certificateUpdate)], on: 2)
         let work = try WorkDirectory()
         let customers = ["=1+1", "M\u{FC}ller; \"S\u{F6}hne\"", "two\nlines", "", " ", "'quoted"]
-        var rows = [("http://", "x", "y", 7, "no host")]
+        var rows = [("http://", "x", "y", 7, "no host"), ("", "x", "y", 8, "no address")]
         rows += zip(fleet.rows, customers).map { row, customer in
             (row.host.baseURL, row.host.clientID, row.host.clientSecret, row.id, customer)
         }
@@ -98,11 +98,25 @@ import Testing
             ["run", "fleet.\(format)", "--out", "run", "-q", "--skip-invalid", "--undo"], in: work.path)
         #expect(run.status == 2, "\(run.errors)")
         let page = try work.read("run/report.html")
-        #expect(page.contains("4 of 7 rows are ok") && page.contains("no host") && page.contains("auto_renewal"))
+        #expect(page.contains("4 of 8 rows are ok") && page.contains("no host") && page.contains("auto_renewal"))
         #expect(page.contains("M\u{FC}ller; &quot;S\u{F6}hne&quot;") && !page.contains("canary-text"))
         try FileManager.default.removeItem(atPath: work.file("run/report.html"))
         #expect(try BuiltTool.run(["report", "run"], in: work.path).status == 0)
         #expect(try work.read("run/report.html") == page)
+    }
+
+    @Test func aRunWhoseHostStandsOnTheCommandLineHasAPage() throws {
+        let fleet = try Fleet(hosts: 1, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        let row = fleet.rows[0]
+        try work.write(
+            "fleet.csv",
+            "client_id,client_secret,id,auto_renewal\n\(row.host.clientID),\(row.host.clientSecret),\(row.id),0\n")
+        let run = try BuiltTool.run(
+            ["run", "fleet.csv", "--set", "base_url=\(row.host.baseURL)", "--out", "run"], in: work.path)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try work.read("run/report.html").contains("1 of 1 row is ok"))
     }
 
     @Test func aRunThatGoesOnIsToldOfWithoutDisturbingIt() throws {
