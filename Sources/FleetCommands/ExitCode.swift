@@ -7,7 +7,7 @@ import RunRecord
 
 // How an error becomes an exit code: every way in which a command can end, and the one number that stands for it.
 
-/// How the process ends. Thrown by a command that has already said why.
+/// How the process ends. Thrown by a command that has no more to say; one that returns has succeeded.
 package enum ExitCode: Error, Hashable, Sendable {
     /// Every row is as it was wanted.
     case success

@@ -6,8 +6,11 @@ import TabularText
 /// What may be shown of a cell: how it comes back in the result, and whether a problem may quote it.
 ///
 /// Rules quote what stands in cells by ``quoted(_:of:)``, ``quoted(key:)`` and ``quoted(reference:)`` alone, and what is
-/// wrong with a secret is told without it. What a plan, a dry run and the files that are fed back show of an edit is not by
-/// cells: there every ``Secret`` is `***`, or a reference.
+/// wrong with a secret is told without it.
+///
+/// What an edit sets is shown from the edit and not from cells: the changes of a plan and a dry run have `***` for every
+/// ``Secret``. The files that are made to be fed back are no showing: an undo file has the DNS credentials in clear, and
+/// `export --with-secrets` and `pins -o` have the logins, too (``EditRow``).
 enum PassThrough: Equatable {
     /// As it was read.
     case plain

@@ -2,7 +2,8 @@ import JSONText
 import FleetModel
 package import Pacing
 
-/// All that a run knows of one PBX while it works on its rows: the session, what failed, the secrets. A pure value.
+/// What the rows of one PBX know of it together: the session, what failed, its certificates and files, the secrets. A pure
+/// value.
 ///
 /// When a login is not repeated:
 /// - A login that cannot have reached the PBX is made again like any request, so not when its key is not trusted.

@@ -11,14 +11,15 @@ import Pacing
 /// Before a call that needs a token comes whatever brings one: a logout when the session at hand is not the row's or soon
 /// over, then a login; whether one that failed is repeated is ``HostSession``'s to say. The certificate is read first where
 /// ``ReadingPolicy/reads(hasFile:isInDoubt:)`` says so. A file is sent next, unless the PBX has it from another row. The
-/// edit follows. An expired token (errcode 10004) is renewed once per row, one of the user's own never. What may fare better
-/// is tried again after a pause (``Reply/isTemporary``): not connected, unless the key is not trusted; lost; HTTP 429 and 5xx
-/// without an errcode; errcodes -2 and 70082.
+/// edit follows, unless what was read makes it needless. An expired token (errcode 10004) is renewed once per row, one of
+/// the user's own never. What may fare better is tried again after a pause (``Reply/isTemporary``): not connected, unless
+/// the key is not trusted; lost; answered before the body had left; HTTP 429 and 5xx without an errcode; errcodes -2 and
+/// 70082.
 ///
 /// An edit that was sent and brought no word (lost, or answered without an errcode by another status than 3xx and 4xx) is
 /// read back, where the PBX lets anybody read, before it is sent again or called unknown, and one that was answered 2 is read
-/// back and never sent again: a row whose values are there is ok. What else was in doubt stays unknown until the PBX's own
-/// word on the edit settles it.
+/// back and never sent again: a row whose values are there is ok, with `--verify` once it is issued. What else was in doubt
+/// stays unknown until the PBX's own word on the edit settles it.
 package struct RowProcedure: Sendable {
     /// What is to happen next.
     package enum Move: Sendable {

@@ -9,14 +9,14 @@ package import Platform
 /// - A row that never was sent is sent, and one with an outcome when that is not good.
 /// - A row is **in doubt** when an edit request of its may have left and no answer told what became of it: it is noted as
 ///   sent and not as done, or done as `unknown`. It stays so, over any number of runs, until an outcome settles the doubt
-///   (``FleetModel/Outcome/settlesDoubt``). Its certificate is read first: the row is done when the values are there, and
-///   is sent again when not, or when it cannot be read and no flag wants that (`ReadingPolicy.readsFirst`). It is
-///   `unknown` in the result until then.
+///   (``FleetModel/Outcome/settlesDoubt``), and is `unknown` in the result until then. Its certificate is read first: the
+///   row is done when the values are there, and is sent again when not, or when the PBX lets nobody read and no flag wants
+///   that (`ReadingPolicy.readsFirst`). One that cannot be read for now is not sent.
 /// - A row is **superseded** while another row of the same certificate was sent last: whatever became of it, it says
 ///   nothing any more about the certificate. It is sent again; one in doubt is read first as any.
-/// - A row that finds its certificate by what it is goes on with the one that it found, when its edit may have been made:
-///   it may have changed what it goes by, and the edit of another row may make another certificate look like it. One in
-///   doubt of which no line names the certificate fails, and is not sent, when its edit changes what it goes by.
+/// - A row that finds its certificate by what it is goes on with the one that it found (``certificate(foundBy:)``), when its
+///   edit may have been made: it may have changed what it goes by, and the edit of another row may make another certificate
+///   look like it. One in doubt of which no line names the certificate is not sent when its edit changes what it goes by.
 /// - A row that was noted and of which no request left (no attempt in its outcome) supersedes nothing, and is in doubt
 ///   only if it was before.
 package struct History: Sendable {
