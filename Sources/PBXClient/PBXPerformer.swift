@@ -118,8 +118,10 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
             report.isRetry = isRetry
             report.hasAnswered = reply.hasAnswered
             report.isInVain = reply.isInVain
-            // Many hosts may wait at once, and a handle takes 10 KB; without a session it holds nothing dear.
-            if case .wait = report.move, !report.isSessionOpen { host.handle = nil }
+            // Many hosts may wait at once, for their time or behind those that answer, and a handle takes 10 KB; without a
+            // session it holds nothing dear.
+            let waits = if case .wait = report.move { true } else { report.isInVain }
+            if waits, !report.isSessionOpen { host.handle = nil }
             then(.success(report))
         }
     }

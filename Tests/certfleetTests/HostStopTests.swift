@@ -61,6 +61,30 @@ import Testing
         #expect(fleet.requests(.getToken) == 2)
     }
 
+    @Test func hostsThatRefuseTakeLittleMemoryWhileOthersGoBeforeThem() throws {
+        let work = try WorkDirectory()
+        // Measured by another process, because what this one had at most would count for its children too.
+        try work.write(
+            "measure.py",
+            """
+            import resource, subprocess, sys
+            for rows in (1, 2):
+                with open("fleet.csv", "w") as f:
+                    f.write("base_url,access_token,id,auto_renewal\\n")
+                    for n in range(6000 * rows):
+                        f.write("http://127.7.%d.%d:1,t,%d,0\\n" % (n % 6000 // 200, 1 + n % 200, 1 + n // 6000))
+                run = ["run", "fleet.csv", "--out", "run%d" % rows, "--retries", "0", "-q"]
+                status = subprocess.run([sys.argv[1]] + run, stdout=subprocess.DEVNULL).returncode
+                print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+            """)
+        let tool = try BuiltTool.path
+        let run = try Shell.run("chmod 700 . && umask 077 && python3 measure.py '\(tool)'", in: work.path)
+        let words = run.output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        try #require(words.count == 4 && words[0] == 2 && words[2] == 2, "\(run.output)\(run.errors)")
+        // With a row each no host waits; what a request is made with takes 10 KiB.
+        #expect(words[3] - words[1] < 6000 * 7, "\(words)")
+    }
+
     @Test(arguments: [nil, 1, 2])
     func rowsThatCannotReachAHostStopIt(limit: Int?) throws {
         let fleet = try Fleet(hosts: 2, edits: 5)
