@@ -29,8 +29,12 @@ struct RunSession {
     /// Requests that may be in flight: one for each host at most.
     private var requestsAtOnce: Int { min(work.pace.jobs.most, max(1, input.catalog.hostCount)) }
 
-    /// What a run takes beside its rows and requests, and what a request takes over TLS, in bytes.
-    private static let (memory, memoryOfRequest) = (16 << 20, 96 << 10)
+    /// Bytes that a run may take before it is over. A request is one over TLS, and a host has more rows than one, so that it
+    /// may have to wait for others.
+    private var memory: Int {
+        let (rows, hosts) = (input.catalog.rowCount, input.catalog.hostCount)
+        return 16 << 20 + requestsAtOnce * 96 << 10 + rows * 192 + min(hosts, rows - hosts) * 2 << 10
+    }
 
     /// Runs to the end and prints the path of the result file. Blocks.
     ///
@@ -42,8 +46,7 @@ struct RunSession {
         // Beside the workers a thread each for timers, progress, the ledger, a name to look up, and two to spare.
         try ThisProcess.reserveThreads(Runner.processors + 6)
         try ThisProcess.reserveMemory(
-            Self.memory + requestsAtOnce * Self.memoryOfRequest,
-            hint: "lower --jobs, or raise the limit on memory (ulimit -v)")
+            memory, hint: "lower --jobs, cut the input into parts, or raise the limit on memory (ulimit -v)")
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try TransportLoop(work.settings.transport, lookups: NameLookups())
         let spareFiles = try SpareFiles(4)

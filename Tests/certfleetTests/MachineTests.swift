@@ -31,6 +31,24 @@ struct MachineTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(5)), arguments: [120_000, 160_000, 200_000])
+    func aRunHasTheMemoryForAllItsRowsOrNeverBegins(kilobytes: Int) throws {
+        let work = try WorkDirectory()
+        let rows = (0..<20_000).map { row in
+            InputRow(
+                url: "http://127.8.\(row % 2000 / 200).\(1 + row % 200):1", id: 1 + row / 2000, access: .token("t"))
+        }
+        try work.write("fleet.csv", InputRow.csv(rows))
+        let command = "ulimit -v \(kilobytes); exec '\(try BuiltTool.path)' run fleet.csv --out run --retries 0 -q"
+        let run = try Shell.run(command, in: work.path)
+        if run.status == 1 {
+            #expect(run.errors.contains("hint: ") && !FileManager.default.fileExists(atPath: work.file("run")))
+        } else {
+            let isWhole = try run.status == 2 && Records(csv: work.file("run/result.csv")).rows.count == rows.count
+            #expect(isWhole, "\(run.status) \(run.errors)")
+        }
+    }
+
     /// Whatever is short, a run that was begun answers signals and writes its result.
     @Test(.timeLimit(.minutes(5)), arguments: ["-u 12", "-v 200000", "-v 150000", "-n 32", "-n 16", "-n 12", "-n 9"])
     func aRunThatHasLittleLeftAnswersSignals(limit: String) throws {
