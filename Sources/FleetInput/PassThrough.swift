@@ -19,7 +19,7 @@ enum PassThrough: Equatable {
     case address
     /// `***`, unless it is empty or a reference.
     case secret
-    /// `***` as a whole in a CSV, unless it is empty; in JSON lines each text of it.
+    /// `***` as a whole in a CSV, unless it is empty; in JSON lines each text of it but keys and references.
     case secretList
     /// As it was read when it is empty or a value of the type, which is no secret; else `***`, for it may be one.
     case typed(AuthType)

@@ -10,8 +10,8 @@ package import Platform
 /// - A row is **in doubt** when an edit request of its may have left and no answer told what became of it: it is noted as
 ///   sent and not as done, or done as `unknown`. It stays so, over any number of runs, until an outcome settles the doubt
 ///   (``FleetModel/Outcome/settlesDoubt``), and is `unknown` in the result until then. Its certificate is read first: the
-///   row is done when the values are there, and is sent again when not, or when the PBX lets nobody read and no flag wants
-///   that (`ReadingPolicy.readsFirst`). One that cannot be read for now is not sent.
+///   row is done when the values are there, and is sent again when not, or when it cannot be read and no flag wants that
+///   (`readsFirst` in `RowProcedure.swift`). One that cannot be read for now, as without a connection, is not sent.
 /// - A row is **superseded** while another row of the same certificate was sent last: whatever became of it, it says
 ///   nothing any more about the certificate. It is sent again; one in doubt is read first as any.
 /// - A row that finds its certificate by what it is goes on with the one that it found (``certificate(foundBy:)``), when its
