@@ -43,8 +43,10 @@ struct ResumedSource: JobSource {
         let job = try catalog.job(row: row)
         let standing = history.standing(of: job)
         outcomes.adopt(standing, row: job.position.row)
-        if standing == .inDoubt { inDoubt.insert(row) }
-        if history.isLost(job) { lost.insert(row) }
+        if standing == .inDoubt {
+            inDoubt.insert(row)
+            if history.isLost(job) { lost.insert(row) }
+        }
         if standing == .superseded { superseded.append(row) }
         rows += 1
         if standing != .neverSent { known += 1 }

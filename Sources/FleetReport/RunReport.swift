@@ -287,7 +287,6 @@ struct HostTimes: Sendable {
     func slowest(_ count: Int) -> [(host: String, times: Times)] {
         var slowest: [(host: String, times: Times)] = []
         for (host, times) in times where times.timed > 0 {
-            if slowest.count == count, let last = slowest.last, times.mean < last.times.mean { continue }
             let place = slowest.firstIndex { ($0.times.mean, host) < (times.mean, $0.host) } ?? slowest.count
             guard place < count else { continue }
             slowest.insert((host, times), at: place)

@@ -73,6 +73,24 @@ import Testing
         #expect(sheet.names == ["b.pem", "c.pem"] && sheet.edits == 2)
     }
 
+    @Test func aRowWhoseCertificateNobodyKnowsAnyMoreIsNotSent() throws {
+        let sheet = try Sheet(["a.pem"])
+        defer { try? sheet.simulator.stop() }
+        try sheet.write("a.pem>b.pem")
+        sheet.simulator.set(Self.lost, on: 1)
+        #expect(try sheet.run().result["result.status"] == ["unknown"])
+        let ledger = try sheet.work.read("run/ledger.jsonl")
+        try sheet.work.write("run/ledger.jsonl", ledger.replacing(#""id":5,"#, with: ""))
+        let requests = sheet.simulator.record.count
+        let resumed = ["run", "fleet.csv", "--out", "run", "--resume"]
+        let dry = try BuiltTool.run(resumed + ["--dry-run"], in: sheet.work.path)
+        #expect(dry.lines.count == 1 && dry.output.hasPrefix("line 2: not sent: an earlier run may have"), "\(dry)")
+        let again = try BuiltTool.run(resumed, in: sheet.work.path)
+        #expect(again.status == 2 && again.errors.contains("the ledger does not name, and is not sent"), "\(again)")
+        #expect(!again.errors.contains("unreachable") && sheet.simulator.record.count == requests, "\(again)")
+        #expect(try Records(csv: sheet.work.file("run/result.csv"))["result.status"] == ["unknown"])
+    }
+
     @Test func anEditThatWasLostAndNotMadeIsMadeOnTheCertificateThatWasFound() throws {
         let sheet = try Sheet(["a.pem"])
         defer { try? sheet.simulator.stop() }

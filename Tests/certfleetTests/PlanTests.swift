@@ -219,32 +219,6 @@ import Testing
         #expect(try BuiltTool.run(["check", "both.csv"], in: work.path).output.contains("are both given"))
     }
 
-    @Test func aRowWhoseCertificateNobodyKnowsAnyMoreIsNotSent() throws {
-        let simulator = try Self.simulator(hosts: 1)
-        defer { try? simulator.stop() }
-        simulator.set(.silence(at: .certificateUpdate, times: 1), on: 1)
-        let host = simulator.hosts[0]
-        let work = try WorkDirectory()
-        try work.write(
-            "fleet.csv",
-            "base_url,client_id,client_secret,match,issue_to\n"
-                + "\(host.baseURL),\(host.clientID),\(host.clientSecret),issue_to=one.example.com,new.example.com\n")
-        let run = try RunningTool(["run", "fleet.csv", "--out", "run"], in: work.path)
-        RunningTool.poll { simulator.record.of(.certificateUpdate).count == 1 }
-        run.send(SIGKILL)
-        try #require(run.wait() == -SIGKILL)
-        let ledger = try work.read("run/ledger.jsonl")
-        try work.write("run/ledger.jsonl", ledger.replacing(#""id":1,"#, with: ""))
-        let requests = simulator.record.count
-        let resumed = ["run", "fleet.csv", "--out", "run", "--resume"]
-        let dry = try BuiltTool.run(resumed + ["--dry-run"], in: work.path)
-        #expect(dry.lines.count == 1 && dry.output.hasPrefix("line 2: not sent: an earlier run may have"), "\(dry)")
-        let again = try BuiltTool.run(resumed, in: work.path)
-        #expect(again.status == 2 && again.errors.contains("the ledger does not name, and is not sent"), "\(again)")
-        #expect(!again.errors.contains("unreachable") && simulator.record.count == requests, "\(again)")
-        #expect(try Records(csv: work.file("run/result.csv"))["result.status"] == ["unknown"])
-    }
-
     @Test func aListThatIsNotWholeIsSaidToBe() throws {
         let simulator = try Self.simulator(hosts: 2)
         defer { try? simulator.stop() }
