@@ -92,20 +92,6 @@ package enum ThisProcess {
         unsafeBitCast(symbol, to: (@convention(c) (UnsafePointer<pthread_attr_t>) -> Int32).self)
     }
 
-    /// Makes sure that the machine has so much more memory. Whoever wants some later and does not get it ends the process.
-    ///
-    /// - Parameters:
-    ///   - bytes: how much.
-    ///   - hint: what to do when there is less.
-    /// - Throws: `ToolError` when it has not.
-    static func reserveMemory(_ bytes: Int, hint: String) throws(ToolError) {
-        let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard memory != MAP_FAILED else {
-            throw ToolError(.broken, "\(bytes >> 20) MiB of memory are needed, and the machine has less", hint: hint)
-        }
-        munmap(memory, bytes)
-    }
-
     /// Makes sure that the machine has so many more threads. Whoever wants one later waits for it without end.
     ///
     /// - Throws: `ToolError` when it has not.

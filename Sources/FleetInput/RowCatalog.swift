@@ -150,6 +150,8 @@ private struct CatalogBuilder: ~Copyable {
     private var isReadable = false
     /// Whether others can read the input, and were not told so yet.
     private var isExposed: Bool
+    /// That there is no memory for more rows.
+    private var lack: ToolError?
 
     init(_ settings: InputSettings, _ input: InputFile) {
         let secrets = SecretReader(folder: input.folder, environment: settings.environment)
@@ -181,7 +183,7 @@ private struct CatalogBuilder: ~Copyable {
             isReadable = true
             try table.readLines(report: report) { line, span in
                 lastLine = span.line
-                take(line, span, report)
+                take { (builder) throws(ToolError) in try builder.take(line, span, report) }
             }
             for diagnostic in choices.missing(meanings.chosen, line: lastLine) where rowCount > 0 { report(diagnostic) }
         case .csv:
@@ -189,41 +191,60 @@ private struct CatalogBuilder: ~Copyable {
             case .failure(let diagnostic): report(diagnostic)
             case .success(let dialect):
                 try table.readRecords(dialect, report: report) { record, span in
-                    take(record, span, likelyHeaderLine: dialect.likelyHeaderLine, report)
+                    take { (builder) throws(ToolError) in
+                        try builder.take(record, span, likelyHeaderLine: dialect.likelyHeaderLine, report)
+                    }
                 }
             }
         }
+        if let lack { throw lack }
+    }
+
+    /// Takes one thing more, by the body, unless there is no memory left.
+    private mutating func take(_ body: (inout CatalogBuilder) throws(ToolError) -> Void) {
+        guard lack == nil else { return }
+        do { try body(&self) } catch { lack = error }
     }
 
     /// Takes a record of a CSV, the header first.
-    private mutating func take(_ record: Record, _ span: RecordSpan, likelyHeaderLine: Int?, _ report: Report) {
+    private mutating func take(
+        _ record: Record, _ span: RecordSpan, likelyHeaderLine: Int?, _ report: Report
+    ) throws(ToolError) {
         if map == nil {
             if !record.isBlank { takeHeader(record, line: span.line, likelyLine: likelyHeaderLine, report) }
         } else if isReadable, cells.take(record, isUnended: span.isUnended) {
-            takeRow(span, report)
+            try takeRow(span, report)
         }
     }
 
     /// Takes a line of JSON lines.
-    private mutating func take(_ line: Bytes, _ span: RecordSpan, _ report: Report) {
+    private mutating func take(_ line: Bytes, _ span: RecordSpan, _ report: Report) throws(ToolError) {
         guard isReadable else { return }
+        let members: [JSONMember]
         do throws(Diagnostic) {
-            let members = try JSONRow.members(in: Array(line))
-            if rowCount == 0, let key = meanings.wrapper(in: members) {
-                isReadable = false
-                return report(JSONRow.wrapped(in: key, line: span.line))
-            }
-            cells.take(members, &meanings, &buffer)
-            takeRow(span, report)
+            members = try JSONRow.members(in: Array(line))
         } catch {
-            rowCount += 1
-            let isSelected = selection?.includes(nil) ?? true
-            guard isSelected || keepsLeftOut else { return }
-            parser.start(at: RowPosition(row: rowCount, line: span.line))
-            parser.add(error, nil)
-            if isSelected { tell(report) }
-            index.append(span, number: rowCount, nil, isValid: false, isSelected: isSelected)
+            return try takeUnreadable(error, span, report)
         }
+        if rowCount == 0, let key = meanings.wrapper(in: members) {
+            isReadable = false
+            return report(JSONRow.wrapped(in: key, line: span.line))
+        }
+        cells.take(members, &meanings, &buffer)
+        try takeRow(span, report)
+    }
+
+    /// Takes a line that is no row.
+    private mutating func takeUnreadable(
+        _ diagnostic: Diagnostic, _ span: RecordSpan, _ report: Report
+    ) throws(ToolError) {
+        rowCount += 1
+        let isSelected = selection?.includes(nil) ?? true
+        guard isSelected || keepsLeftOut else { return }
+        parser.start(at: RowPosition(row: rowCount, line: span.line))
+        parser.add(diagnostic, nil)
+        if isSelected { tell(report) }
+        try index.append(span, number: rowCount, nil, isValid: false, isSelected: isSelected)
     }
 
     private mutating func takeHeader(_ record: Record, line: Int, likelyLine: Int?, _ report: Report) {
@@ -235,7 +256,7 @@ private struct CatalogBuilder: ~Copyable {
         isReadable = map.isUsable
     }
 
-    private mutating func takeRow(_ span: RecordSpan, _ report: Report) {
+    private mutating func takeRow(_ span: RecordSpan, _ report: Report) throws(ToolError) {
         rowCount += 1
         // Before anything else is read, because the secrets that a row refers to are opened when it is.
         let isSelected = selection.map { parser.isHost(of: cells, in: $0) } ?? true
@@ -244,7 +265,7 @@ private struct CatalogBuilder: ~Copyable {
         var isRepeated = false
         var certificate: RowIndex.Certificate?
         if let url = row.url, let id = row.id {
-            let found = index.certificate(host: url.name, port: url.port, id: id)
+            let found = try index.certificate(host: url.name, port: url.port, id: id)
             certificate = found.certificate
             if let earlier = found.earlierRow {
                 if namesHostsOnly { return }
@@ -252,7 +273,7 @@ private struct CatalogBuilder: ~Copyable {
                 parser.add(.repeated(of: index.position(earlier)), nil)
             }
         }
-        index.append(
+        try index.append(
             span, number: rowCount, certificate, isValid: row.isValid && !isRepeated, isSelected: isSelected,
             hasFile: row.file != nil)
         guard isSelected else { return }

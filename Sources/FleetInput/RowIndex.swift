@@ -50,16 +50,17 @@ struct RowIndex {
     /// Makes out the certificate that a row edits. Unless an earlier row edits it, the row must be appended next.
     ///
     /// - Returns: the certificate, and the earlier row that edits it, if there is one.
+    /// - Throws: ``ToolError`` when there is no memory for it.
     mutating func certificate(
         host name: Bytes, port: UInt16, id: Int64
-    ) -> (certificate: Certificate, earlierRow: Int?) {
+    ) throws(ToolError) -> (certificate: Certificate, earlierRow: Int?) {
         let next = UInt32(count)
-        let host = hosts.number(of: name, port: port, row: next)
+        let host = try hosts.number(of: name, port: port, row: next)
         let certificate = Certificate(host: host, id: id)
         let first = hosts.firstRow(of: host)
         if first == count { return (certificate, nil) }
         if rows[first].id == id { return (certificate, first) }
-        let row = pairs.findOrInsert(hash: hash.hash(host, id), next) { [rows] row in
+        let row = try pairs.findOrInsert(hash: hash.hash(host, id), next) { [rows] row in
             rows[Int(row)].host == host && rows[Int(row)].id == id
         }
         return (certificate, row == next ? nil : Int(row))
@@ -77,12 +78,14 @@ struct RowIndex {
     }
 
     /// Appends a row by its 1-based place among all data rows, and by what it edits: nil when host or id could not be read.
+    ///
+    /// - Throws: ``ToolError`` when there is no memory for it.
     mutating func append(
         _ span: RecordSpan, number: Int, _ certificate: Certificate?, isValid: Bool, isSelected: Bool = true,
         hasFile: Bool = false
-    ) {
+    ) throws(ToolError) {
         if span.isUnended { unendedRow = count }
-        rows.append(
+        try rows.append(
             Row(
                 offset: span.offset, id: certificate?.id ?? 0,
                 lengthAndState: UInt32(span.length) << 3 | (hasFile ? 4 : 0) | (isSelected ? 2 : 0) | (isValid ? 1 : 0),
@@ -142,14 +145,14 @@ struct HostTable {
     /// The number of a host, a new one for a new host.
     ///
     /// - Parameter row: the row in which it stands.
-    mutating func number(of name: Bytes, port: UInt16, row: UInt32) -> UInt32 {
+    mutating func number(of name: Bytes, port: UInt16, row: UInt32) throws(ToolError) -> UInt32 {
         let next = UInt32(hosts.count)
-        let number = table.findOrInsert(hash: hash.hash(name, port), next) { [names, hosts] number in
+        let number = try table.findOrInsert(hash: hash.hash(name, port), next) { [names, hosts] number in
             hosts[Int(number)].port == port && Self.isEqual(names.part(Self.range(number, hosts)), name)
         }
         if number == next {
-            names.append(contentsOf: name)
-            hosts.append(Host(nameEnd: names.count, port: port, lane: Self.noLane, firstRow: row))
+            try names.append(contentsOf: name)
+            try hosts.append(Host(nameEnd: names.count, port: port, lane: Self.noLane, firstRow: row))
         }
         return number
     }
@@ -182,19 +185,9 @@ struct HostTable {
 /// A reference: who builds an index writes it, and only then do others read it.
 final class GrowingArray<Element: BitwiseCopyable>: @unchecked Sendable {
     private(set) var count = 0
-    private var capacity: Int
-    private var start: UnsafeMutablePointer<Element>
-
-    init() {
-        capacity = 64
-        start = Self.room(for: capacity)
-    }
-
-    init(repeating element: Element, count: Int) {
-        (self.count, capacity) = (count, count)
-        start = Self.room(for: capacity)
-        start.initialize(repeating: element, count: count)
-    }
+    private var capacity = 0
+    /// Nil while there is room for none.
+    private var start: UnsafeMutablePointer<Element>?
 
     deinit {
         free(start)
@@ -203,48 +196,56 @@ final class GrowingArray<Element: BitwiseCopyable>: @unchecked Sendable {
     subscript(index: Int) -> Element {
         @inline(__always) get {
             precondition(index >= 0 && index < count)
-            return start[index]
+            return start.unsafelyUnwrapped[index]
         }
         @inline(__always) _modify {
             precondition(index >= 0 && index < count)
-            yield &start[index]
+            yield &start.unsafelyUnwrapped[index]
         }
     }
 
+    /// - Throws: ``ToolError`` when there is no memory for it.
     @inline(__always)
-    func append(_ element: Element) {
-        reserve(1)
-        start[count] = element
+    func append(_ element: Element) throws(ToolError) {
+        try room(for: 1).initialize(to: element)
         count += 1
     }
 
-    @inline(__always)
-    func append(contentsOf elements: UnsafeBufferPointer<Element>) {
+    /// - Throws: ``ToolError`` when there is no memory for them.
+    func append(contentsOf elements: UnsafeBufferPointer<Element>) throws(ToolError) {
         guard let first = elements.baseAddress else { return }
-        reserve(elements.count)
-        (start + count).initialize(from: first, count: elements.count)
+        try room(for: elements.count).initialize(from: first, count: elements.count)
         count += elements.count
+    }
+
+    /// - Throws: ``ToolError`` when there is no memory for them.
+    func append(repeating element: Element, count more: Int) throws(ToolError) {
+        try room(for: more).initialize(repeating: element, count: more)
+        count += more
     }
 
     /// Borrowed until the array grows.
     func part(_ range: Range<Int>) -> UnsafeBufferPointer<Element> {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
-        return UnsafeBufferPointer(start: start + range.lowerBound, count: range.count)
+        return UnsafeBufferPointer(start: start.map { $0 + range.lowerBound }, count: range.count)
     }
 
+    /// Where so many more go.
     @inline(__always)
-    private func reserve(_ more: Int) {
-        guard count + more > capacity else { return }
-        capacity = max(capacity * 2, count + more)
-        start = Self.room(for: capacity, insteadOf: start)
+    private func room(for more: Int) throws(ToolError) -> UnsafeMutablePointer<Element> {
+        if count + more > capacity { try grow(to: max(64, capacity * 2, count + more)) }
+        guard let start else { fatalError("there is no memory for the rows") }
+        return start + count
     }
 
-    private static func room(
-        for capacity: Int, insteadOf old: UnsafeMutablePointer<Element>? = nil
-    ) -> UnsafeMutablePointer<Element> {
-        let size = capacity * MemoryLayout<Element>.stride
-        guard let start = realloc(old, size) else { fatalError("there is no memory for the rows") }
-        return start.assumingMemoryBound(to: Element.self)
+    private func grow(to capacity: Int) throws(ToolError) {
+        let stride = MemoryLayout<Element>.stride
+        // With what else is needed to read the rows, which is not asked whether it can be had.
+        try Memory.reserve(
+            (capacity - self.capacity) * stride + 4 << 20,
+            hint: "cut the input into parts, or raise the limit on memory (ulimit -v)")
+        start = realloc(start, capacity * stride)?.assumingMemoryBound(to: Element.self)
+        self.capacity = capacity
     }
 }
 
@@ -253,7 +254,7 @@ final class GrowingArray<Element: BitwiseCopyable>: @unchecked Sendable {
 /// It holds no keys but 32 bits of each hash: whoever looks something up says which number stands for it.
 struct NumberTable {
     /// The hash in the upper half, the number in the lower.
-    private var slots = GrowingArray(repeating: NumberTable.vacant, count: 16)
+    private var slots = GrowingArray<UInt64>()
     private var count = 0
     private static let vacant = UInt64.max
 
@@ -263,9 +264,12 @@ struct NumberTable {
     ///   - hash: hash of what is looked up.
     ///   - number: what to put in when it is not there, less than `UInt32.max`.
     ///   - isEqual: whether a number stands for what is looked up.
+    /// - Throws: ``ToolError`` when there is no memory for it.
     @inline(__always)
-    mutating func findOrInsert(hash: UInt32, _ number: UInt32, isEqual: (UInt32) -> Bool) -> UInt32 {
-        if (count + 1) * 2 > slots.count { grow() }
+    mutating func findOrInsert(
+        hash: UInt32, _ number: UInt32, isEqual: (UInt32) -> Bool
+    ) throws(ToolError) -> UInt32 {
+        if (count + 1) * 2 > slots.count { try grow() }
         let slot = slot(hash: hash, isEqual: isEqual)
         if slots[slot] != Self.vacant { return UInt32(truncatingIfNeeded: slots[slot]) }
         slots[slot] = UInt64(hash) << 32 | UInt64(number)
@@ -275,6 +279,7 @@ struct NumberTable {
 
     /// The number that stands for what is looked up; nil when none does.
     func find(hash: UInt32, isEqual: (UInt32) -> Bool) -> UInt32? {
+        guard count > 0 else { return nil }
         let slot = slot(hash: hash, isEqual: isEqual)
         return slots[slot] == Self.vacant ? nil : UInt32(truncatingIfNeeded: slots[slot])
     }
@@ -294,9 +299,10 @@ struct NumberTable {
         }
     }
 
-    private mutating func grow() {
+    private mutating func grow() throws(ToolError) {
         let entries = slots
-        slots = GrowingArray(repeating: Self.vacant, count: entries.count * 2)
+        slots = GrowingArray()
+        try slots.append(repeating: Self.vacant, count: max(16, entries.count * 2))
         for index in 0..<entries.count where entries[index] != Self.vacant {
             let entry = entries[index]
             slots[slot(hash: UInt32(truncatingIfNeeded: entry >> 32)) { _ in false }] = entry

@@ -14,7 +14,7 @@ struct RowIndexTests {
     }
 
     @Test("It finds each earlier row and numbers hosts as a dictionary would", arguments: [UInt64(11), 12])
-    func agrees(seed: UInt64) {
+    func agrees(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var index = RowIndex()
         var rows: [Key: Int] = [:]
@@ -25,13 +25,13 @@ struct RowIndexTests {
                 port: UInt16.random(in: 80...82, using: &random),
                 id: Int64.random(in: 1...5, using: &random))
             let isFine = Int.random(in: 0..<10, using: &random) > 0
-            let found = Array(key.host.utf8).withUnsafeBufferPointer {
-                index.certificate(host: $0, port: key.port, id: key.id)
+            let found = try Array(key.host.utf8).withUnsafeBufferPointer {
+                try index.certificate(host: $0, port: key.port, id: key.id)
             }
             #expect(found.earlierRow == rows[key], "seed \(seed), row \(row)")
             let isValid = isFine && found.earlierRow == nil
             let span = RecordSpan(offset: row * 50, length: row % 4096, line: row + 2)
-            index.append(span, number: row + 1, found.certificate, isValid: isValid)
+            try index.append(span, number: row + 1, found.certificate, isValid: isValid)
             rows[key] = rows[key] ?? row
             let host = HostKey(name: key.host, port: key.port)
             if isValid { lanes[host] = lanes[host] ?? lanes.count }

@@ -49,6 +49,17 @@ struct MachineTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(5)))
+    func anInputWithMoreRowsThanThereIsMemoryForIsRefused() throws {
+        let work = try WorkDirectory()
+        let rows = (0..<400_000).map { "https://h\($0).example,t,1,0\n" }
+        try work.write("fleet.csv", "base_url,access_token,id,auto_renewal\n" + rows.joined())
+        let run = try Shell.run("ulimit -v 95000; exec '\(try BuiltTool.path)' check fleet.csv", in: work.path)
+        let isTold =
+            run.errors.contains("of memory are needed") && run.errors.contains("hint: cut the input into parts")
+        #expect(run.status == 1 && isTold, "\(run.status) \(run.errors)")
+    }
+
     /// Whatever is short, a run that was begun answers signals and writes its result.
     @Test(.timeLimit(.minutes(5)), arguments: ["-u 12", "-v 200000", "-v 150000", "-n 32", "-n 16", "-n 12", "-n 9"])
     func aRunThatHasLittleLeftAnswersSignals(limit: String) throws {
