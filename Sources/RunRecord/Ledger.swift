@@ -3,9 +3,13 @@ import Glibc
 import JSONText
 package import Platform
 
-/// The open end of `ledger.jsonl`. Whatever it took is there to stay; after an error nothing must follow.
-final class LedgerWriter: Sendable {
+/// The open end of `ledger.jsonl`. Whatever it took and synced is there to stay; after an error nothing must follow.
+struct LedgerWriter: ~Copyable, Sendable {
     private let file: FileDescriptor
+    private var text = LedgerText()
+
+    /// Bytes that are gathered before they are written.
+    private static let chunk = 1 << 16
 
     /// Opens the ledger of a directory.
     ///
@@ -15,16 +19,28 @@ final class LedgerWriter: Sendable {
     ///   be no ledger yet.
     init(in directory: RunDirectory, continuing history: History?) throws(ToolError) {
         let creation = history == nil ? O_CREAT | O_EXCL : O_CREAT
-        file = try directory.folder.open(
+        let ledger = try directory.folder.open(
             RunDirectory.ledger, flags: O_WRONLY | O_APPEND | FileDescriptor.continued | creation, mode: 0o600)
-        if let tornAt = history?.tornAt { try file.truncate(to: tornAt) }
+        if let tornAt = history?.tornAt { try ledger.truncate(to: tornAt) }
         try directory.folder.sync()
+        file = ledger
     }
 
-    /// Adds lines, and waits until they are on disk.
-    func append(_ text: LedgerText) throws(ToolError) {
-        try file.write(text.bytes)
+    /// Adds lines by the body; they may be on disk from now on, and are after ``sync()``.
+    mutating func append(_ body: (inout LedgerText) -> Void) throws(ToolError) {
+        body(&text)
+        if text.bytes.count >= LedgerWriter.chunk { try flush() }
+    }
+
+    /// Waits until everything added is on disk.
+    mutating func sync() throws(ToolError) {
+        try flush()
         try file.syncData()
+    }
+
+    private mutating func flush() throws(ToolError) {
+        try file.write(text.bytes)
+        text.removeAll()
     }
 }
 
@@ -126,8 +142,14 @@ struct SentRow: Sendable {
 
 /// Writes ledger lines, many in a row.
 struct LedgerText: Sendable {
+    /// What was written and not taken yet.
     private(set) var bytes: [UInt8] = []
     private var timestamps = TimestampWriter()
+
+    /// Forgets what was written so far.
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+    }
 
     /// The line that opens a run, or continues one.
     mutating func append(_ run: RunHeader, salt: RowSalt, pid: Int32) {

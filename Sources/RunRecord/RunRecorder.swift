@@ -8,17 +8,24 @@ package final class RunRecorder: OutcomeSink {
     private let directory: RunDirectory
     private let clock: any RunClock
     private let salt: RowSalt
-    private let queue: WriteQueue<Batch>
-    private let undo: UndoWriter?
+    private let queue: WriteQueue<Entry>
     private let rows: Lock<RowNotes>
     private let store: Lock<OutcomeStore>
     private let statistics = RequestStatistics()
 
-    /// What goes to disk in one go.
-    private struct Batch: WriteBatch {
-        var ledger = LedgerText()
-        /// Rows that are done, which count once that is on disk.
-        var done: [Int] = []
+    /// What a row's edit is about to overwrite.
+    private struct Overwritten: Sendable {
+        let job: Job
+        let state: CertificateState
+    }
+
+    /// What a line of the ledger is made of, in few bytes: a host that is stopped may finish very many rows at once.
+    private enum Entry: Sendable {
+        indirect case sent(SentRow, Overwritten?)
+        /// The outcome is in the store.
+        case done(row: Int, key: RowKey)
+        /// No request of the row left, although the ledger says that one was about to.
+        case withdrawn(row: Int, key: RowKey)
     }
 
     /// Opens the ledger and writes its `run` line durably.
@@ -46,29 +53,50 @@ package final class RunRecorder: OutcomeSink {
         self.clock = clock
         let salt = history?.salt ?? RowSalt()
         self.salt = salt
-        let ledger = try LedgerWriter(in: directory, continuing: history)
-        var opening = LedgerText()
-        opening.append(run, salt: salt, pid: getpid())
-        try ledger.append(opening)
+        var writer = try LedgerWriter(in: directory, continuing: history)
+        try writer.append { $0.append(run, salt: salt, pid: getpid()) }
+        try writer.sync()
         var outcomes = outcomes
         outcomes.makeRoom(for: run.input.rows)
         let store = Lock(outcomes)
         self.store = store
         rows = Lock(RowNotes(expectedRows: run.input.rows))
+        // Used on the queue alone; the lock is for the compiler.
+        let ledger = Lock(writer)
         let undo = try unwritable.map { unwritable throws(ToolError) in
             try UndoWriter(in: directory, salt: salt, unwritable: unwritable)
         }
-        self.undo = undo
         // Meanwhile the fourth one is answered, so that nobody is idle while the disk works; more than 48 bring nothing.
         let enough = min(48, (width * 3 + 3) / 4)
         queue = WriteQueue(
             label: "certfleet.ledger", pause: pause, enough: enough, onFailure: onFailure
-        ) { (batch) throws(ToolError) in
-            try undo?.sync()
-            try ledger.append(batch.ledger)
-            store.withLock { store in
-                for row in batch.done { store.count(row: row) }
+        ) { (entries) throws(ToolError) in
+            if let undo {
+                for case .sent(let sent, let old?) in entries {
+                    undo.append(old.job, sent.key, replacing: old.state)
+                }
+                try undo.sync()
             }
+            try ledger.withLock { (ledger) throws(ToolError) in
+                for entry in entries { try RunRecorder.append(entry, to: &ledger, store) }
+                try ledger.sync()
+            }
+            store.withLock { store in
+                for case .done(let row, _) in entries { store.count(row: row) }
+            }
+        }
+    }
+
+    private static func append(
+        _ entry: Entry, to ledger: inout LedgerWriter, _ store: Lock<OutcomeStore>
+    ) throws(ToolError) {
+        switch entry {
+        case .sent(let row, _): try ledger.append { $0.append(row) }
+        case .done(let row, let key):
+            guard let outcome = store.withLock({ $0.own(row: row) }) else { return }
+            try ledger.append { $0.append(row: row, key, outcome) }
+        case .withdrawn(let row, let key):
+            try ledger.append { $0.append(row: row, key, Outcome(status: .notAttempted)) }
         }
     }
 
@@ -104,9 +132,7 @@ package final class RunRecorder: OutcomeSink {
         let sent = SentRow(
             row: job.position.row, key: key(of: job), host: job.address.host, certificate: job.edit.id,
             changes: changes, time: clock.wallTime())
-        // What is overwritten is on disk no later than that it may be.
-        if let state { undo?.append(job, sent.key, replacing: state) }
-        let ticket = try queue.add { $0.ledger.append(sent) }
+        let ticket = try queue.add(.sent(sent, state.map { Overwritten(job: job, state: $0) }))
         rows.withLock { $0.note(sent, ticket) }
         return ticket
     }
@@ -116,10 +142,7 @@ package final class RunRecorder: OutcomeSink {
         let key = rows.withLock { $0.end(row: row) } ?? key(of: job)
         store.withLock { $0.set(outcome, row: row) }
         // What cannot be written is known, but not counted.
-        _ = try? queue.add { batch in
-            batch.ledger.append(row: row, key, outcome)
-            batch.done.append(row)
-        }
+        _ = try? queue.add(.done(row: row, key: key))
     }
 
     package func requestEnded(latency: Duration, isRetry: Bool) {
@@ -131,9 +154,7 @@ package final class RunRecorder: OutcomeSink {
     ///
     /// - Throws: ``ToolError`` when the ledger could not be written at some time.
     package func drain() throws(ToolError) {
-        for (row, key) in rows.withLock({ $0.takeOpen() }) {
-            _ = try? queue.add { $0.ledger.append(row: row, key, Outcome(status: .notAttempted)) }
-        }
+        for (row, key) in rows.withLock({ $0.takeOpen() }) { _ = try? queue.add(.withdrawn(row: row, key: key)) }
         try queue.drain()
     }
 
@@ -197,28 +218,23 @@ private struct RowNotes {
     }
 }
 
-/// The number of the batch that something is in.
+/// The number of the batch that an entry is in.
 struct WriteTicket: Sendable {
     fileprivate let batch: Int
 }
 
-/// What goes to disk in one go; empty at first.
-protocol WriteBatch: Sendable {
-    init()
-}
-
-/// Brings things to disk in the order in which they came, with one wait for the disk for all that came in the meantime
+/// Brings entries to disk in the order in which they came, with one wait for the disk for all that came in the meantime
 /// (group commit).
 ///
-/// A serial queue writes a batch, and then lets the next one gather for a while, or until enough wait for it. A disk that is
-/// busy makes batches larger, not the run slower. The first error is the last thing that is written.
-final class WriteQueue<Batch: WriteBatch>: Sendable {
+/// A serial queue writes a batch, and then lets entries gather for a while, or until enough wait for one. A disk that is busy
+/// makes batches larger, not the run slower. The first error is the last thing that is written.
+final class WriteQueue<Entry: Sendable>: Sendable {
     /// Called from any thread with success once something is durable, or with what keeps it from ever being that.
     typealias Completion = @Sendable (Result<Void, any Error>) -> Void
 
     private let queue: DispatchQueue
     private let pause: Duration
-    private let write: @Sendable (Batch) throws(ToolError) -> Void
+    private let write: @Sendable ([Entry]) throws(ToolError) -> Void
     private let onFailure: @Sendable (ToolError) -> Void
     private let state: Lock<State>
     /// Ends the pause between two batches.
@@ -227,10 +243,9 @@ final class WriteQueue<Batch: WriteBatch>: Sendable {
     fileprivate struct State {
         /// How many who wait for the next batch end a pause.
         let enough: Int
-        /// The batch that gathers, whether anything is in it, its number, and who waits for it.
-        var batch = Batch()
-        var isEmpty = true
-        var number = 1
+        /// The batch that gathers: its number, its entries, and who waits for it.
+        var batch = 1
+        var entries: [Entry] = []
         var waiting: [Completion] = []
         /// Who waits for the batch that is being written, which is the one before.
         var waitingForWrite: [Completion] = []
@@ -244,13 +259,13 @@ final class WriteQueue<Batch: WriteBatch>: Sendable {
 
     /// - Parameters:
     ///   - label: the name of the queue that writes.
-    ///   - pause: how long the next batch gathers after one, 0 to 1 s.
+    ///   - pause: how long entries gather after a batch, 0 to 1 s.
     ///   - enough: how many who wait for the next batch end that, at least 1.
-    ///   - onFailure: called once, on the queue, when a batch could not be written; nothing is written any more.
+    ///   - onFailure: called once, on the queue, when an entry could not be written; nothing is written any more.
     ///   - write: brings a batch to disk; called on the queue.
     init(
         label: String, pause: Duration, enough: Int, onFailure: @escaping @Sendable (ToolError) -> Void,
-        write: @escaping @Sendable (Batch) throws(ToolError) -> Void
+        write: @escaping @Sendable ([Entry]) throws(ToolError) -> Void
     ) {
         queue = DispatchQueue(label: label, qos: .userInteractive)
         self.pause = pause
@@ -259,22 +274,21 @@ final class WriteQueue<Batch: WriteBatch>: Sendable {
         self.write = write
     }
 
-    /// Adds to the batch that will be next, by the body; does not wait.
+    /// Adds an entry to the batch that will be next; does not wait.
     ///
     /// - Throws: ``ToolError`` when nothing goes to disk any more.
     @discardableResult
-    func add(_ body: (inout Batch) -> Void) throws(ToolError) -> WriteTicket {
-        let (number, isFirst) = try state.withLock { (state) throws(ToolError) in
+    func add(_ entry: Entry) throws(ToolError) -> WriteTicket {
+        let (batch, isNew) = try state.withLock { (state) throws(ToolError) in
             if let failure = state.failure { throw failure }
-            body(&state.batch)
-            defer { state.isEmpty = false }
-            return (state.number, state.isEmpty)
+            state.entries.append(entry)
+            return (state.batch, state.entries.count == 1)
         }
-        if isFirst { queue.async { self.commit() } }
-        return WriteTicket(batch: number)
+        if isNew { queue.async { self.commit() } }
+        return WriteTicket(batch: batch)
     }
 
-    /// Calls back once a batch is durable or never will be, at once when that is known. Those who wait for one batch are
+    /// Calls back once an entry is durable or never will be, at once when that is known. Those who wait for one batch are
     /// called one after the other on the queue, so they must not block.
     func whenDurable(_ ticket: WriteTicket, then completion: @escaping Completion) {
         let (result, isPauseOver) = state.withLock { state in state.wait(for: ticket.batch, completion) }
@@ -298,8 +312,8 @@ final class WriteQueue<Batch: WriteBatch>: Sendable {
 
     /// Brings the next batch to disk, lets those go on who wait for it, and lets others gather.
     private func commit() {
-        let (batch, failure) = state.withLock { $0.take() }
-        let result = failure.map { .failure($0) } ?? written(batch)
+        let (entries, failure) = state.withLock { $0.take() }
+        let result = failure.map { .failure($0) } ?? written(entries)
         let waiting = state.withLock { $0.finish(result) }
         if failure == nil, case .failure(let error) = result { onFailure(error) }
         let answer = result.mapError { $0 as any Error }
@@ -307,8 +321,8 @@ final class WriteQueue<Batch: WriteBatch>: Sendable {
         gather()
     }
 
-    private func written(_ batch: Batch) -> Result<Void, ToolError> {
-        Result { () throws(ToolError) in try write(batch) }
+    private func written(_ entries: [Entry]) -> Result<Void, ToolError> {
+        Result { () throws(ToolError) in try write(entries) }
     }
 
     private func gather() {
@@ -326,7 +340,7 @@ extension WriteQueue.State {
     ) -> (Result<Void, any Error>?, Bool) {
         if batch <= durable { return (.success(()), false) }
         if let failure { return (.failure(failure), false) }
-        if batch < number {
+        if batch < self.batch {
             waitingForWrite.append(completion)
             return (nil, false)
         }
@@ -334,18 +348,20 @@ extension WriteQueue.State {
         return (nil, waiting.count >= enough && endPause())
     }
 
-    fileprivate mutating func take() -> (Batch, ToolError?) {
+    fileprivate mutating func take() -> ([Entry], ToolError?) {
         defer {
-            (batch, isEmpty) = (Batch(), true)
-            (waiting, waitingForWrite) = ([], waiting)
-            number += 1
+            entries = []
+            entries.reserveCapacity(64)
+            waitingForWrite = waiting
+            waiting = []
+            batch += 1
         }
-        return (batch, failure)
+        return (entries, failure)
     }
 
     fileprivate mutating func finish(_ result: Result<Void, ToolError>) -> [WriteQueue.Completion] {
         switch result {
-        case .success: durable = number - 1
+        case .success: durable = batch - 1
         case .failure(let error): failure = error
         }
         defer { waitingForWrite = [] }
