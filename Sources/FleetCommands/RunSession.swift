@@ -29,13 +29,13 @@ struct RunSession {
     /// Requests that may be in flight: one for each host at most.
     private var requestsAtOnce: Int { min(work.pace.jobs.most, max(1, input.catalog.hostCount)) }
 
-    /// Makes sure that there is the memory that a run may take before it is over. A request is one over TLS, and a host has
-    /// more rows than one, so that it may have to wait for others.
-    private func reserveMemory() throws(ToolError) {
+    /// Makes sure that there is the memory that a run may take: for what it takes anyway, for each request over TLS, for
+    /// what is kept of each row, and for each host that has more rows than one and waits while others have their turn.
+    private func requireMemory() throws(ToolError) {
         let (rows, hosts) = (input.catalog.rowCount, input.catalog.hostCount)
-        try Memory.reserve(
-            16 << 20 + requestsAtOnce * 96 << 10 + rows * 192 + min(hosts, rows - hosts) * 2 << 10,
-            hint: "lower --jobs, cut the input into parts, or raise the limit on memory (ulimit -v)")
+        let kibibytes = (16 << 10) + requestsAtOnce * 96 + rows * 192 / 1024 + min(hosts, rows - hosts) * 2
+        try Memory.require(
+            kibibytes * 1024, hint: "lower --jobs, cut the input into parts, or raise the limit on memory (ulimit -v)")
     }
 
     /// Runs to the end and prints the path of the result file. Blocks.
@@ -47,7 +47,7 @@ struct RunSession {
         OpenFileLimit.raise()
         // Beside the workers a thread each for timers, progress, the ledger, a name to look up, and two to spare.
         try ThisProcess.reserveThreads(Runner.processors + 6)
-        try reserveMemory()
+        try requireMemory()
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try TransportLoop(work.settings.transport, lookups: NameLookups())
         let spareFiles = try SpareFiles(4)
@@ -59,7 +59,7 @@ struct RunSession {
             try history.map { try ResumedSource(input.catalog, $0, into: &outcomes) }
         }
         // What the run did before takes memory, too.
-        if resumes { try reserveMemory() }
+        if resumes { try requireMemory() }
         let header = try header(rows: rest?.resultCount ?? input.catalog.rowCount)
         Say.withoutWaiting { rest?.say(of: header.input, logger) }
         if resumes, !work.policy.readsFirst, directory.hasUndo {

@@ -109,7 +109,7 @@ package struct InputRequest: Sendable {
     ///   - file: the input.
     ///   - settings: what it is read by.
     ///   - report: told each problem.
-    /// - Throws: `ToolError` when the file cannot be read.
+    /// - Throws: `ToolError` when the file cannot be read, or there is no memory for its rows.
     static func read(
         _ file: InputFile, _ settings: InputSettings, report: (Diagnostic) -> Void
     ) throws(ToolError) -> RowCatalog {

@@ -29,7 +29,7 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
     ///   - settings: how to read and judge.
     ///   - sliceSize: bytes that are read and cut at once, at least 1; it makes no difference but in speed.
     ///   - report: called with each diagnostic as it is found, in the order of lines.
-    /// - Throws: ``ToolError`` when the input can no longer be read.
+    /// - Throws: ``ToolError`` when the input can no longer be read, or there is no memory for its rows.
     package static func read(
         _ input: InputFile, settings: InputSettings, sliceSize: Int = TableReader.sliceSize,
         report: (Diagnostic) -> Void
@@ -150,7 +150,7 @@ private struct CatalogBuilder: ~Copyable {
     private var isReadable = false
     /// Whether others can read the input, and were not told so yet.
     private var isExposed: Bool
-    /// That there is no memory for more rows.
+    /// Why no more rows are taken: there is no memory for them. The rest is read all the same, and dropped.
     private var lack: ToolError?
 
     init(_ settings: InputSettings, _ input: InputFile) {
@@ -183,25 +183,26 @@ private struct CatalogBuilder: ~Copyable {
             isReadable = true
             try table.readLines(report: report) { line, span in
                 lastLine = span.line
-                take { (builder) throws(ToolError) in try builder.take(line, span, report) }
+                whileThereIsMemory { (builder) throws(ToolError) in try builder.take(line, span, report) }
             }
+            if let lack { throw lack }
             for diagnostic in choices.missing(meanings.chosen, line: lastLine) where rowCount > 0 { report(diagnostic) }
         case .csv:
             switch try table.dialect(score: { HeaderScore(of: $0, needed: needed, choices) }) {
             case .failure(let diagnostic): report(diagnostic)
             case .success(let dialect):
                 try table.readRecords(dialect, report: report) { record, span in
-                    take { (builder) throws(ToolError) in
+                    whileThereIsMemory { (builder) throws(ToolError) in
                         try builder.take(record, span, likelyHeaderLine: dialect.likelyHeaderLine, report)
                     }
                 }
+                if let lack { throw lack }
             }
         }
-        if let lack { throw lack }
     }
 
-    /// Takes one thing more, by the body, unless there is no memory left.
-    private mutating func take(_ body: (inout CatalogBuilder) throws(ToolError) -> Void) {
+    /// Does something with the next row, unless there was no memory for one before.
+    private mutating func whileThereIsMemory(_ body: (inout CatalogBuilder) throws(ToolError) -> Void) {
         guard lack == nil else { return }
         do { try body(&self) } catch { lack = error }
     }
@@ -234,7 +235,7 @@ private struct CatalogBuilder: ~Copyable {
         try takeRow(span, report)
     }
 
-    /// Takes a line that is no row.
+    /// Takes a line that is no JSON object: as a row that cannot run.
     private mutating func takeUnreadable(
         _ diagnostic: Diagnostic, _ span: RecordSpan, _ report: Report
     ) throws(ToolError) {
@@ -268,6 +269,7 @@ private struct CatalogBuilder: ~Copyable {
             let found = try index.certificate(host: url.name, port: url.port, id: id)
             certificate = found.certificate
             if let earlier = found.earlierRow {
+                // A list of hosts may name one twice.
                 if namesHostsOnly { return }
                 isRepeated = true
                 parser.add(.repeated(of: index.position(earlier)), nil)
@@ -372,12 +374,12 @@ final class RowDecoder {
 
     private func shownCells(_ row: Int) throws(ToolError) -> PassThroughRow.Content? {
         guard let record = try spool.record(at: index.span(row)) else { return nil }
-        var index = 0
+        var place = 0
         let isShifted = record.isShifted(under: passThrough.count)
         for (column, kind) in passThrough.enumerated() where kind != .dropped {
-            shown[index].removeAll(keepingCapacity: true)
-            if column < record.count { kind.show(record[column], ofShiftedRow: isShifted, in: &shown[index]) }
-            index += 1
+            shown[place].removeAll(keepingCapacity: true)
+            if column < record.count { kind.show(record[column], ofShiftedRow: isShifted, in: &shown[place]) }
+            place += 1
         }
         return .cells(shown)
     }

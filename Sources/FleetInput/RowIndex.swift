@@ -6,6 +6,7 @@ import TabularText
 /// What is kept of each row of an input: where it stands, its host and its id, in 32 bytes, and of each host.
 ///
 /// Rows are numbered from 0 here, in input order; rows that are no part of the run have none, unless the result keeps them.
+/// Once memory was lacking it is of no use any more.
 struct RowIndex {
     /// One certificate of one host.
     struct Certificate {
@@ -47,7 +48,8 @@ struct RowIndex {
 
     var count: Int { rows.count }
 
-    /// Makes out the certificate that a row edits. Unless an earlier row edits it, the row must be appended next.
+    /// Makes out the certificate that a row edits. Unless an earlier row edits it, the row must be appended next, because
+    /// its number is taken for it.
     ///
     /// - Returns: the certificate, and the earlier row that edits it, if there is one.
     /// - Throws: ``ToolError`` when there is no memory for it.
@@ -58,6 +60,7 @@ struct RowIndex {
         let host = try hosts.number(of: name, port: port, row: next)
         let certificate = Certificate(host: host, id: id)
         let first = hosts.firstRow(of: host)
+        // A host that is new.
         if first == count { return (certificate, nil) }
         if rows[first].id == id { return (certificate, first) }
         let row = try pairs.findOrInsert(hash: hash.hash(host, id), next) { [rows] row in
@@ -186,7 +189,7 @@ struct HostTable {
 final class GrowingArray<Element: BitwiseCopyable>: @unchecked Sendable {
     private(set) var count = 0
     private var capacity = 0
-    /// Nil while there is room for none.
+    /// Nil before the first element.
     private var start: UnsafeMutablePointer<Element>?
 
     deinit {
@@ -204,6 +207,8 @@ final class GrowingArray<Element: BitwiseCopyable>: @unchecked Sendable {
         }
     }
 
+    /// Appends an element.
+    ///
     /// - Throws: ``ToolError`` when there is no memory for it.
     @inline(__always)
     func append(_ element: Element) throws(ToolError) {
@@ -211,14 +216,18 @@ final class GrowingArray<Element: BitwiseCopyable>: @unchecked Sendable {
         count += 1
     }
 
+    /// Appends several elements.
+    ///
     /// - Throws: ``ToolError`` when there is no memory for them.
     func append(contentsOf elements: UnsafeBufferPointer<Element>) throws(ToolError) {
-        guard let first = elements.baseAddress else { return }
+        guard let first = elements.baseAddress, !elements.isEmpty else { return }
         try room(for: elements.count).initialize(from: first, count: elements.count)
         count += elements.count
     }
 
-    /// - Throws: ``ToolError`` when there is no memory for them.
+    /// Appends an element several times, at least once.
+    ///
+    /// - Throws: ``ToolError`` when there is no memory for it.
     func append(repeating element: Element, count more: Int) throws(ToolError) {
         try room(for: more).initialize(repeating: element, count: more)
         count += more
@@ -230,22 +239,21 @@ final class GrowingArray<Element: BitwiseCopyable>: @unchecked Sendable {
         return UnsafeBufferPointer(start: start.map { $0 + range.lowerBound }, count: range.count)
     }
 
-    /// Where so many more go.
+    /// Where so many more go, at least one.
     @inline(__always)
     private func room(for more: Int) throws(ToolError) -> UnsafeMutablePointer<Element> {
         if count + more > capacity { try grow(to: max(64, capacity * 2, count + more)) }
-        guard let start else { fatalError("there is no memory for the rows") }
-        return start + count
+        return start.unsafelyUnwrapped + count
     }
 
-    private func grow(to capacity: Int) throws(ToolError) {
-        let stride = MemoryLayout<Element>.stride
-        // With what else is needed to read the rows, which is not asked whether it can be had.
-        try Memory.reserve(
-            (capacity - self.capacity) * stride + 4 << 20,
-            hint: "cut the input into parts, or raise the limit on memory (ulimit -v)")
-        start = realloc(start, capacity * stride)?.assumingMemoryBound(to: Element.self)
-        self.capacity = capacity
+    private func grow(to newCapacity: Int) throws(ToolError) {
+        let (size, newSize) = (capacity * MemoryLayout<Element>.stride, newCapacity * MemoryLayout<Element>.stride)
+        let hint = "cut the input into parts, or raise the limit on memory (ulimit -v)"
+        // And 4 MiB for all else that reading takes: there nobody asks, and the process ends where it is not there.
+        try Memory.require(newSize - size + (4 << 20), hint: hint)
+        guard let start = realloc(start, newSize) else { throw Memory.lack(of: newSize, hint: hint) }
+        self.start = start.assumingMemoryBound(to: Element.self)
+        capacity = newCapacity
     }
 }
 
@@ -301,8 +309,9 @@ struct NumberTable {
 
     private mutating func grow() throws(ToolError) {
         let entries = slots
-        slots = GrowingArray()
-        try slots.append(repeating: Self.vacant, count: max(16, entries.count * 2))
+        let wider = GrowingArray<UInt64>()
+        try wider.append(repeating: Self.vacant, count: max(16, entries.count * 2))
+        slots = wider
         for index in 0..<entries.count where entries[index] != Self.vacant {
             let entry = entries[index]
             slots[slot(hash: UInt32(truncatingIfNeeded: entry >> 32)) { _ in false }] = entry

@@ -9,19 +9,15 @@ package final class RunRecorder: OutcomeSink {
     private let clock: any RunClock
     private let salt: RowSalt
     private let queue: WriteQueue<Entry>
+    private let undo: UndoWriter?
     private let rows: Lock<RowNotes>
     private let store: Lock<OutcomeStore>
     private let statistics = RequestStatistics()
 
-    /// What a row's edit is about to overwrite.
-    private struct Overwritten: Sendable {
-        let job: Job
-        let state: CertificateState
-    }
-
-    /// What a line of the ledger is made of, in few bytes: a host that is stopped may finish very many rows at once.
+    /// What a line of the ledger is made of, in few bytes: a host that is stopped may finish very many rows at once, and
+    /// where the disk is slow all of them gather.
     private enum Entry: Sendable {
-        indirect case sent(SentRow, Overwritten?)
+        indirect case sent(SentRow)
         /// The outcome is in the store.
         case done(row: Int, key: RowKey)
         /// No request of the row left, although the ledger says that one was about to.
@@ -66,17 +62,14 @@ package final class RunRecorder: OutcomeSink {
         let undo = try unwritable.map { unwritable throws(ToolError) in
             try UndoWriter(in: directory, salt: salt, unwritable: unwritable)
         }
-        // Meanwhile the fourth one is answered, so that nobody is idle while the disk works; more than 48 bring nothing.
+        self.undo = undo
+        // Three of four: the fourth one is answered meanwhile, so that nobody is idle while the disk works. More than 48
+        // bring nothing.
         let enough = min(48, (width * 3 + 3) / 4)
         queue = WriteQueue(
             label: "certfleet.ledger", pause: pause, enough: enough, onFailure: onFailure
         ) { (entries) throws(ToolError) in
-            if let undo {
-                for case .sent(let sent, let old?) in entries {
-                    undo.append(old.job, sent.key, replacing: old.state)
-                }
-                try undo.sync()
-            }
+            try undo?.sync()
             try ledger.withLock { (ledger) throws(ToolError) in
                 for entry in entries { try RunRecorder.append(entry, to: &ledger, store) }
                 try ledger.sync()
@@ -91,7 +84,7 @@ package final class RunRecorder: OutcomeSink {
         _ entry: Entry, to ledger: inout LedgerWriter, _ store: Lock<OutcomeStore>
     ) throws(ToolError) {
         switch entry {
-        case .sent(let row, _): try ledger.append { $0.append(row) }
+        case .sent(let row): try ledger.append { $0.append(row) }
         case .done(let row, let key):
             guard let outcome = store.withLock({ $0.own(row: row) }) else { return }
             try ledger.append { $0.append(row: row, key, outcome) }
@@ -132,7 +125,9 @@ package final class RunRecorder: OutcomeSink {
         let sent = SentRow(
             row: job.position.row, key: key(of: job), host: job.address.host, certificate: job.edit.id,
             changes: changes, time: clock.wallTime())
-        let ticket = try queue.add(.sent(sent, state.map { Overwritten(job: job, state: $0) }))
+        // First, because a batch writes undo.csv before the ledger: no row is in the ledger whose old values may be lost.
+        if let state { undo?.append(job, sent.key, replacing: state) }
+        let ticket = try queue.add(.sent(sent))
         rows.withLock { $0.note(sent, ticket) }
         return ticket
     }
@@ -141,7 +136,7 @@ package final class RunRecorder: OutcomeSink {
         let row = job.position.row
         let key = rows.withLock { $0.end(row: row) } ?? key(of: job)
         store.withLock { $0.set(outcome, row: row) }
-        // What cannot be written is known, but not counted.
+        // If it cannot be written, the outcome is known all the same, but not counted.
         _ = try? queue.add(.done(row: row, key: key))
     }
 
@@ -201,7 +196,7 @@ private struct RowNotes {
 
     /// Takes note that a row is noted as sent.
     mutating func note(_ sent: SentRow, _ ticket: WriteTicket) {
-        // Of a row that was given up and is sent all the same nobody knows what became.
+        // Of a row that was given up and is sent all the same nobody knows what became: it is not withdrawn.
         if sent.row >= isDone.count || !isDone[sent.row] { open[sent.row] = Note(key: sent.key, ticket: ticket) }
     }
 
@@ -260,7 +255,7 @@ final class WriteQueue<Entry: Sendable>: Sendable {
     /// - Parameters:
     ///   - label: the name of the queue that writes.
     ///   - pause: how long entries gather after a batch, 0 to 1 s.
-    ///   - enough: how many who wait for the next batch end that, at least 1.
+    ///   - enough: how many who wait for the next batch end its gathering early, at least 1.
     ///   - onFailure: called once, on the queue, when an entry could not be written; nothing is written any more.
     ///   - write: brings a batch to disk; called on the queue.
     init(

@@ -1,3 +1,4 @@
+import Dispatch
 import FleetModel
 import Platform
 import RunRecord
@@ -43,6 +44,23 @@ import Testing
     }
 
     private static let rename = CertificateEdit(id: 5, name: "new.pem")
+
+    @Test func whatAnEditOverwritesIsOnDiskBeforeItMayLeave() throws {
+        let recorder = try RunRecorder(
+            directory: RunDirectory(path: work.path, for: .newRun), run: .make(rows: 320),
+            keepingValuesBut: { _ in [] },
+            clock: ManualClock(), width: 32, pause: .zero, onFailure: { _ in })
+        let missing = Lock<[Int]>([])
+        DispatchQueue.concurrentPerform(iterations: 32) { worker in
+            for row in worker * 10 + 1...worker * 10 + 10 {
+                let (job, name) = (Job.make(row: row, edit: Self.rename), "old-\(row).pem")
+                let isSent = (try? recorder.willSend(job, replacing: Self.state(name))) != nil
+                let isKept = (try? work.read("undo.csv").contains(name)) == true
+                if !isSent || !isKept { missing.withLock { $0.append(row) } }
+            }
+        }
+        #expect(missing.withLock { $0 } == [])
+    }
 
     @Test(
         "a row may have changed something unless the PBX refused it, or it never was sent",

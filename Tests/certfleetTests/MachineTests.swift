@@ -49,14 +49,20 @@ struct MachineTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(5)))
-    func anInputWithMoreRowsThanThereIsMemoryForIsRefused() throws {
+    @Test(.timeLimit(.minutes(5)), arguments: [("csv", 1), ("jsonl", 4)])
+    func anInputWithMoreRowsThanThereIsMemoryForIsRefused(format: String, rowsPerHost: Int) throws {
         let work = try WorkDirectory()
-        let rows = (0..<400_000).map { "https://h\($0).example,t,1,0\n" }
-        try work.write("fleet.csv", "base_url,access_token,id,auto_renewal\n" + rows.joined())
-        let run = try Shell.run("ulimit -v 95000; exec '\(try BuiltTool.path)' check fleet.csv", in: work.path)
+        let rows = (0..<400_000).map { row in
+            let (host, id) = ("https://h\(row / rowsPerHost).example", 1 + row % rowsPerHost)
+            return format == "csv"
+                ? "\(host),t,\(id),0\n"
+                : #"{"base_url":"\#(host)","access_token":"t","id":\#(id),"auto_renewal":0}"# + "\n"
+        }
+        try work.write("fleet", (format == "csv" ? "base_url,access_token,id,auto_renewal\n" : "") + rows.joined())
+        let command = "ulimit -v 85000; exec '\(try BuiltTool.path)' check fleet --format \(format)"
+        let run = try Shell.run(command, in: work.path)
         let isTold =
-            run.errors.contains("of memory are needed") && run.errors.contains("hint: cut the input into parts")
+            run.errors.contains("more memory are needed") && run.errors.contains("hint: cut the input into parts")
         #expect(run.status == 1 && isTold, "\(run.status) \(run.errors)")
     }
 
