@@ -34,8 +34,11 @@ struct RunSession {
     private func requireMemory() throws(ToolError) {
         let (rows, hosts) = (input.catalog.rowCount, input.catalog.hostCount)
         let kibibytes = (16 << 10) + requestsAtOnce * 96 + rows * 192 / 1024 + min(hosts, rows - hosts) * 2
-        try Memory.require(
-            kibibytes * 1024, hint: "lower --jobs, cut the input into parts, or raise the limit on memory (ulimit -v)")
+        guard Memory.has(kibibytes * 1024) else {
+            throw Memory.lack(
+                of: kibibytes * 1024,
+                hint: "lower --jobs, cut the input into parts, or raise the limit on memory (ulimit -v)")
+        }
     }
 
     /// Runs to the end and prints the path of the result file. Blocks.

@@ -34,6 +34,8 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
         _ input: InputFile, settings: InputSettings, sliceSize: Int = TableReader.sliceSize,
         report: (Diagnostic) -> Void
     ) throws(ToolError) -> RowCatalog {
+        // For slices of the text, and for a row and its cells as long as they may be.
+        try Memory.requireForInput(32 << 20)
         let table = try TableReader(input, settings.table, sliceSize: sliceSize)
         var builder = CatalogBuilder(settings, input)
         var isFileInvalid = false

@@ -143,7 +143,7 @@ package struct HTTPAnswer: Hashable, Sendable {
     package let status: Int
     /// The body as it came, at most ``sizeLimit`` bytes.
     package let body: [UInt8]
-    /// Whether body or headers went past ``sizeLimit``; the rest was not read.
+    /// Whether body or headers went past ``sizeLimit``, or past the memory that there is; the rest was not read.
     package let isTruncated: Bool
     /// When the server wants to be asked again; nil when it does not say, or not readably.
     package let retryAfter: RetryAfter?

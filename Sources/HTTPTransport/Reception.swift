@@ -11,7 +11,7 @@ struct Reception {
     /// What this machine lacked for a connection.
     var machineLimit: MachineLimit?
     private(set) var body: [UInt8] = []
-    /// Whether body or headers went past the limit, so that the request was given up.
+    /// Whether body or headers went past the limit, or past the memory that there is, so that the request was given up.
     private(set) var isTruncated = false
     /// Whether libcurl need be asked for a `Retry-After`: it searches all headers for one.
     fileprivate private(set) var hasRetryAfter = false
@@ -29,10 +29,16 @@ struct Reception {
             isTLS = bytes.starts(with: [0x15, 0x03])
             return 0
         }
-        let room = HTTPAnswer.sizeLimit - body.count
+        let room = hasMemory(for: bytes.count) ? HTTPAnswer.sizeLimit - body.count : 0
         body.append(contentsOf: bytes.prefix(room))
         isTruncated = bytes.count > room
         return min(bytes.count, room)
+    }
+
+    /// Whether there is memory for so many bytes more, and for reading them. Runs see to it that there is for short bodies.
+    private func hasMemory(for more: Int) -> Bool {
+        let size = body.count + more
+        return size <= max(body.capacity, 1 << 16) || Memory.has(2 * size + (16 << 20))
     }
 
     /// Takes note of a header line; returns as ``append(_:)`` does.

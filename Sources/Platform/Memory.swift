@@ -1,22 +1,19 @@
 import Glibc
 
-/// The memory that this process can get.
+/// The memory that this process can get. Where it wants some without asking and there is none, it ends.
 package enum Memory {
-    /// Makes sure that there is so much more, and gives it back at once. Where memory is wanted without asking and there is
-    /// none, the process ends.
-    ///
-    /// - Parameters:
-    ///   - bytes: how much, above 0.
-    ///   - hint: what to do when there is less.
-    /// - Throws: ``lack(of:hint:)`` when there is less.
-    package static func require(_ bytes: Int, hint: String) throws(ToolError) {
+    /// Whether there are so many bytes more, above 0, at this moment.
+    package static func has(_ bytes: Int) -> Bool {
         let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard memory != MAP_FAILED else { throw lack(of: bytes, hint: hint) }
+        guard memory != MAP_FAILED else { return false }
         munmap(memory, bytes)
+        return true
     }
 
-    /// That this process cannot get so many bytes more.
+    /// That there are fewer.
+    ///
+    /// - Parameter hint: what to do about it.
     package static func lack(of bytes: Int, hint: String) -> ToolError {
-        ToolError(.broken, "\(max(1, bytes >> 20)) MiB more memory are needed than can be had", hint: hint)
+        ToolError(.broken, "\(max(1, bytes >> 20)) MiB of memory are needed, more than can be had", hint: hint)
     }
 }

@@ -62,7 +62,7 @@ struct MachineTests {
         let command = "ulimit -v 85000; exec '\(try BuiltTool.path)' check fleet --format \(format)"
         let run = try Shell.run(command, in: work.path)
         let isTold =
-            run.errors.contains("more memory are needed") && run.errors.contains("hint: cut the input into parts")
+            run.errors.contains("of memory are needed") && run.errors.contains("hint: cut the input into parts")
         #expect(run.status == 1 && isTold, "\(run.status) \(run.errors)")
     }
 
@@ -130,6 +130,21 @@ struct MachineTests {
         } else {
             #expect(run.status == 0 && fleet.simulator.record.count == 300, "\(run.status) \(run.errors)")
         }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func answersThatTakeMoreMemoryThanThereIsEndNoRun() throws {
+        let fleet = try Fleet(hosts: 300, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        for host in fleet.simulator.hosts { fleet.simulator.set(.endless(), on: host.number) }
+        let work = try WorkDirectory()
+        try work.write("fleet.csv", InputRow.csv(fleet.withoutLogin))
+        let flags = "--out run --jobs 300 --retries 0"
+        let command = "ulimit -v 160000; exec '\(try BuiltTool.path)' run fleet.csv \(flags)"
+        let run = try Shell.run(command, in: work.path)
+        #expect(run.status == 2, "\(run.status) \(run.errors)")
+        let rows = try Records(csv: work.file("run/result.csv")).rows
+        #expect(rows.map { $0["result.status"] } == Array(repeating: "unknown", count: 300))
     }
 
     @Test(.timeLimit(.minutes(5)))
