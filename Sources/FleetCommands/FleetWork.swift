@@ -26,6 +26,28 @@ struct FleetWork {
         pace = try settings.windowedPace(by: clock)
     }
 
+    /// Requests that may be in flight: one for each host at most.
+    func requestsAtOnce(for catalog: RowCatalog) -> Int { min(pace.jobs.most, max(1, catalog.hostCount)) }
+
+    /// Makes sure that the machine has the open files, threads and memory for the rows: memory for what is needed anyway, for
+    /// each request over TLS, for what is kept of each row, and for each host that has more rows than one and waits while
+    /// others have their turn.
+    ///
+    /// - Throws: `ToolError` when it lacks threads or memory.
+    func requireMachine(for catalog: RowCatalog, bytesPerRow: Int) throws(ToolError) {
+        OpenFileLimit.raise()
+        // Beside the workers a thread each for timers, progress, the ledger, a name to look up, and two to spare.
+        try ThisProcess.reserveThreads(Runner.processors + 6)
+        let (rows, hosts) = (catalog.rowCount, catalog.hostCount)
+        let kibibytes =
+            (16 << 10) + requestsAtOnce(for: catalog) * 96 + rows * bytesPerRow / 1024 + min(hosts, rows - hosts) * 2
+        guard Memory.has(kibibytes * 1024) else {
+            throw Memory.lack(
+                of: kibibytes * 1024,
+                hint: "lower --jobs, cut the input into parts, or raise the limit on memory (ulimit -v)")
+        }
+    }
+
     /// Warns of what weakens all that follows.
     func warn() {
         guard settings.transport.isInsecure, policy.aim != .pins else { return }

@@ -26,31 +26,13 @@ struct RunSession {
     private var clock: any RunClock { work.clock }
     private var logger: Logger { work.settings.messages.logger }
 
-    /// Requests that may be in flight: one for each host at most.
-    private var requestsAtOnce: Int { min(work.pace.jobs.most, max(1, input.catalog.hostCount)) }
-
-    /// Makes sure that there is the memory that a run may take: for what it takes anyway, for each request over TLS, for
-    /// what is kept of each row, and for each host that has more rows than one and waits while others have their turn.
-    private func requireMemory() throws(ToolError) {
-        let (rows, hosts) = (input.catalog.rowCount, input.catalog.hostCount)
-        let kibibytes = (16 << 10) + requestsAtOnce * 96 + rows * 192 / 1024 + min(hosts, rows - hosts) * 2
-        guard Memory.has(kibibytes * 1024) else {
-            throw Memory.lack(
-                of: kibibytes * 1024,
-                hint: "lower --jobs, cut the input into parts, or raise the limit on memory (ulimit -v)")
-        }
-    }
-
     /// Runs to the end and prints the path of the result file. Blocks.
     ///
     /// - Returns: how the run ended.
     /// - Throws: what keeps it from starting; ``CommandError`` with ``ExitCode/broken`` once it has begun, or that
     ///   code alone when nobody is left to be told.
     func run() throws -> ExitCode {
-        OpenFileLimit.raise()
-        // Beside the workers a thread each for timers, progress, the ledger, a name to look up, and two to spare.
-        try ThisProcess.reserveThreads(Runner.processors + 6)
-        try requireMemory()
+        try work.requireMachine(for: input.catalog, bytesPerRow: 192)
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try TransportLoop(work.settings.transport, lookups: NameLookups())
         let spareFiles = try SpareFiles(4)
@@ -62,7 +44,7 @@ struct RunSession {
             try history.map { try ResumedSource(input.catalog, $0, into: &outcomes) }
         }
         // What the run did before takes memory, too.
-        if resumes { try requireMemory() }
+        if resumes { try work.requireMachine(for: input.catalog, bytesPerRow: 192) }
         let header = try header(rows: rest?.resultCount ?? input.catalog.rowCount)
         Say.withoutWaiting { rest?.say(of: header.input, logger) }
         if resumes, !work.policy.readsFirst, directory.hasUndo {
@@ -94,7 +76,7 @@ struct RunSession {
         let recorder = try RunRecorder(
             directory: directory, run: header, continuing: history, outcomes: outcomes,
             keepingValuesBut: work.policy.readsFirst ? EditProof().unwritable : nil, clock: clock,
-            width: requestsAtOnce
+            width: work.requestsAtOnce(for: input.catalog)
         ) { [events = work.events] error in
             events.report { runner, _ in runner.stop(brokenBy: error) }
         }

@@ -49,8 +49,7 @@ struct Survey {
     func run(
         _ catalog: RowCatalog, keeping: @escaping @Sendable (Job, Outcome) -> Outcome = { $1 }
     ) throws -> Findings {
-        OpenFileLimit.raise()
-        try ThisProcess.reserveThreads(Runner.processors + 6)
+        try work.requireMachine(for: catalog, bytesPerRow: 1024)
         let sink = SurveySink(keeping)
         work.events.listen()
         work.warn()

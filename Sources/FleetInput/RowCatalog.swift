@@ -143,6 +143,7 @@ private struct CatalogBuilder: ~Copyable {
     private let isStrict: Bool
     private var parser: RowParser
     private let choices: ColumnChoices
+    /// The cells of the row that is read; those of JSON lines come by way of the next two.
     private var cells: RowCells
     private var meanings: MemberMeanings
     private var buffer = CellBuffer()
