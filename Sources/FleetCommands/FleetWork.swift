@@ -33,6 +33,9 @@ struct FleetWork {
     /// each request over TLS, for what is kept of each row, and for each host that has more rows than one and waits while
     /// others have their turn.
     ///
+    /// - Parameters:
+    ///   - catalog: the rows.
+    ///   - bytesPerRow: what is kept of each row to the end.
     /// - Throws: `ToolError` when it lacks threads or memory.
     func requireMachine(for catalog: RowCatalog, bytesPerRow: Int) throws(ToolError) {
         OpenFileLimit.raise()

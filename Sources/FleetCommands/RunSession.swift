@@ -26,13 +26,16 @@ struct RunSession {
     private var clock: any RunClock { work.clock }
     private var logger: Logger { work.settings.messages.logger }
 
+    /// What a run keeps of each row: how far it is, and what became of it.
+    private static let bytesPerRow = 192
+
     /// Runs to the end and prints the path of the result file. Blocks.
     ///
     /// - Returns: how the run ended.
     /// - Throws: what keeps it from starting; ``CommandError`` with ``ExitCode/broken`` once it has begun, or that
     ///   code alone when nobody is left to be told.
     func run() throws -> ExitCode {
-        try work.requireMachine(for: input.catalog, bytesPerRow: 192)
+        try work.requireMachine(for: input.catalog, bytesPerRow: Self.bytesPerRow)
         // Made once before anything is sent, to find out whether the settings can be used.
         _ = try TransportLoop(work.settings.transport, lookups: NameLookups())
         let spareFiles = try SpareFiles(4)
@@ -44,7 +47,7 @@ struct RunSession {
             try history.map { try ResumedSource(input.catalog, $0, into: &outcomes) }
         }
         // What the run did before takes memory, too.
-        if resumes { try work.requireMachine(for: input.catalog, bytesPerRow: 192) }
+        if resumes { try work.requireMachine(for: input.catalog, bytesPerRow: Self.bytesPerRow) }
         let header = try header(rows: rest?.resultCount ?? input.catalog.rowCount)
         Say.withoutWaiting { rest?.say(of: header.input, logger) }
         if resumes, !work.policy.readsFirst, directory.hasUndo {

@@ -49,6 +49,7 @@ struct Survey {
     func run(
         _ catalog: RowCatalog, keeping: @escaping @Sendable (Job, Outcome) -> Outcome = { $1 }
     ) throws -> Findings {
+        // What was read is kept, too.
         try work.requireMachine(for: catalog, bytesPerRow: 1024)
         let sink = SurveySink(keeping)
         work.events.listen()

@@ -10,9 +10,11 @@ package enum Memory {
         return true
     }
 
-    /// That there are fewer.
+    /// The error that says that there are fewer.
     ///
-    /// - Parameter hint: what to do about it.
+    /// - Parameters:
+    ///   - bytes: how many are needed.
+    ///   - hint: what to do about it.
     package static func lack(of bytes: Int, hint: String) -> ToolError {
         ToolError(.broken, "\(max(1, bytes >> 20)) MiB of memory are needed, more than can be had", hint: hint)
     }
