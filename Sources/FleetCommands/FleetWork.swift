@@ -44,11 +44,8 @@ struct FleetWork {
         let (rows, hosts) = (catalog.rowCount, catalog.hostCount)
         let kibibytes =
             (16 << 10) + requestsAtOnce(for: catalog) * 96 + rows * bytesPerRow / 1024 + min(hosts, rows - hosts) * 2
-        guard Memory.has(kibibytes * 1024) else {
-            throw Memory.lack(
-                of: kibibytes * 1024,
-                hint: "lower --jobs, cut the input into parts, or raise the limit on memory (ulimit -v)")
-        }
+        try Memory.require(
+            kibibytes * 1024, hint: "lower --jobs, cut the input into parts, or raise the limit on memory (ulimit -v)")
     }
 
     /// Warns of what weakens all that follows.

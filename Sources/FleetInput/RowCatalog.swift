@@ -35,7 +35,7 @@ package final class RowCatalog: JobSource, PassThroughSource, Sendable {
         report: (Diagnostic) -> Void
     ) throws(ToolError) -> RowCatalog {
         // For slices of the text, and for a row and its cells as long as they may be.
-        try Memory.requireForInput(32 << 20)
+        try Memory.require(32 << 20, hint: Memory.inputHint)
         let table = try TableReader(input, settings.table, sliceSize: sliceSize)
         var builder = CatalogBuilder(settings, input)
         var isFileInvalid = false

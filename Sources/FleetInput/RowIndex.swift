@@ -184,16 +184,8 @@ struct HostTable {
 }
 
 extension Memory {
-    /// Makes sure that there is so much more for the input.
-    ///
-    /// - Throws: ``lackForInput(of:)`` when there is less.
-    static func requireForInput(_ bytes: Int) throws(ToolError) {
-        guard has(bytes) else { throw lackForInput(of: bytes) }
-    }
-
-    static func lackForInput(of bytes: Int) -> ToolError {
-        lack(of: bytes, hint: "cut the input into parts, or raise the limit on memory (ulimit -v)")
-    }
+    /// What to do when there is too little for an input.
+    static let inputHint = "cut the input into parts, or raise the limit on memory (ulimit -v)"
 }
 
 /// A long array of plain values, which the kernel moves page by page as it grows, without a second copy of it.
@@ -262,8 +254,10 @@ final class GrowingArray<Element: BitwiseCopyable>: @unchecked Sendable {
     private func grow(to newCapacity: Int) throws(ToolError) {
         let (size, newSize) = (capacity * MemoryLayout<Element>.stride, newCapacity * MemoryLayout<Element>.stride)
         // And 4 MiB for all else that reading takes: there nobody asks, and the process ends where it is not there.
-        try Memory.requireForInput(newSize - size + (4 << 20))
-        guard let start = realloc(start, newSize) else { throw Memory.lackForInput(of: newSize) }
+        let needed = newSize - size + (4 << 20)
+        guard Memory.has(needed), let start = realloc(start, newSize) else {
+            throw Memory.lack(of: needed, hint: Memory.inputHint)
+        }
         self.start = start.assumingMemoryBound(to: Element.self)
         capacity = newCapacity
     }

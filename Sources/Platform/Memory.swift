@@ -10,6 +10,16 @@ package enum Memory {
         return true
     }
 
+    /// Makes sure that there are so many bytes more, above 0, and gives them back at once.
+    ///
+    /// - Parameters:
+    ///   - bytes: how many are needed.
+    ///   - hint: what to do when there are fewer.
+    /// - Throws: ``lack(of:hint:)`` when there are fewer.
+    package static func require(_ bytes: Int, hint: String) throws(ToolError) {
+        guard has(bytes) else { throw lack(of: bytes, hint: hint) }
+    }
+
     /// The error that says that there are fewer.
     ///
     /// - Parameters:
