@@ -35,10 +35,10 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
 
     /// What it does, and with which body.
     package let method: Method
-    /// Absolute `http` or `https` URL, percent-encoded.
-    package let url: String
-    /// The server that the URL names.
+    /// Whom to ask.
     package let host: Host
+    /// Path and query of the URL, percent-encoded; begins with a slash.
+    package let target: String
     /// Keys of which the server must have one, as ``TransportSettings/pin``; beats the one of the settings.
     package let pin: String?
     /// For the whole request, when that is shorter than what the settings allow.
@@ -46,14 +46,14 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
 
     /// - Parameters:
     ///   - method: what the request does.
-    ///   - url: absolute `http` or `https` URL, percent-encoded.
-    ///   - host: the server that the URL names.
+    ///   - host: whom to ask.
+    ///   - target: path and query of the URL, percent-encoded; begins with a slash.
     ///   - pin: keys of which the server must have one; nil for those of the settings.
     ///   - timeout: for the whole request, when that is shorter than what the settings allow.
-    package init(_ method: Method, url: String, host: Host, pin: String? = nil, timeout: Duration? = nil) {
+    package init(_ method: Method, of host: Host, target: String, pin: String? = nil, timeout: Duration? = nil) {
         self.method = method
-        self.url = url
         self.host = host
+        self.target = target
         self.pin = pin
         self.timeout = timeout
     }
@@ -73,6 +73,8 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable
 extension HTTPRequest {
     /// A server, as far as the transport must know it.
     package struct Host: Hashable, Sendable {
+        /// What its URLs begin with, up to the path: `https://pbx.example:8088`.
+        package let origin: String
         /// The server's name in lower case; nil for an address and a name of this machine, which libcurl knows by itself.
         let nameToLookUp: String?
         /// TCP port.
@@ -81,14 +83,19 @@ extension HTTPRequest {
         let isLoopback: Bool
 
         /// - Parameters:
+        ///   - origin: what its URLs begin with, up to the path: scheme `http` or `https`, name and port.
         ///   - nameToLookUp: the server's name in lower case; nil for an address and a name of this machine.
         ///   - port: TCP port.
         ///   - isLoopback: whether it is this machine, so that no proxy is asked for it.
-        package init(nameToLookUp: String?, port: Int, isLoopback: Bool) {
+        package init(origin: String, nameToLookUp: String?, port: Int, isLoopback: Bool) {
+            self.origin = origin
             self.nameToLookUp = nameToLookUp
             self.port = port
             self.isLoopback = isLoopback
         }
+
+        /// Whether there is no TLS, so that a request leaves as soon as the connection stands.
+        var isPlain: Bool { origin.utf8.starts(with: "http:".utf8) }
     }
 }
 

@@ -22,8 +22,9 @@ package final class HostHandle {
     var call: Call
     /// What stands for no request.
     private let none = Call(
-        HTTPRequest(.get, url: "", host: HTTPRequest.Host(nameToLookUp: nil, port: 0, isLoopback: true)), number: 0,
-        at: .zero, waited: .zero)
+        HTTPRequest(
+            .get, of: HTTPRequest.Host(origin: "", nameToLookUp: nil, port: 0, isLoopback: true), target: "/"),
+        number: 0, at: .zero, waited: .zero)
     /// Whether the TLS session of a request is kept for the host's next one, and that of an earlier one resumed. Keeping it
     /// costs both sides a seventh of a handshake's work; one that is resumed does not show the server's key.
     package var keepsSession = true
@@ -51,9 +52,9 @@ package final class HostHandle {
 extension HostHandle {
     /// Whether the body may leave.
     enum Hold: Equatable {
-        /// libcurl did not ask for the body yet.
+        /// The connection does not stand yet.
         case unasked
-        /// The gate was asked and did not answer yet; since then the transfer is paused.
+        /// The gate was asked and did not answer yet; since then the request waits.
         case asked(since: Duration)
         case open, withheld
         /// The server answered or went while the body was held; it must not leave any more.
@@ -83,9 +84,8 @@ extension HostHandle {
         var hold = Hold.unasked
         var heldFor = Duration.zero
         var bodyOffset = 0
-        /// The socket opened last for it, and how many were: of several, another one may have connected.
-        var socket: Int32 = -1
-        var socketCount = 0
+        /// The connection that stands and whose head waits, too.
+        var heldSocket: Int32?
         var reception = Reception()
 
         init(_ request: HTTPRequest, number: Int, at now: Duration, waited: Duration) {
@@ -122,11 +122,15 @@ extension HostHandle {
         call.start = time
         call.finding = finding
         call.reception = Reception()
-        call.socketCount = 0
     }
 
     func noteLack(of limit: MachineLimit, at now: Duration) {
         call.lack = (limit, call.lack?.since ?? now)
+    }
+
+    /// Whether the head would leave as soon as the connection stands, ahead of the gate's answer.
+    var sendsOnceConnected: Bool {
+        call.ask != nil && call.hold == .unasked && call.request.host.isPlain && !settings.hasProxy
     }
 
     func takeAged() -> (() -> Void)? {
@@ -142,26 +146,15 @@ extension HostHandle {
         return true
     }
 
-    func resume() {
-        curl_easy_pause(easy.pointer, CURLPAUSE_CONT)
+    /// Asks the gate, if there is one that was not asked.
+    func askGate() {
+        guard call.hold == .unasked, let ask = call.ask else { return }
+        call.hold = .asked(since: SystemClock().now())
+        if let answer = ask(), isHeld { call.hold = answer ? .open : .withheld }
     }
 
-    /// Keeps the head of a request that has a gate in the kernel, so that its body can leave in the same packet: that
-    /// saves the PBX and us a quarter of the work. The kernel waits 200 ms for it and then lets the head go.
-    fileprivate func cork() {
-        if call.ask != nil { setCork(1) }
-    }
-
-    /// Lets go what ``cork()`` keeps.
-    func uncork() { setCork(0) }
-
-    private func setCork(_ value: Int32) {
-        guard call.socketCount == 1 else { return }
-        var value = value
-        setsockopt(call.socket, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout.size(ofValue: value)))
-    }
-
-    var isPaused: Bool {
+    /// Whether the gate did not answer yet.
+    var isHeld: Bool {
         if case .asked = call.hold { true } else { false }
     }
 }
@@ -206,12 +199,20 @@ extension HostHandle {
     /// - Returns: the first failure; the request must not be made then, least of all without its pin.
     func prepare(at now: Duration) -> CURLcode {
         limitTime(at: now)
-        var code = easy.set(CURLOPT_URL, call.request.url)
+        var code = setURL()
         if code == CURLE_OK { code = setHost() }
         if code == CURLE_OK { code = easy.set(CURLOPT_SSL_SESSIONID_CACHE, keepsSession) }
         if code == CURLE_OK { code = trust(pin: call.request.pin ?? settings.pin) }
         if code == CURLE_OK { code = setMethod() }
         return code
+    }
+
+    /// libcurl takes a URL to pieces and puts it together again for each request, one character at a time; what it gets as
+    /// the target it sends as it is. Only a proxy may want the whole URL in its place.
+    private func setURL() -> CURLcode {
+        let (origin, target) = (call.request.host.origin, call.request.target)
+        easy.set(CURLOPT_REQUEST_TARGET, settings.hasProxy ? nil : target)
+        return easy.set(CURLOPT_URL, settings.hasProxy ? origin + target : origin)
     }
 
     private func limitTime(at now: Duration) {
@@ -272,7 +273,7 @@ extension HostHandle {
 extension HostHandle {
     func ending(_ code: CURLcode) -> HTTPExchange.Ending {
         // The server is not to blame for what was not let go.
-        let isOurs = code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_OPERATION_TIMEDOUT && isHeld
+        let isOurs = code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_OPERATION_TIMEDOUT && wasHeld
         return isOurs ? .notConnected(.heldBack) : HTTPExchange.Ending(code, of: easy, received: call.reception)
     }
 
@@ -290,7 +291,7 @@ extension HostHandle {
     }
 
     /// Whether the gate had not answered; a transfer that ends while it is paused looks overtaken too.
-    private var isHeld: Bool { isPaused || call.hold == .overtaken }
+    private var wasHeld: Bool { isHeld || call.hold == .overtaken }
 }
 
 /// What libcurl calls.
@@ -306,7 +307,7 @@ extension HostHandle {
             certfleet_set_receiver(easy.pointer, CURLOPT_WRITEFUNCTION, receiveBodyCallback),
             certfleet_set_receiver(easy.pointer, CURLOPT_HEADERFUNCTION, receiveHeaderCallback),
             certfleet_set_reader(easy.pointer, giveBodyCallback),
-            certfleet_set_before_request(easy.pointer, noteRequestCallback),
+            certfleet_set_before_request(easy.pointer, beginCallback),
             certfleet_set_socket_opener(easy.pointer, openSocketCallback),
             certfleet_set_before_handshake(easy.pointer, prepareHandshakeCallback),
         ]
@@ -327,17 +328,25 @@ extension HostHandle {
 
     fileprivate func receive(header line: Bytes) -> Int { call.reception.note(header: line) }
 
-    fileprivate func noteRequest() {
+    /// Whether the request may begin to leave. A short body that may leave goes along with the head; libcurl asks for
+    /// another one later.
+    fileprivate func begin() -> Bool {
+        askGate()
+        guard call.hold != .withheld else { return false }
         call.reception.isRequestStarted = true
-        cork()
+        if call.hold == .open, case .post(let body) = call.request.method, body.count <= HostHandle.shortBody,
+            easy.setBody(body) == CURLE_OK
+        {
+            call.bodyOffset = body.count
+        }
+        return true
     }
+
+    /// Bytes that every kernel takes from a new connection at once, with a head.
+    private static let shortBody = 8192
 
     /// Gives libcurl the next part of a body that has a gate, once the gate is open.
     fileprivate func giveBody(to buffer: UnsafeMutableRawBufferPointer) -> Int {
-        if call.hold == .unasked {
-            call.hold = .asked(since: SystemClock().now())
-            if let answer = call.ask?(), isPaused { call.hold = answer ? .open : .withheld }
-        }
         switch call.hold {
         case .unasked, .withheld: return Int(CURL_READFUNC_ABORT)
         case .asked: return Int(CURL_READFUNC_PAUSE)
@@ -358,8 +367,6 @@ extension HostHandle {
         let number = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
         if number < 0 { call.reception.machineLimit = MachineLimit(errno) }
         call.reception.hasSocket = true
-        call.socket = number
-        call.socketCount += 1
         return number
     }
 }
@@ -381,10 +388,8 @@ private let giveBodyCallback: curl_read_callback = { bytes, size, count, context
     return HostHandle.of(context).giveBody(to: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
 }
 
-private let noteRequestCallback: curl_prereq_callback = { context, _, _, _, _ in
-    guard let context else { return CURL_PREREQFUNC_ABORT }
-    HostHandle.of(context).noteRequest()
-    return CURL_PREREQFUNC_OK
+private let beginCallback: curl_prereq_callback = { context, _, _, _, _ in
+    context.map { HostHandle.of($0).begin() } == true ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
 private let openSocketCallback: curl_opensocket_callback = { context, _, address in

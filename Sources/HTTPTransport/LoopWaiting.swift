@@ -78,7 +78,9 @@ struct SocketSet: ~Copyable {
     }
 
     /// Takes note of what libcurl wants to hear of.
-    mutating func want(_ what: Int32, of socket: Int32) {
+    ///
+    /// - Parameter once: whether once is enough, until libcurl wants something else.
+    mutating func want(_ what: Int32, of socket: Int32, once: Bool) {
         let index = Int(socket)
         if index >= wanted.count {
             let missing = repeatElement(UInt32(0), count: index + 1 - wanted.count)
@@ -87,6 +89,7 @@ struct SocketSet: ~Copyable {
         }
         wanted[index] =
             (what & CURL_POLL_IN != 0 ? EPOLLIN.rawValue : 0) | (what & CURL_POLL_OUT != 0 ? EPOLLOUT.rawValue : 0)
+            | (once ? EPOLLET.rawValue : 0)
         changed.append(socket)
     }
 

@@ -22,8 +22,6 @@ package final class TransportLoop: @unchecked Sendable {
     let clock = SystemClock()
     private let inbox: Inbox
     private var sockets: SocketSet
-    /// Whether there may be a proxy, which looks names up by itself.
-    private let hasProxy: Bool
 
     private var isStopped = false
     /// What was taken from the inbox last; kept for its memory.
@@ -36,8 +34,8 @@ package final class TransportLoop: @unchecked Sendable {
     private var ready: Deque<Ticket> = []
     /// Paused transfers whose server has answered or gone.
     private var overtaken: [Ticket] = []
-    /// Requests whose body libcurl was given in this turn.
-    private var leaving: [Ticket] = []
+    /// Requests that must not leave as soon as they are connected, by the socket that connects.
+    private var connecting: [Int32: Ticket] = [:]
     /// Requests that this machine lacks something for, the oldest first.
     var parked: Deque<Ticket> = []
     /// When libcurl wants to be called.
@@ -66,7 +64,6 @@ package final class TransportLoop: @unchecked Sendable {
         sockets = try SocketSet(bell: inbox.bell.number)
         guard EasyHandle.isLibraryReady, let multi = curl_multi_init() else { throw .curlUnusable }
         self.multi = multi
-        hasProxy = TransportSettings.hasProxy
         certfleet_watch(multi, watchSocket, setTimer, Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -106,9 +103,9 @@ extension TransportLoop {
     /// - Parameters:
     ///   - request: what to send.
     ///   - handle: of the request's host; it must have no other request under way.
-    ///   - gate: holds back the body of a POST, which must not be empty: called once, when the connection stands and
-    ///     the body could leave, with which the head waits. Says whether it may; nil when that will be known later, by the gate it
-    ///     is given. No request must be started or cut in it.
+    ///   - gate: holds back the body of a POST, which must not be empty: called once, when the connection stands. Says
+    ///     whether the body may leave; nil when that will be known later, by the gate it is given. The head waits, too, unless
+    ///     TLS or a proxy is between: libcurl sends it then at once. No request must be started or cut in it.
     ///   - aged: called once when the request has waited for 100 ms, not counting what the loop worked meanwhile.
     ///   - then: called once with what it came to; whatever goes wrong is part of that.
     package func start(
@@ -120,11 +117,9 @@ extension TransportLoop {
         let call = HostHandle.Call(request, number: lastNumber, at: clock.now(), waited: waited)
         call.aged = aged
         call.then = then
-        if let gate {
+        if let gate, case .post = request.method {
             call.ask = { [self, ticket = Ticket(handle, number: lastNumber)] in
-                let answer = gate(BodyGate(loop: self, ticket: ticket))
-                if answer == true { leaving.append(ticket) }
-                return answer
+                gate(BodyGate(loop: self, ticket: ticket))
             }
         }
         handle.begin(call)
@@ -151,14 +146,27 @@ extension TransportLoop {
     /// Lets a body leave or not.
     func answer(_ ticket: Ticket, _ mayLeave: Bool) {
         guard ticket.isCurrent, ticket.handle.answerGate(mayLeave ? .open : .withheld, at: clock.now()) else { return }
-        if mayLeave { leaving.append(ticket) }
-        ticket.handle.resume()
+        resume(ticket.handle)
+    }
+
+    private func resume(_ handle: HostHandle) {
+        if handle.call.reception.isRequestStarted {
+            curl_easy_pause(handle.easy.pointer, CURLPAUSE_CONT)
+        } else if let socket = handle.call.heldSocket {
+            act(on: socket, CURL_CSELECT_OUT)
+        }
+    }
+
+    private func act(on socket: Int32, _ what: Int32) {
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, socket, what, &running)
     }
 
     func findHost(of ticket: Ticket) {
         let handle = ticket.handle
         handle.state = .waiting
-        guard !hasProxy, let name = handle.call.request.host.nameToLookUp, name.isLookedUpHere else {
+        // A proxy looks names up by itself.
+        guard !settings.hasProxy, let name = handle.call.request.host.nameToLookUp, name.isLookedUpHere else {
             ready.append(ticket)
             return
         }
@@ -246,14 +254,13 @@ extension TransportLoop {
     private func resumeOvertaken() {
         let tickets = overtaken
         overtaken = []
-        for ticket in tickets where ticket.isCurrent { ticket.handle.resume() }
+        for ticket in tickets where ticket.isCurrent { resume(ticket.handle) }
     }
 
     private func runDue(at now: Duration) {
         guard let deadline, deadline <= now else { return }
         self.deadline = nil
-        var running: Int32 = 0
-        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
+        act(on: CURL_SOCKET_TIMEOUT, 0)
     }
 
     private func collect() {
@@ -267,14 +274,21 @@ extension TransportLoop {
     }
 
     private func wait() {
-        for ticket in leaving where ticket.isCurrent { ticket.handle.uncork() }
-        leaving.removeAll(keepingCapacity: true)
         sockets.update()
         let start = clock.now()
         let events = sockets.wait(atMost: inbox.mayWait() ? pause(at: start) : 0)
         waited += clock.now() - start
-        var running: Int32 = 0
-        for event in events { curl_multi_socket_action(multi, event.socket, event.what, &running) }
+        for event in events where !isHeld(event.socket, event.what) { act(on: event.socket, event.what) }
+    }
+
+    /// Whether libcurl must not hear of a connection that stands, because it would send at once.
+    private func isHeld(_ socket: Int32, _ what: Int32) -> Bool {
+        guard let ticket = connecting.removeValue(forKey: socket), ticket.isCurrent, what == CURL_CSELECT_OUT else {
+            return false
+        }
+        ticket.handle.askGate()
+        ticket.handle.call.heldSocket = socket
+        return ticket.handle.isHeld
     }
 
     /// Milliseconds until there is something to do although nothing happened; a day when there will be nothing.
@@ -292,7 +306,7 @@ extension TransportLoop {
         nextAge = nil
         for handle in busy where handle.call.aged != nil {
             // The lookups that libcurl makes by itself are bounded only by the number of requests that are not old.
-            if hasProxy, !handle.call.reception.hasSocket { handle.call.birth = waited }
+            if settings.hasProxy, !handle.call.reception.hasSocket { handle.call.birth = waited }
             let time = handle.call.birth + Self.age
             if time <= waited {
                 handle.takeAged()?()
@@ -303,10 +317,18 @@ extension TransportLoop {
     }
 
     fileprivate func watch(_ socket: Int32, _ what: Int32, for easy: UnsafeMutableRawPointer?) {
-        guard what == CURL_POLL_REMOVE else { return sockets.want(what, of: socket) }
+        let handle = HostHandle.of(easy: easy)
+        if what != CURL_POLL_REMOVE {
+            let isAsked = handle?.sendsOnceConnected == true
+            if let handle, isAsked { connecting[socket] = Ticket(handle) }
+            return sockets.want(what, of: socket, once: isAsked)
+        }
         sockets.remove(socket)
+        connecting[socket] = nil
         // libcurl lets go of a paused transfer's socket when the server has answered or gone.
-        guard let handle = HostHandle.of(easy: easy), handle.answerGate(.overtaken, at: clock.now()) else { return }
+        guard let handle, handle.call.reception.isRequestStarted, handle.answerGate(.overtaken, at: clock.now()) else {
+            return
+        }
         overtaken.append(Ticket(handle))
     }
 

@@ -15,6 +15,8 @@ package struct TransportSettings: Sendable {
     package var pin: String?
     /// Whether any certificate will do; a pin is checked all the same.
     package var isInsecure: Bool
+    /// Whether there may be a proxy between here and a host that is not this machine.
+    let hasProxy: Bool
 
     /// - Parameters:
     ///   - connectTimeout: to look up the name, connect, and shake hands; above zero.
@@ -22,15 +24,17 @@ package struct TransportSettings: Sendable {
     ///   - caFile: PEM file of the authorities to trust instead of the system's.
     ///   - pin: keys of which every server must have one.
     ///   - isInsecure: whether any certificate will do.
+    ///   - hasProxy: whether there may be a proxy; by default, whether the environment names one.
     package init(
         connectTimeout: Duration = .seconds(10), timeout: Duration = .seconds(30), caFile: String? = nil,
-        pin: String? = nil, isInsecure: Bool = false
+        pin: String? = nil, isInsecure: Bool = false, hasProxy: Bool = Self.namesProxy
     ) {
         self.connectTimeout = connectTimeout
         self.timeout = timeout
         self.caFile = caFile
         self.pin = pin
         self.isInsecure = isInsecure
+        self.hasProxy = hasProxy
     }
 
     /// Finds what would make every request fail.
@@ -56,7 +60,7 @@ package struct TransportSettings: Sendable {
     }
 
     /// Whether the environment names a proxy that may be used.
-    static var hasProxy: Bool {
+    package static var namesProxy: Bool {
         let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
         return names.contains { name in getenv(name).map { $0.pointee != 0 } ?? false }
     }

@@ -50,14 +50,14 @@ package struct PBXCall: Sendable {
     ///
     /// - Parameter timeout: for the whole request, when that is shorter than the usual one; nil for that.
     package func request(timeout: Duration? = nil) -> HTTPRequest {
-        let url = base.url(of: endpoint, token: token?.reveal().percentEncoded(), query)
+        let target = base.target(of: endpoint, token: token?.reveal().percentEncoded(), query)
         let method = form ?? body { $0.reveal() }.map(HTTPRequest.Method.post) ?? .get
-        return HTTPRequest(method, url: url, host: base.host, pin: pin, timeout: timeout)
+        return HTTPRequest(method, of: base.host, target: target, pin: pin, timeout: timeout)
     }
 
     /// The call as a dry run prints it, like `POST https://… {"…":"***"}`: each secret is `***`.
     package var maskedLine: String {
-        let url = base.url(of: endpoint, token: token.map { _ in Secret.mask }, query)
+        let url = base.host.origin + base.target(of: endpoint, token: token.map { _ in Secret.mask }, query)
         if case .certificate(.upload(let file, let purpose), _) = act {
             return "POST \(url) type=\(purpose.rawValue) file=\(Quotation.of(file.name.utf8)) (\(file.size) bytes)"
         }
@@ -153,51 +153,36 @@ extension PBXCall {
 
 /// What the URLs of an address have in common: `https://pbx.example:8088/openapi/v1.0/`.
 struct BaseURL: Hashable, Sendable {
-    /// Bytes, because putting strings together costs several times as much.
-    private let prefix: [UInt8]
     /// The server that they name.
     let host: HTTPRequest.Host
+    /// `openapi/v1.0`, percent-encoded.
+    private let path: String
 
     init(_ address: PBXAddress) {
-        let path = address.apiPath.percentEncoded(keeping: "/:@!$&'()*+,;=")
-        var prefix: [UInt8] = []
-        prefix.reserveCapacity(80)
-        prefix.append(address.scheme.rawValue)
-        prefix.append("://")
-        prefix.append(address.host.name)
-        prefix.append(":")
-        prefix.append(String(address.host.port))
-        prefix.append("/")
-        prefix.append(path)
-        prefix.append("/")
-        self.prefix = prefix
+        path = address.apiPath.percentEncoded(keeping: "/:@!$&'()*+,;=")
         host = HTTPRequest.Host(
+            origin: "\(address.scheme.rawValue)://\(address.host.name):\(address.host.port)",
             nameToLookUp: address.host.form == .name ? address.host.name : nil, port: Int(address.host.port),
             isLoopback: address.host.form.isLoopback)
     }
 
-    /// A URL; the token is percent-encoded, and nil for the call that needs none, as is what follows it.
-    func url(of endpoint: String, token: String?, _ query: String? = nil) -> String {
-        var url: [UInt8] = []
-        url.reserveCapacity(prefix.count + endpoint.utf8.count + 14 + (token?.utf8.count ?? 0))
-        url += prefix
-        url.append(endpoint)
+    /// Path and query of a URL; the token is percent-encoded, and nil for the call that needs none, as is what follows it.
+    func target(of endpoint: String, token: String?, _ query: String? = nil) -> String {
+        var target = ""
+        target.reserveCapacity(path.utf8.count + endpoint.utf8.count + 16 + (token?.utf8.count ?? 0))
+        target += "/"
+        target += path
+        target += "/"
+        target += endpoint
         if let token {
-            url.append("?access_token=")
-            url.append(token)
+            target += "?access_token="
+            target += token
         }
         if let query {
-            url.append("&")
-            url.append(query)
+            target += "&"
+            target += query
         }
-        return String(decoding: url, as: UTF8.self)
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(_ text: String) {
-        var text = text
-        text.withUTF8 { append(contentsOf: $0) }
+        return target
     }
 }
 

@@ -72,10 +72,11 @@ extension TransportSettings {
     /// Settings with limits that a test can wait for.
     static func make(
         connectTimeout: Duration = .seconds(5), timeout: Duration = .seconds(5), caFile: String? = nil,
-        pin: String? = nil, isInsecure: Bool = false
+        pin: String? = nil, isInsecure: Bool = false, hasProxy: Bool = TransportSettings.namesProxy
     ) -> TransportSettings {
         TransportSettings(
-            connectTimeout: connectTimeout, timeout: timeout, caFile: caFile, pin: pin, isInsecure: isInsecure)
+            connectTimeout: connectTimeout, timeout: timeout, caFile: caFile, pin: pin, isInsecure: isInsecure,
+            hasProxy: hasProxy)
     }
 }
 
@@ -92,9 +93,13 @@ extension HTTPRequest {
         let parts = url.firstMatch(of: /:\/\/(\[.*\]|[^:\/?#]*)(?::(\d+))?/)?.output
         let port = parts?.2.flatMap { UInt16($0) } ?? (url.hasPrefix("https:") ? 443 : 80)
         let key = HostKey(name: parts.map { String($0.1) } ?? "", port: port)
+        let start = url.utf8.index(url.startIndex, offsetBy: 8, limitedBy: url.endIndex) ?? url.endIndex
+        let slash = url[start...].firstIndex(of: "/") ?? url.endIndex
         let host = Host(
-            nameToLookUp: key.form == .name ? key.name : nil, port: Int(port), isLoopback: key.form.isLoopback)
-        self.init(method, url: url, host: host, pin: pin, timeout: timeout)
+            origin: String(url[..<slash]), nameToLookUp: key.form == .name ? key.name : nil, port: Int(port),
+            isLoopback: key.form.isLoopback)
+        let target = slash == url.endIndex ? "/" : String(url[slash...])
+        self.init(method, of: host, target: target, pin: pin, timeout: timeout)
     }
 }
 

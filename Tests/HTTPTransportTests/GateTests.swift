@@ -14,14 +14,26 @@ struct GateTests {
         Array("HTTP/1.1 \(status) Any\r\n\(headers)Content-Length: \(body.count)\r\n\r\n".utf8) + body
     }
 
+    /// A client whose heads wait with the body, as of plain HTTP, or go ahead of it, as over TLS and where a proxy may be.
+    private func client(headGoesAhead: Bool) throws -> Client { try Client(.make(hasProxy: headGoesAhead)) }
+
+    /// The bodies of requests that reached the server, once that has served another request.
+    private func bodies(at server: ScriptedServer, by client: Client) -> [String] {
+        let next = client.send(HTTPRequest(.get, url: server.url()))
+        #expect(next.ending == .answered(HTTPAnswer(status: 200, body: Array("next".utf8))) && next.isBodySent)
+        return server.requests.dropLast().map(\.body)
+    }
+
     private func request(_ server: ScriptedServer, timeout: Duration? = nil) -> HTTPRequest {
         HTTPRequest(.post(body: Self.edit), url: server.url(), timeout: timeout)
     }
 
-    @Test("it leaves when the gate is open, at once or when another thread has it opened", arguments: [true, false])
-    func open(_ isOpen: Bool) throws {
+    @Test(
+        "it leaves when the gate is open, at once or when another thread has it opened", arguments: [true, false],
+        [true, false])
+    func open(_ isOpen: Bool, _ headGoesAhead: Bool) throws {
         let server = try ScriptedServer([.answer(200, "{}")])
-        let (client, questions) = (try Client(), Lock(0))
+        let (client, questions) = (try client(headGoesAhead: headGoesAhead), Lock(0))
         let exchange = client.send(request(server)) { [loop = client.loop] gate in
             questions.withLock { $0 += 1 }
             if isOpen { return true }
@@ -43,17 +55,17 @@ struct GateTests {
         #expect(server.requests.first.map { Array($0.body.utf8) } == body)
     }
 
-    @Test("it does not leave when the gate says no, at once or later", arguments: [true, false])
-    func shut(_ isAtOnce: Bool) throws {
-        let server = try ScriptedServer([.answerHead([], .nothing)])
-        let client = try Client()
+    @Test("it does not leave when the gate says no, at once or later", arguments: [true, false], [true, false])
+    func shut(_ isAtOnce: Bool, _ headGoesAhead: Bool) throws {
+        let server = try ScriptedServer([.answerHead([], .nothing), .answer(200, "next")])
+        let client = try client(headGoesAhead: headGoesAhead)
         let exchange = client.send(request(server)) { [loop = client.loop] gate in
             if isAtOnce { return false }
             DispatchQueue.global().async { loop.post { gate.answer(false) } }
             return nil
         }
         #expect(exchange.ending == .notConnected(.heldBack) && !exchange.isBodySent)
-        #expect(server.bodies == [""])
+        #expect(bodies(at: server, by: client) == (headGoesAhead && !isAtOnce ? [""] : []))
     }
 
     @Test("the gate is not asked when nobody can be reached, nor for a request without a body")
@@ -83,7 +95,7 @@ struct GateTests {
     func earlyAnswer(_ bytes: [UInt8], _ farewell: ScriptedServer.Act.Farewell) throws {
         let server = try ScriptedServer([.answerHead(bytes, farewell), .answer(200, "next")])
         let gates = Lock<[BodyGate]>([])
-        let client = try Client()
+        let client = try client(headGoesAhead: true)
         let early = client.send(request(server)) { gate in
             gates.withLock { $0.append(gate) }
             return nil
@@ -93,11 +105,9 @@ struct GateTests {
             return
         }
         #expect(!early.isBodySent && (answer.body == Self.refusal || answer.status == 503))
-        #expect(server.bodies == [""])
         // What is allowed too late must not reach the next request.
         client.onLoop { _ in gates.withLock { $0.first }?.answer(true) }
-        let next = client.send(HTTPRequest(.get, url: server.url()))
-        #expect(next.ending == .answered(HTTPAnswer(status: 200, body: Array("next".utf8))) && next.isBodySent)
+        #expect(bodies(at: server, by: client) == [""])
     }
 
     @Test("a body has not left that libcurl stops sending because the server is in trouble")
@@ -110,11 +120,22 @@ struct GateTests {
 
     @Test("a server that goes meanwhile is not waited for", arguments: [true, false])
     func earlyEnd(_ isReset: Bool) throws {
-        let server = try ScriptedServer([.answerHead([], isReset ? .reset : .close)])
-        let exchange = try Client().send(request(server)) { _ in nil }
+        let server = try ScriptedServer([.answerHead([], isReset ? .reset : .close), .answer(200, "next")])
+        let client = try client(headGoesAhead: true)
+        let exchange = client.send(request(server)) { _ in nil }
         #expect(exchange.ending == .unanswered(isReset ? .reset : .closed, status: nil))
         #expect(!exchange.isBodySent)
-        #expect(isReset || server.bodies == [""])
+        #expect(bodies(at: server, by: client) == (isReset ? [] : [""]))
+    }
+
+    @Test("nor is one that goes before anything was sent")
+    func earlyEndOfConnection() throws {
+        let server = try ScriptedServer([.closeUnread, .answer(200, "next")])
+        let client = try client(headGoesAhead: false)
+        let exchange = client.send(request(server)) { _ in nil }
+        #expect([.reset, .closed].contains { exchange.ending == .unanswered($0, status: nil) }, "\(exchange.ending)")
+        #expect(!exchange.isBodySent)
+        #expect(bodies(at: server, by: client) == [])
     }
 
     @Test("a server that reads no body gives an answer that says nothing about it")
@@ -126,18 +147,19 @@ struct GateTests {
         #expect(!exchange.isBodySent)
     }
 
-    @Test("when its time is over at the gate, that is not the server's fault")
-    func timeout() throws {
-        let server = try ScriptedServer([.answerHead([], .nothing)])
-        let exchange = try Client().send(request(server, timeout: .milliseconds(200))) { _ in nil }
+    @Test("when its time is over at the gate, that is not the server's fault", arguments: [true, false])
+    func timeout(_ headGoesAhead: Bool) throws {
+        let server = try ScriptedServer([.answerHead([], .nothing), .answer(200, "next")])
+        let client = try client(headGoesAhead: headGoesAhead)
+        let exchange = client.send(request(server, timeout: .milliseconds(200))) { _ in nil }
         #expect(exchange.ending == .notConnected(.heldBack) && !exchange.isBodySent)
-        #expect(server.bodies == [""])
+        #expect(bodies(at: server, by: client) == (headGoesAhead ? [""] : []))
     }
 
-    @Test("a cut leaves it here")
-    func cut() throws {
-        let server = try ScriptedServer([.answerHead([], .nothing)])
-        let client = try Client()
+    @Test("a cut leaves it here", arguments: [true, false])
+    func cut(_ headGoesAhead: Bool) throws {
+        let server = try ScriptedServer([.answerHead([], .nothing), .answer(200, "next")])
+        let client = try client(headGoesAhead: headGoesAhead)
         let isAsked = DispatchSemaphore(value: 0)
         let end = client.begin(request(server)) { _ in
             isAsked.signal()
@@ -146,14 +168,15 @@ struct GateTests {
         isAsked.wait()
         client.onLoop { $0.loop.cut($0.handle) }
         let exchange = end()
-        #expect(exchange.ending == .unanswered(.cut, status: nil) && !exchange.isBodySent)
-        #expect(server.bodies == [""])
+        #expect(exchange.ending == (headGoesAhead ? .unanswered(.cut, status: nil) : .notConnected(.cut)))
+        #expect(!exchange.isBodySent)
+        #expect(bodies(at: server, by: client) == (headGoesAhead ? [""] : []))
     }
 
-    @Test("the time at the gate is no part of the latency")
-    func latency() throws {
+    @Test("the time at the gate is no part of the latency", arguments: [true, false])
+    func latency(_ headGoesAhead: Bool) throws {
         let server = try ScriptedServer([.answer(200, "{}")])
-        let (client, clock, held) = (try Client(), SystemClock(), Lock(Duration.zero))
+        let (client, clock, held) = (try client(headGoesAhead: headGoesAhead), SystemClock(), Lock(Duration.zero))
         let start = clock.now()
         let exchange = client.send(request(server)) { [loop = client.loop] gate in
             let question = clock.now()
@@ -192,13 +215,5 @@ struct GateTests {
             #expect(exchange.isBodySent == index.isMultiple(of: 2))
         }
         #expect(back.requests.count == count / 2)
-    }
-}
-
-extension ScriptedServer {
-    /// The bodies of the requests that were read, once there are some.
-    fileprivate var bodies: [String] {
-        for _ in 0..<5000 where requests.isEmpty { usleep(1000) }
-        return requests.map(\.body)
     }
 }

@@ -69,8 +69,11 @@ struct PBXCallTests {
     func host(_ name: String, _ nameToLookUp: String?, _ isLoopback: Bool) {
         let address = PBXAddress(scheme: .https, host: HostKey(name: name, port: 8088))
         let request = call(.login(id: "i", secret: Secret("s")), to: address).request()
+        let origin = "https://\(name.lowercased()):8088"
         #expect(
-            request.host == HTTPRequest.Host(nameToLookUp: nameToLookUp, port: 8088, isLoopback: isLoopback))
+            request.host
+                == HTTPRequest.Host(
+                    origin: origin, nameToLookUp: nameToLookUp, port: 8088, isLoopback: isLoopback))
     }
 
     @Test("a pin and a time limit go with each call, and only an edit changes the PBX")
@@ -130,4 +133,8 @@ struct PBXCallTests {
         #expect(login.maskedLine == "POST \(url)/get_token " + #"{"username":"the id","password":"***"}"#)
         #expect(call(.logout(token: Secret("the token"))).maskedLine == "GET \(url)/del_token?access_token=***")
     }
+}
+
+extension HTTPRequest {
+    fileprivate var url: String { host.origin + target }
 }
