@@ -63,9 +63,9 @@ package final class RunRecorder: OutcomeSink {
             try UndoWriter(in: directory, salt: salt, unwritable: unwritable)
         }
         self.undo = undo
-        // Three of four: the fourth one is answered meanwhile, so that nobody is idle while the disk works. More than 48
-        // bring nothing.
-        let enough = min(48, (width * 3 + 3) / 4)
+        // Half of them: the others are answered meanwhile, so that nobody is idle while the disk works. More than 32 bring
+        // nothing.
+        let enough = min(32, (width + 1) / 2)
         queue = WriteQueue(
             label: "certfleet.ledger", pause: pause, enough: enough, onFailure: onFailure
         ) { (entries) throws(ToolError) in
