@@ -33,6 +33,12 @@ extension UnsafeBufferPointer<UInt8> {
         return true
     }
 
+    /// Where a byte stands first; the C library finds it several times as fast as a loop.
+    package func firstIndex(of byte: UInt8) -> Int? {
+        guard let baseAddress, let found = memchr(baseAddress, Int32(byte), count) else { return nil }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(baseAddress)
+    }
+
     /// A text of the bytes, which were found to be UTF-8 before.
     package var text: String { String(decoding: self, as: UTF8.self) }
 }

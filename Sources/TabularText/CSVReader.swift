@@ -255,10 +255,7 @@ struct CSVParser: ~Copyable {
 
 extension UnsafeBufferPointer<UInt8> {
     /// Whether there is a space or a tab, which is what libcsv calls blank.
-    fileprivate var hasBlank: Bool {
-        guard let baseAddress else { return false }
-        return memchr(baseAddress, 0x20, count) != nil || memchr(baseAddress, 0x09, count) != nil
-    }
+    fileprivate var hasBlank: Bool { firstIndex(of: 0x20) != nil || firstIndex(of: 0x09) != nil }
 }
 
 /// Cuts a text into records on a thread of its own, so that judging them costs no time on top of it.

@@ -1,4 +1,3 @@
-import Glibc
 import Platform
 
 /// Counts lines and bytes while a text is read.
@@ -146,9 +145,8 @@ private struct LineEndFinder {
     }
 
     private func find(_ byte: UInt8, from start: Int, to end: Int) -> Int? {
-        guard end > start, let base = slice.baseAddress, let found = memchr(base + start, Int32(byte), end - start)
-        else { return nil }
-        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        guard end > start else { return nil }
+        return slice.part(start..<end).firstIndex(of: byte).map { start + $0 }
     }
 }
 
