@@ -168,8 +168,8 @@ extension Redactor {
     ///   - secret: what to spell.
     ///   - length: bytes of the text that they are looked for in: it has no room for longer ones.
     static func spellings(of secret: Secret, within length: Int = .max) -> [[UInt8]] {
-        let text = secret.reveal()
-        guard text.utf8.contains(where: { $0 <= 0x20 }) else { return spellings(of: text, within: length) }
+        var text = secret.reveal()
+        guard text.withUTF8({ $0.contains { $0 <= 0x20 } }) else { return spellings(of: text, within: length) }
         let lines = text.split(whereSeparator: \.isNewline).filter { $0.utf8.count >= shortestFolded }
         let trimmed = text.unicodeScalars.drop { $0.value <= 0x20 }.reversed().drop { $0.value <= 0x20 }.reversed()
         return ([text, String(String.UnicodeScalarView(trimmed))] + lines.map(String.init)).flatMap {
@@ -180,9 +180,10 @@ extension Redactor {
     /// Those of a text that may have other blanks in it than it should.
     private static func spellings(of text: String, within length: Int) -> [[UInt8]] {
         func fits(_ bytes: Int) -> Bool { min(bytes, longestSpelling) <= length }
-        let leastSize = text.utf8.count { $0 > 0x20 }
+        var text = text
+        let leastSize = text.withUTF8 { $0.count { $0 > 0x20 } }
         guard leastSize > 0, fits(leastSize) else { return [] }
-        let text = String(text.unicodeScalars.prefix(longestSpelling))
+        text = String(text.unicodeScalars.prefix(longestSpelling))
         let size = text.utf8.count
         var all = [Array(text.utf8)]
         if fits(size * 4 / 3) { all += base64(text) }
