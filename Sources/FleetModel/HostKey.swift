@@ -21,7 +21,7 @@ package struct HostKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `name:port`.
-    package var description: String { name + ":" + String(port) }
+    package var description: String { "\(name):\(port)" }
 }
 
 /// How a host is written, and whether it is this machine.

@@ -61,8 +61,9 @@ package struct RunReport: Sendable {
             let changes = try run.changes(ofAtMost: Self.changeLimit)
             try run.forEachRow(number: index) { row in
                 let changes = changes[row.order.row]
-                guard let row = merge.placed(row) else { return }
-                take(row, changes)
+                guard var row = merge.placed(row) else { return }
+                row.changes = changes ?? []
+                take(row)
                 if listsAllRows { allRows.append(row.brief) }
             }
         }
@@ -114,15 +115,13 @@ package struct RunReport: Sendable {
         return start...max(start, ends.max() ?? start)
     }
 
-    fileprivate mutating func take(_ row: ReportRow, _ changed: [FieldChange]?) {
-        var row = row
-        row.changes = changed ?? []
+    fileprivate mutating func take(_ row: ReportRow) {
         rows += 1
-        let outcome = row.outcome
-        groups[OutcomeGroup(outcome), default: RowGroup(firstLine: row.line)].rows += 1
+        let isGood = row.outcome.status.isGood
+        groups[OutcomeGroup(row.outcome), default: RowGroup(firstLine: row.line)].rows += 1
         hostTimes.count(row)
-        if let end = outcome.finishedAt { timeline.count(end, isGood: outcome.status.isGood) }
-        guard !outcome.status.isGood else { return changes.count(row) }
+        if let end = row.outcome.finishedAt { timeline.count(end, isGood: isGood) }
+        guard !isGood else { return changes.count(row) }
         folding.count(row)
         details.add(row)
     }
@@ -172,8 +171,9 @@ package struct EndingReport {
 
     /// Counts a row.
     package mutating func take(_ row: ResultRow) {
-        let row = ReportRow(row, run: 0, &columns)
-        report.take(row, changes[row.order.row])
+        var row = ReportRow(row, run: 0, &columns)
+        row.changes = changes[row.order.row] ?? []
+        report.take(row)
     }
 
     /// The report, once result and summary are written.
