@@ -51,7 +51,7 @@ struct EasyHandle: ~Copyable {
         certfleet_set_pointer(pointer, option, value)
     }
 
-    /// Makes a POST of the next request, with a body that is copied.
+    /// Makes a POST of the request that is about to begin, with a body that is copied.
     func setBody(_ body: [UInt8]) -> CURLcode {
         _ = certfleet_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
         return body.withUnsafeBytes { certfleet_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }

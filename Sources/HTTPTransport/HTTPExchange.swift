@@ -2,7 +2,7 @@ import CLibCurl
 import Glibc
 package import Platform
 
-/// One request to send. Its URL and body may hold secrets, so it shows only its method wherever it is printed.
+/// One request to send. Its target and body may hold secrets, so it shows only its method wherever it is printed.
 package struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable {
     /// What the request does, and with which body.
     package enum Method: Sendable {
@@ -124,7 +124,7 @@ package struct HTTPExchange: Sendable {
     /// - Parameters:
     ///   - ending: what the request came to.
     ///   - latency: from the call to its end.
-    ///   - isBodySent: false when the head may have left, and the body was never handed over to its end.
+    ///   - isBodySent: false when the body was not handed over to its end.
     ///   - serverKey: the server's public key as a pin; nil when it showed none.
     package init(_ ending: Ending, latency: Duration, isBodySent: Bool = true, serverKey: String? = nil) {
         self.ending = ending

@@ -50,9 +50,11 @@ package final class HostHandle {
 
 /// The request under way.
 extension HostHandle {
-    /// Whether the body may leave.
+    /// Whether the body may leave. The gate is asked when the connection stands. While it does not answer, libcurl does not
+    /// hear of the connection of a plain request, and so sends nothing (``TransportLoop`` keeps the event). Over TLS, where
+    /// there may be a proxy, and when a timer of libcurl's is first, 200 ms after the start, it sends the head, and the read
+    /// callback pauses it before the body.
     enum Hold: Equatable {
-        /// The connection does not stand yet.
         case unasked
         /// The gate was asked and did not answer yet; since then the request waits.
         case asked(since: Duration)
@@ -84,7 +86,7 @@ extension HostHandle {
         var hold = Hold.unasked
         var heldFor = Duration.zero
         var bodyOffset = 0
-        /// The connection that stands and whose head waits, too.
+        /// The connection of which libcurl did not hear yet that it stands.
         var heldSocket: Int32?
         var reception = Reception()
 
@@ -104,7 +106,7 @@ extension HostHandle {
         self.call = call
     }
 
-    /// Ends the request: nothing of it is kept.
+    /// Ends the request: nothing of it is kept but what libcurl copied, until the next one.
     func end() -> ((HTTPExchange) -> Void)? {
         let then = call.then
         form = nil
@@ -122,14 +124,17 @@ extension HostHandle {
         call.start = time
         call.finding = finding
         call.reception = Reception()
+        call.heldSocket = nil
+        call.heldFor = .zero
+        if isHeld { call.hold = .asked(since: time) }
     }
 
     func noteLack(of limit: MachineLimit, at now: Duration) {
         call.lack = (limit, call.lack?.since ?? now)
     }
 
-    /// Whether the head would leave as soon as the connection stands, ahead of the gate's answer.
-    var sendsOnceConnected: Bool {
+    /// Whether libcurl must not hear that the connection stands before the gate has answered.
+    var headMustWait: Bool {
         call.ask != nil && call.hold == .unasked && call.request.host.isPlain && !settings.hasProxy
     }
 
@@ -138,7 +143,7 @@ extension HostHandle {
         return call.aged
     }
 
-    /// Whether the gate decides now: the transfer is paused, and goes on once resumed.
+    /// Takes the gate's answer; false when it was not asked or has answered. The request waits until it is resumed.
     func answerGate(_ hold: Hold, at now: Duration) -> Bool {
         guard case .asked(let since) = call.hold else { return false }
         call.heldFor += now - since
@@ -211,7 +216,8 @@ extension HostHandle {
     /// the target it sends as it is. Only a proxy may want the whole URL in its place.
     private func setURL() -> CURLcode {
         let (origin, target) = (call.request.host.origin, call.request.target)
-        easy.set(CURLOPT_REQUEST_TARGET, settings.hasProxy ? nil : target)
+        let code = easy.set(CURLOPT_REQUEST_TARGET, settings.hasProxy ? nil : target)
+        guard code == CURLE_OK else { return code }
         return easy.set(CURLOPT_URL, settings.hasProxy ? origin + target : origin)
     }
 
@@ -307,7 +313,7 @@ extension HostHandle {
             certfleet_set_receiver(easy.pointer, CURLOPT_WRITEFUNCTION, receiveBodyCallback),
             certfleet_set_receiver(easy.pointer, CURLOPT_HEADERFUNCTION, receiveHeaderCallback),
             certfleet_set_reader(easy.pointer, giveBodyCallback),
-            certfleet_set_before_request(easy.pointer, beginCallback),
+            certfleet_set_before_request(easy.pointer, mayLeaveCallback),
             certfleet_set_socket_opener(easy.pointer, openSocketCallback),
             certfleet_set_before_handshake(easy.pointer, prepareHandshakeCallback),
         ]
@@ -328,9 +334,9 @@ extension HostHandle {
 
     fileprivate func receive(header line: Bytes) -> Int { call.reception.note(header: line) }
 
-    /// Whether the request may begin to leave. A short body that may leave goes along with the head; libcurl asks for
-    /// another one later.
-    fileprivate func begin() -> Bool {
+    /// Whether the request may begin to leave. A short body that may leave goes along with the head; any other one is asked
+    /// for later, by ``giveBody(to:)``.
+    fileprivate func mayLeave() -> Bool {
         askGate()
         guard call.hold != .withheld else { return false }
         call.reception.isRequestStarted = true
@@ -342,7 +348,7 @@ extension HostHandle {
         return true
     }
 
-    /// Bytes that every kernel takes from a new connection at once, with a head.
+    /// Bytes that a kernel takes at once over a new connection, with a usual head.
     private static let shortBody = 8192
 
     /// Gives libcurl the next part of a body that has a gate, once the gate is open.
@@ -388,8 +394,8 @@ private let giveBodyCallback: curl_read_callback = { bytes, size, count, context
     return HostHandle.of(context).giveBody(to: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
 }
 
-private let beginCallback: curl_prereq_callback = { context, _, _, _, _ in
-    context.map { HostHandle.of($0).begin() } == true ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+private let mayLeaveCallback: curl_prereq_callback = { context, _, _, _, _ in
+    context.map { HostHandle.of($0).mayLeave() } == true ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
 private let openSocketCallback: curl_opensocket_callback = { context, _, address in

@@ -79,8 +79,9 @@ struct SocketSet: ~Copyable {
 
     /// Takes note of what libcurl wants to hear of.
     ///
-    /// - Parameter once: whether once is enough, until libcurl wants something else.
-    mutating func want(_ what: Int32, of socket: Int32, once: Bool) {
+    /// - Parameter changesAlone: whether to tell of changes alone: the kernel would tell of a connection that stands again
+    ///   and again.
+    mutating func want(_ what: Int32, of socket: Int32, changesAlone: Bool) {
         let index = Int(socket)
         if index >= wanted.count {
             let missing = repeatElement(UInt32(0), count: index + 1 - wanted.count)
@@ -89,7 +90,7 @@ struct SocketSet: ~Copyable {
         }
         wanted[index] =
             (what & CURL_POLL_IN != 0 ? EPOLLIN.rawValue : 0) | (what & CURL_POLL_OUT != 0 ? EPOLLOUT.rawValue : 0)
-            | (once ? EPOLLET.rawValue : 0)
+            | (changesAlone ? EPOLLET.rawValue : 0)
         changed.append(socket)
     }
 
@@ -118,6 +119,9 @@ struct SocketSet: ~Copyable {
         changed.removeAll(keepingCapacity: true)
         changed += failed
     }
+
+    /// Whether what the kernel tells of a socket's number is of that socket, and not of one that was closed since.
+    func watches(_ socket: Int32) -> Bool { watched[Int(socket)] != 0 }
 
     /// Whether the kernel still must be told of a socket.
     var isBehind: Bool { !changed.isEmpty }

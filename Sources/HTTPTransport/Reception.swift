@@ -174,7 +174,8 @@ extension ConnectFailure {
 
     private static func refusal(systemError: Int) -> ConnectFailure {
         switch Int32(truncatingIfNeeded: systemError) {
-        case ECONNREFUSED: .refused
+        // Taken by the kernel, and thrown out by the server before anything was sent.
+        case ECONNREFUSED, ECONNRESET: .refused
         case EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL: .unreachable
         case ETIMEDOUT: .timedOut(.connect)
         default: .other(code: CURLE_COULDNT_CONNECT.rawValue)

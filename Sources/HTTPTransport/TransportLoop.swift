@@ -104,8 +104,8 @@ extension TransportLoop {
     ///   - request: what to send.
     ///   - handle: of the request's host; it must have no other request under way.
     ///   - gate: holds back the body of a POST, which must not be empty: called once, when the connection stands. Says
-    ///     whether the body may leave; nil when that will be known later, by the gate it is given. The head waits, too, unless
-    ///     TLS or a proxy is between: libcurl sends it then at once. No request must be started or cut in it.
+    ///     whether the body may leave; nil when that will be known later, by the gate it is given. The head waits, too, for up
+    ///     to 200 ms, unless there is TLS, or the environment names a proxy. No request must be started or cut in it.
     ///   - aged: called once when the request has waited for 100 ms, not counting what the loop worked meanwhile.
     ///   - then: called once with what it came to; whatever goes wrong is part of that.
     package func start(
@@ -149,6 +149,7 @@ extension TransportLoop {
         resume(ticket.handle)
     }
 
+    /// Lets a request go on: before its head libcurl waits for its socket alone, behind it the transfer is paused.
     private func resume(_ handle: HostHandle) {
         if handle.call.reception.isRequestStarted {
             curl_easy_pause(handle.easy.pointer, CURLPAUSE_CONT)
@@ -278,17 +279,21 @@ extension TransportLoop {
         let start = clock.now()
         let events = sockets.wait(atMost: inbox.mayWait() ? pause(at: start) : 0)
         waited += clock.now() - start
-        for event in events where !isHeld(event.socket, event.what) { act(on: event.socket, event.what) }
+        for event in events where sockets.watches(event.socket) && !keepsBack(event.socket, event.what) {
+            act(on: event.socket, event.what)
+        }
     }
 
-    /// Whether libcurl must not hear of a connection that stands, because it would send at once.
-    private func isHeld(_ socket: Int32, _ what: Int32) -> Bool {
+    /// Asks the gate of a request whose connection stands. While it does not answer, libcurl must not hear of that, because
+    /// it would send at once. Any later news of the socket is that the server went, which it may hear.
+    private func keepsBack(_ socket: Int32, _ what: Int32) -> Bool {
         guard let ticket = connecting.removeValue(forKey: socket), ticket.isCurrent, what == CURL_CSELECT_OUT else {
             return false
         }
         ticket.handle.askGate()
+        guard ticket.handle.isHeld else { return false }
         ticket.handle.call.heldSocket = socket
-        return ticket.handle.isHeld
+        return true
     }
 
     /// Milliseconds until there is something to do although nothing happened; a day when there will be nothing.
@@ -319,12 +324,13 @@ extension TransportLoop {
     fileprivate func watch(_ socket: Int32, _ what: Int32, for easy: UnsafeMutableRawPointer?) {
         let handle = HostHandle.of(easy: easy)
         if what != CURL_POLL_REMOVE {
-            let isAsked = handle?.sendsOnceConnected == true
-            if let handle, isAsked { connecting[socket] = Ticket(handle) }
-            return sockets.want(what, of: socket, once: isAsked)
+            let mustWait = handle?.headMustWait == true
+            connecting[socket] = mustWait ? handle.map { Ticket($0) } : nil
+            return sockets.want(what, of: socket, changesAlone: mustWait)
         }
         sockets.remove(socket)
         connecting[socket] = nil
+        if let handle, handle.call.heldSocket == socket { handle.call.heldSocket = nil }
         // libcurl lets go of a paused transfer's socket when the server has answered or gone.
         guard let handle, handle.call.reception.isRequestStarted, handle.answerGate(.overtaken, at: clock.now()) else {
             return

@@ -46,11 +46,18 @@ struct GateTests {
         #expect(questions.withLock { $0 } == 1)
     }
 
-    @Test("a large one is whole")
-    func large() throws {
+    @Test(
+        "a large one is whole, whenever the gate opens", arguments: [8192, 8193, 2_000_000], [true, false])
+    func large(_ size: Int, _ isOpen: Bool) throws {
         let server = try ScriptedServer([.answer(200, "{}")])
-        let body = (0..<2_000_000).map { UInt8(ascii: "a") + UInt8($0 % 23) }
-        let exchange = try Client().send(HTTPRequest(.post(body: body), url: server.url())) { _ in true }
+        let body = (0..<size).map { UInt8(ascii: "a") + UInt8($0 % 23) }
+        let client = try Client()
+        let exchange = client.send(HTTPRequest(.post(body: body), url: server.url())) { [loop = client.loop] gate in
+            if isOpen { return true }
+            loop.post { gate.answer(true) }
+            return nil
+        }
+        #expect(exchange.isBodySent)
         #expect(exchange.ending == .answered(HTTPAnswer(status: 200, body: Array("{}".utf8))))
         #expect(server.requests.first.map { Array($0.body.utf8) } == body)
     }
@@ -65,7 +72,8 @@ struct GateTests {
             return nil
         }
         #expect(exchange.ending == .notConnected(.heldBack) && !exchange.isBodySent)
-        #expect(bodies(at: server, by: client) == (headGoesAhead && !isAtOnce ? [""] : []))
+        let bodies = bodies(at: server, by: client)
+        #expect(isAtOnce ? bodies.isEmpty : bodies == [""] || !headGoesAhead && bodies.isEmpty)
     }
 
     @Test("the gate is not asked when nobody can be reached, nor for a request without a body")
@@ -91,11 +99,13 @@ struct GateTests {
             (answer(200, refusal), .nothing), (answer(200, refusal), .close), (answer(401, refusal), .nothing),
             (answer(401, refusal, headers: "Connection: close\r\n"), .close), (answer(503, []), .nothing),
             (Array("HTTP/1.1 200 OK\r\n\r\n".utf8) + refusal, .close),
-        ] as [([UInt8], ScriptedServer.Act.Farewell)])
-    func earlyAnswer(_ bytes: [UInt8], _ farewell: ScriptedServer.Act.Farewell) throws {
+        ] as [([UInt8], ScriptedServer.Act.Farewell)], [true, false])
+    func earlyAnswer(_ answer: ([UInt8], ScriptedServer.Act.Farewell), _ headGoesAhead: Bool) throws {
+        let (bytes, farewell) = answer
         let server = try ScriptedServer([.answerHead(bytes, farewell), .answer(200, "next")])
         let gates = Lock<[BodyGate]>([])
-        let client = try client(headGoesAhead: true)
+        // A head that has to wait goes ahead after a while.
+        let client = try client(headGoesAhead: headGoesAhead)
         let early = client.send(request(server)) { gate in
             gates.withLock { $0.append(gate) }
             return nil
@@ -128,12 +138,16 @@ struct GateTests {
         #expect(bodies(at: server, by: client) == (isReset ? [] : [""]))
     }
 
-    @Test("nor is one that goes before anything was sent")
-    func earlyEndOfConnection() throws {
-        let server = try ScriptedServer([.closeUnread, .answer(200, "next")])
+    @Test("nor is one that goes before anything was sent", arguments: [true, false])
+    func earlyEndOfConnection(_ isReset: Bool) throws {
+        let server = try ScriptedServer([isReset ? .resetUnread : .closeUnread, .answer(200, "next")])
         let client = try client(headGoesAhead: false)
         let exchange = client.send(request(server)) { _ in nil }
-        #expect([.reset, .closed].contains { exchange.ending == .unanswered($0, status: nil) }, "\(exchange.ending)")
+        // What libcurl hears first is chance.
+        let endings: [HTTPExchange.Ending] = [
+            .unanswered(.reset, status: nil), .unanswered(.closed, status: nil), .notConnected(.refused),
+        ]
+        #expect(endings.contains(exchange.ending), "\(exchange.ending)")
         #expect(!exchange.isBodySent)
         #expect(bodies(at: server, by: client) == [])
     }
@@ -151,26 +165,44 @@ struct GateTests {
     func timeout(_ headGoesAhead: Bool) throws {
         let server = try ScriptedServer([.answerHead([], .nothing), .answer(200, "next")])
         let client = try client(headGoesAhead: headGoesAhead)
-        let exchange = client.send(request(server, timeout: .milliseconds(200))) { _ in nil }
+        let exchange = client.send(request(server, timeout: .milliseconds(100))) { _ in nil }
         #expect(exchange.ending == .notConnected(.heldBack) && !exchange.isBodySent)
         #expect(bodies(at: server, by: client) == (headGoesAhead ? [""] : []))
     }
 
-    @Test("a cut leaves it here", arguments: [true, false])
-    func cut(_ headGoesAhead: Bool) throws {
+    @Test("a cut leaves it here")
+    func cut() throws {
         let server = try ScriptedServer([.answerHead([], .nothing), .answer(200, "next")])
-        let client = try client(headGoesAhead: headGoesAhead)
-        let isAsked = DispatchSemaphore(value: 0)
-        let end = client.begin(request(server)) { _ in
-            isAsked.signal()
+        let client = try client(headGoesAhead: true)
+        let exchange = try cut(client, server)
+        #expect(exchange.ending == .unanswered(.cut, status: nil) && !exchange.isBodySent)
+        #expect(bodies(at: server, by: client) == [""])
+    }
+
+    @Test("a cut leaves the head here, too, unless it waited long")
+    func cutOfPlainHTTP() throws {
+        let isHere = try (0..<50).contains { _ in
+            let server = try ScriptedServer([.answerHead([], .nothing), .answer(200, "next")])
+            let client = try client(headGoesAhead: false)
+            let exchange = try cut(client, server)
+            #expect(!exchange.isBodySent)
+            guard exchange.ending == .notConnected(.cut) else {
+                #expect(exchange.ending == .unanswered(.cut, status: nil))
+                return false
+            }
+            #expect(bodies(at: server, by: client).isEmpty)
+            return true
+        }
+        #expect(isHere)
+    }
+
+    /// Cuts a request as soon as its gate was asked.
+    private func cut(_ client: Client, _ server: ScriptedServer) throws -> HTTPExchange {
+        let line = try client.anotherLine()
+        return client.send(request(server), on: line) { _ in
+            line.loop.post { line.loop.cut(line.handle) }
             return nil
         }
-        isAsked.wait()
-        client.onLoop { $0.loop.cut($0.handle) }
-        let exchange = end()
-        #expect(exchange.ending == (headGoesAhead ? .unanswered(.cut, status: nil) : .notConnected(.cut)))
-        #expect(!exchange.isBodySent)
-        #expect(bodies(at: server, by: client) == (headGoesAhead ? [""] : []))
     }
 
     @Test("the time at the gate is no part of the latency", arguments: [true, false])
@@ -190,15 +222,16 @@ struct GateTests {
         #expect(exchange.latency + held.withLock { $0 } <= clock.now() - start)
     }
 
-    @Test("many wait at once, and each goes by its own word")
-    func many() throws {
-        let count = 20
+    @Test("many wait at once, and each goes by its own word", arguments: [true, false])
+    func many(_ isTLS: Bool) throws {
+        let count = 10
         let back = try ScriptedServer(Array(repeating: .answer(200, "{}"), count: count))
-        let server = try TLSServer(upstream: "http://\(back.host):\(back.port)")
-        let client = try Client(.make(timeout: .seconds(60), pin: server.pin))
+        let server = isTLS ? try TLSServer(upstream: "http://\(back.host):\(back.port)") : nil
+        let client = try Client(.make(timeout: .seconds(60), pin: server?.pin))
+        let url = server?.url ?? back.url()
         let (asked, gates) = (DispatchSemaphore(value: 0), Lock<[Int: BodyGate]>([:]))
         let ends = try (0..<count).map { index in
-            client.begin(HTTPRequest(.post(body: Self.edit), url: server.url), on: try client.anotherLine()) { gate in
+            client.begin(HTTPRequest(.post(body: Self.edit), url: url), on: try client.anotherLine()) { gate in
                 gates.withLock { $0[index] = gate }
                 asked.signal()
                 return nil

@@ -20,6 +20,8 @@ package final class ScriptedServer: Sendable {
         case answerHead([UInt8], Farewell)
         /// Closes without reading.
         case closeUnread
+        /// Resets the connection without reading.
+        case resetUnread
         /// Sends these bytes without reading and waits until the client has gone.
         case talk([UInt8])
 
@@ -98,6 +100,7 @@ private final class ScriptedService: Sendable {
     private func serve(_ connection: Int32, _ act: ScriptedServer.Act) {
         switch act {
         case .closeUnread: break
+        case .resetUnread: prepareReset(connection)
         case .silence:
             note(connection)
             waitForEnd(connection)
