@@ -51,9 +51,9 @@ package final class HostHandle {
 /// The request under way.
 extension HostHandle {
     /// Whether the body may leave. The gate is asked when the connection stands. While it does not answer, libcurl does not
-    /// hear of the connection of a plain request, and so sends nothing (``TransportLoop`` keeps the event). Over TLS, where
-    /// there may be a proxy, and when a timer of libcurl's is first, 200 ms after the start, it sends the head, and the read
-    /// callback pauses it before the body.
+    /// hear of the connection of a plain request, and so sends nothing (``TransportLoop`` keeps the event). It sends the
+    /// head, and the read callback pauses it before the body, over TLS, where there may be a proxy, and when it finds the
+    /// connection by itself: 200 ms after the start, when the server goes, and when it is that of a second address.
     enum Hold: Equatable {
         case unasked
         /// The gate was asked and did not answer yet; since then the request waits.
@@ -156,6 +156,13 @@ extension HostHandle {
         guard call.hold == .unasked, let ask = call.ask else { return }
         call.hold = .asked(since: SystemClock().now())
         if let answer = ask(), isHeld { call.hold = answer ? .open : .withheld }
+    }
+
+    /// Whether the server said something, or went, while the head waited.
+    var hasEarlyAnswer: Bool {
+        guard let socket = call.heldSocket, !call.reception.isRequestStarted else { return false }
+        var byte: UInt8 = 0
+        return recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) >= 0
     }
 
     /// Whether the gate did not answer yet.

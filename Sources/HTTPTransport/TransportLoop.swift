@@ -145,8 +145,9 @@ extension TransportLoop {
 
     /// Lets a body leave or not.
     func answer(_ ticket: Ticket, _ mayLeave: Bool) {
-        guard ticket.isCurrent, ticket.handle.answerGate(mayLeave ? .open : .withheld, at: clock.now()) else { return }
-        resume(ticket.handle)
+        guard ticket.isCurrent else { return }
+        let hold: HostHandle.Hold = !mayLeave ? .withheld : ticket.handle.hasEarlyAnswer ? .overtaken : .open
+        if ticket.handle.answerGate(hold, at: clock.now()) { resume(ticket.handle) }
     }
 
     /// Lets a request go on: before its head libcurl waits for its socket alone, behind it the transfer is paused.

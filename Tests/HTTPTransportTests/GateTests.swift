@@ -120,6 +120,24 @@ struct GateTests {
         #expect(bodies(at: server, by: client) == [""])
     }
 
+    @Test("an answer that lies there when the gate opens is read, and nothing leaves any more but the head")
+    func answerAtTheGate() throws {
+        let isFound = try (0..<50).contains { _ in
+            let server = try ScriptedServer([.talk(Self.answer(401, Self.refusal))])
+            let client = try client(headGoesAhead: false)
+            let exchange = client.send(request(server)) { [loop = client.loop] gate in
+                DispatchQueue.global().async {
+                    usleep(50_000)
+                    loop.post { gate.answer(true) }
+                }
+                return nil
+            }
+            #expect(exchange.ending == .answered(HTTPAnswer(status: 401, body: Self.refusal)))
+            return !exchange.isBodySent
+        }
+        #expect(isFound)
+    }
+
     @Test("a body has not left that libcurl stops sending because the server is in trouble")
     func earlyAnswerToAPart() throws {
         let server = try ScriptedServer([.talk(Self.answer(500, Self.refusal))])
