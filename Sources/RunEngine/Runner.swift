@@ -188,8 +188,6 @@ final class WakeTimer: Sendable {
     /// - Parameter clock: the clock of the times.
     init(clock: any RunClock) {
         self.clock = clock
-        // Dispatch opens what it needs for timers with the first one, and ends the process where it cannot: now there are files.
-        source.schedule(deadline: .now() + .seconds(86_400))
         // A source that was never activated must not be released.
         source.activate()
     }
