@@ -13,7 +13,7 @@ import TabularText
 final class ProgressReporter: Sendable {
     private let messages: Messages
     private let line: @Sendable () -> ProgressLine
-    private let isOver = DispatchSemaphore(value: 0)
+    private let isOver = Alarm()
     private let threads = DispatchGroup()
 
     /// - Parameters:
@@ -28,10 +28,10 @@ final class ProgressReporter: Sendable {
     func start() {
         guard messages.progress != .never, !messages.isQuiet else { return }
         let isOnTerminal = Say.isTerminal && messages.format == .text
-        let interval = isOnTerminal ? 200 : messages.progress == .always ? 10_000 : 30_000
+        let interval = Duration.milliseconds(isOnTerminal ? 200 : messages.progress == .always ? 10_000 : 30_000)
         threads.enter()
         let thread: Void? = try? startThread(stackSize: 512 << 10) { [self] in
-            while isOver.wait(timeout: .now() + .milliseconds(interval)) == .timedOut {
+            while !isOver.wait(for: interval) {
                 if isOnTerminal { showStatus() } else { say() }
             }
             threads.leave()
@@ -40,7 +40,7 @@ final class ProgressReporter: Sendable {
     }
 
     func stop() {
-        isOver.signal()
+        isOver.ring()
         // A line that is being shown must not come after it was taken away.
         threads.wait()
         Say.showStatus("")

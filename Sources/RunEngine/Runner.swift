@@ -15,7 +15,6 @@ package final class Runner: Sendable {
     private let isAdaptive: Bool
     private let failure = Lock<(any Error)?>(nil)
     private let pool: WorkerPool
-    private let isOver = DispatchSemaphore(value: 0)
     /// Holds the end back until the actions of all earlier events are carried out.
     private let carrying = DispatchGroup()
     private let timer: WakeTimer
@@ -50,11 +49,9 @@ package final class Runner: Sendable {
     /// Runs until the last row is finished or the run was stopped. Blocks; to be called once.
     package func run() -> RunEnd {
         pool.start()
-        timer.start { [self] in tell { $0.timerFired(now: $1) } }
         tell { $0.start(now: $1) }
-        isOver.wait()
+        while timer.sleep() { tell { $0.timerFired(now: $1) } }
         carrying.wait()
-        timer.cancel()
         pool.stop()
         let failure = failure.withLock { $0 }
         return state.withLock { state in
@@ -115,7 +112,7 @@ package final class Runner: Sendable {
         case .release(let number, let host): pool.workers[number].post { $0.performer.release(host) }
         case .cut: for worker in pool.workers { worker.post { $0.cut() } }
         case .wake(let time): timer.wake(at: time)
-        case .end: isOver.signal()
+        case .end: timer.end()
         }
     }
 
@@ -176,47 +173,48 @@ extension Runner {
     }
 }
 
-/// Calls back at the soonest of the times it was given since it last did.
+/// Wakes a thread at the soonest of the times it was given since it last did.
 ///
 /// Wishes come from many threads and out of order, so a later one must not push an earlier one back.
 final class WakeTimer: Sendable {
     private let clock: any RunClock
-    private let soonest = Lock<Duration?>(nil)
-    private let source = DispatchSource.makeTimerSource(
-        queue: DispatchQueue(label: "certfleet.timer", qos: .userInteractive))
+    private let state = Lock<(soonest: Duration?, isOver: Bool)>((nil, false))
+    private let alarm = Alarm()
 
     /// - Parameter clock: the clock of the times.
     init(clock: any RunClock) {
         self.clock = clock
-        // A source that was never activated must not be released.
-        source.activate()
     }
 
-    /// Begins to call back, on a queue of the timer's own, until ``cancel()``.
-    func start(_ fire: @escaping @Sendable () -> Void) {
-        source.setEventHandler { [weak self] in
-            self?.soonest.withLock { $0 = nil }
-            fire()
-        }
-    }
-
-    /// Calls back at this time, or sooner if it was asked to.
+    /// Ends ``sleep()`` at this time, or sooner if it was asked to.
     func wake(at time: Duration) {
-        soonest.withLock { soonest in
-            if let soonest, soonest <= time { return }
-            soonest = time
-            source.schedule(deadline: .now() + interval(until: time), leeway: .nanoseconds(0))
+        let isSoonest = state.withLock { state in
+            if let soonest = state.soonest, soonest <= time { return false }
+            state.soonest = time
+            return true
         }
+        if isSoonest { alarm.ring() }
     }
 
-    func cancel() {
-        source.cancel()
+    /// Ends ``sleep()`` for good.
+    func end() {
+        state.withLock { $0.isOver = true }
+        alarm.ring()
     }
 
-    private func interval(until time: Duration) -> DispatchTimeInterval {
-        let (seconds, attoseconds) = max(.zero, time - clock.now()).components
-        let day: Int64 = 86_400
-        return .nanoseconds(Int(min(seconds, day)) * 1_000_000_000 + Int(attoseconds / 1_000_000_000))
+    /// Blocks until a time has come that it was given. To be called by one thread.
+    ///
+    /// - Returns: false when there will be none any more.
+    func sleep() -> Bool {
+        while true {
+            let (soonest, isOver) = state.withLock { $0 }
+            if isOver { return false }
+            if let soonest, soonest <= clock.now() {
+                state.withLock { $0.soonest = nil }
+                return true
+            }
+            alarm.wait(for: soonest.map { $0 - clock.now() })
+        }
     }
 }
 

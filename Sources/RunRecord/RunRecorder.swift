@@ -233,7 +233,7 @@ final class WriteQueue<Entry: Sendable>: Sendable {
     private let onFailure: @Sendable (ToolError) -> Void
     private let state: Lock<State>
     /// Ends the pause between two batches.
-    private let hurry = DispatchSemaphore(value: 0)
+    private let hurry = Alarm()
 
     fileprivate struct State {
         /// How many who wait for the next batch end a pause.
@@ -287,7 +287,7 @@ final class WriteQueue<Entry: Sendable>: Sendable {
     /// called one after the other on the queue, so they must not block.
     func whenDurable(_ ticket: WriteTicket, then completion: @escaping Completion) {
         let (result, isPauseOver) = state.withLock { state in state.wait(for: ticket.batch, completion) }
-        if isPauseOver { hurry.signal() }
+        if isPauseOver { hurry.ring() }
         if let result { completion(result) }
     }
 
@@ -299,7 +299,7 @@ final class WriteQueue<Entry: Sendable>: Sendable {
             state.isDraining = true
             return state.endPause()
         }
-        if isPauseOver { hurry.signal() }
+        if isPauseOver { hurry.ring() }
         queue.sync {}
         state.withLock { $0.isDraining = false }
         if let failure = state.withLock({ $0.failure }) { throw failure }
@@ -322,7 +322,7 @@ final class WriteQueue<Entry: Sendable>: Sendable {
 
     private func gather() {
         guard pause > .zero, state.withLock({ $0.beginPause() }) else { return }
-        if hurry.wait(timeout: .now() + pause / .seconds(1)) == .success { return }
+        if hurry.wait(for: pause) { return }
         // The signal of somebody who came at the last moment must not end a later pause.
         if !state.withLock({ $0.endPause() }) { hurry.wait() }
     }
