@@ -28,7 +28,7 @@ package final class HostHandle {
     /// Whether the TLS session of a request is kept for the host's next one, and that of an earlier one resumed. Keeping it
     /// costs both sides a seventh of a handshake's work; one that is resumed does not show the server's key.
     package var keepsSession = true
-    private let settings: TransportSettings
+    let settings: TransportSettings
     private let headers: BodyHeaders
     /// What is being sent as a form.
     private var form: Form?
@@ -50,19 +50,6 @@ package final class HostHandle {
 
 /// The request under way.
 extension HostHandle {
-    /// Whether the body may leave. The gate is asked when the connection stands. While it does not answer, libcurl does not
-    /// hear of the connection of a plain request, and so sends nothing (``TransportLoop`` keeps the event). It sends the
-    /// head, and the read callback pauses it before the body, over TLS, where there may be a proxy, and when it finds the
-    /// connection by itself: 200 ms after the start, when the server goes, and when it is that of a second address.
-    enum Hold: Equatable {
-        case unasked
-        /// The gate was asked and did not answer yet; since then the request waits.
-        case asked(since: Duration)
-        case open, withheld
-        /// The server answered or went while the body was held; it must not leave any more.
-        case overtaken
-    }
-
     /// What belongs to one request.
     final class Call {
         let request: HTTPRequest
@@ -133,42 +120,11 @@ extension HostHandle {
         call.lack = (limit, call.lack?.since ?? now)
     }
 
-    /// Whether libcurl must not hear that the connection stands before the gate has answered.
-    var headMustWait: Bool {
-        call.ask != nil && call.hold == .unasked && call.request.host.isPlain && !settings.hasProxy
-    }
-
     func takeAged() -> (() -> Void)? {
         defer { call.aged = nil }
         return call.aged
     }
 
-    /// Takes the gate's answer; false when it was not asked or has answered. The request waits until it is resumed.
-    func answerGate(_ hold: Hold, at now: Duration) -> Bool {
-        guard case .asked(let since) = call.hold else { return false }
-        call.heldFor += now - since
-        call.hold = hold
-        return true
-    }
-
-    /// Asks the gate, if there is one that was not asked.
-    func askGate() {
-        guard call.hold == .unasked, let ask = call.ask else { return }
-        call.hold = .asked(since: SystemClock().now())
-        if let answer = ask(), isHeld { call.hold = answer ? .open : .withheld }
-    }
-
-    /// Whether the server said something, or went, while the head waited.
-    var hasEarlyAnswer: Bool {
-        guard let socket = call.heldSocket, !call.reception.isRequestStarted else { return false }
-        var byte: UInt8 = 0
-        return recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) >= 0
-    }
-
-    /// Whether the gate did not answer yet.
-    var isHeld: Bool {
-        if case .asked = call.hold { true } else { false }
-    }
 }
 
 /// A request that something is to be done for later, if it is still under way then.
@@ -192,16 +148,6 @@ struct Ticket: @unchecked Sendable {
     var isLookedUp: Bool {
         if isCurrent, case .lookingUp = handle.state { true } else { false }
     }
-}
-
-/// Lets the body of a request leave, or not.
-package struct BodyGate: Sendable {
-    let loop: TransportLoop
-    let ticket: Ticket
-
-    /// Says whether the body may leave; on the loop, and not before the question has returned. It changes nothing once
-    /// the request is over, or was answered without its body.
-    package func answer(_ mayLeave: Bool) { loop.answer(ticket, mayLeave) }
 }
 
 /// What differs between requests.
@@ -340,41 +286,6 @@ extension HostHandle {
     fileprivate func receive(_ bytes: UnsafeRawBufferPointer) -> Int { call.reception.append(bytes) }
 
     fileprivate func receive(header line: Bytes) -> Int { call.reception.note(header: line) }
-
-    /// Whether the request may begin to leave. A short body that may leave goes along with the head; any other one is asked
-    /// for later, by ``giveBody(to:)``.
-    fileprivate func mayLeave() -> Bool {
-        askGate()
-        guard call.hold != .withheld else { return false }
-        call.reception.isRequestStarted = true
-        if call.hold == .open, case .post(let body) = call.request.method, body.count <= HostHandle.shortBody,
-            easy.setBody(body) == CURLE_OK
-        {
-            call.bodyOffset = body.count
-        }
-        return true
-    }
-
-    /// Bytes that a kernel takes at once over a new connection, with a usual head.
-    private static let shortBody = 8192
-
-    /// Gives libcurl the next part of a body that has a gate, once the gate is open.
-    fileprivate func giveBody(to buffer: UnsafeMutableRawBufferPointer) -> Int {
-        switch call.hold {
-        case .unasked, .withheld: return Int(CURL_READFUNC_ABORT)
-        case .asked: return Int(CURL_READFUNC_PAUSE)
-        case .overtaken: return 0
-        case .open: return copyBody(to: buffer)
-        }
-    }
-
-    private func copyBody(to buffer: UnsafeMutableRawBufferPointer) -> Int {
-        guard case .post(let body) = call.request.method else { return 0 }
-        let part = body[call.bodyOffset...].prefix(buffer.count)
-        buffer.copyBytes(from: part)
-        call.bodyOffset += part.count
-        return part.count
-    }
 
     fileprivate func openSocket(_ address: curl_sockaddr) -> curl_socket_t {
         let number = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)

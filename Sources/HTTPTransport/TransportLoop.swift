@@ -152,10 +152,10 @@ extension TransportLoop {
 
     /// Lets a request go on: before its head libcurl waits for its socket alone, behind it the transfer is paused.
     private func resume(_ handle: HostHandle) {
-        if handle.call.reception.isRequestStarted {
-            curl_easy_pause(handle.easy.pointer, CURLPAUSE_CONT)
-        } else if let socket = handle.call.heldSocket {
+        if let socket = handle.call.heldSocket {
             act(on: socket, CURL_CSELECT_OUT)
+        } else {
+            curl_easy_pause(handle.easy.pointer, CURLPAUSE_CONT)
         }
     }
 
