@@ -37,7 +37,7 @@ package struct Check: Sendable {
         }
         try printer.finish()
         if let lastLine { Say.say(.notice, "nothing behind line \(lastLine) was read: mend it, and check again") }
-        if !printsJSON { tell(catalog) }
+        if !printsJSON { tell(catalog, warnings: printer.warnings) }
         try ExitCode.refuse(catalog, of: input)
         if !printsJSON {
             try Say.print("\(counted(catalog.selectedRowCount, "row")), \(counted(catalog.hostCount, "host")): valid\n")
@@ -47,7 +47,7 @@ package struct Check: Sendable {
 
 extension Check {
     /// Says what was made of the header, and how many rows of which hosts there are.
-    private func tell(_ catalog: RowCatalog) {
+    private func tell(_ catalog: RowCatalog, warnings: Int) {
         let used = catalog.columns.compactMap { column in
             column.meaning.map { $0 == column.name ? $0 : "\(quoted(column.name)) as \($0)" }
         }
@@ -60,7 +60,8 @@ extension Check {
         let edits = counted(catalog.selectedRowCount - catalog.invalidRowCount, "edit")
         let invalid = catalog.invalidRowCount > 0 ? ", \(catalog.invalidRowCount) invalid" : ""
         let share = input.share(of: catalog).map { " (\($0))" } ?? ""
-        Say.say(.notice, "\(edits) on \(counted(catalog.hostCount, "PBX"))\(invalid)\(share)")
+        let doubts = warnings > 0 ? ", \(counted(warnings, "warning"))" : ""
+        Say.say(.notice, "\(edits) on \(counted(catalog.hostCount, "PBX"))\(invalid)\(doubts)\(share)")
     }
 
     private func quoted(_ name: String) -> String { Quotation.of(name.utf8) }
@@ -72,6 +73,7 @@ private struct DiagnosticPrinter {
     private let isJSON: Bool
     private let limit: Int
     private var count = 0
+    private(set) var warnings = 0
     /// Why standard output takes no more problems.
     private var failure: (any Error)?
 
@@ -89,6 +91,7 @@ private struct DiagnosticPrinter {
         // About the file's rights and no row of it, so that the answer of a sheet that is fine stays one line.
         if problem.code == .sheetExposed, problem.severity == .warning { return problem.say(file: file) }
         count += 1
+        if problem.severity == .warning { warnings += 1 }
         guard count <= limit, failure == nil else { return }
         do {
             try Say.print((isJSON ? json(problem) : problem.text(file: file)) + "\n")

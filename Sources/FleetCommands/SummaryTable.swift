@@ -27,8 +27,8 @@ struct SummaryTable {
         /// Nil when nobody counted them.
         let requests: Int?
         let retries: Int
-        /// Whether the rows tell of earlier runs, too, but the requests do not.
-        let isResumed: Bool
+        /// Of what the requests are, where the rows tell of more than that; else empty.
+        let scope: String
         /// Nil when nobody knows.
         let elapsed: Duration?
     }
@@ -47,8 +47,7 @@ struct SummaryTable {
         placeOfOthers = CommandLineText.of(["report", directory, "--as", "text"])
         totals = Totals(
             rows: summary.rows.rows, hosts: summary.hosts, requests: summary.requests, retries: summary.retries,
-            isResumed: summary.resumed > 0,
-            elapsed: elapsed)
+            scope: summary.resumed > 0 || report?.isResumed == true ? " of this run" : "", elapsed: elapsed)
         self.style = style
     }
 
@@ -66,7 +65,7 @@ struct SummaryTable {
         causes = report.causes
         totals = Totals(
             rows: report.rows, hosts: report.hosts, requests: report.requests, retries: report.retries,
-            isResumed: false, elapsed: nil)
+            scope: report.isResumed ? " since the last resume" : "", elapsed: nil)
         self.style = style
     }
 
@@ -150,7 +149,7 @@ struct SummaryTable {
         let hosts = totals.hosts
         var facts = [counted(totals.rows, "row"), counted(hosts.total, "host")]
         if let requests = totals.requests {
-            facts.append(counted(requests, "request") + (totals.isResumed ? " of this run" : ""))
+            facts.append(counted(requests, "request") + totals.scope)
         }
         if totals.retries == 1 { facts.append("1 of them a retry") }
         if totals.retries > 1 { facts.append("\(totals.retries) of them retries") }

@@ -97,7 +97,8 @@ package struct ReportPage {
     private var charts: HTML {
         let rows = TimelineChart(report.timeline).html
         let times = LatencyChart(report.latency).html
-        let requests = report.requests.map { "\(counted($0, "request"))" } ?? "Requests"
+        let scope = report.isResumed ? " since the last resume" : ""
+        let requests = report.requests.map { counted($0, "request") + scope } ?? "Requests"
         let retries =
             report.retries == 0 ? "" : ", \(grouped(report.retries)) \(report.retries == 1 ? "a retry" : "retries")"
         return """

@@ -16,7 +16,7 @@ package struct RunReport: Sendable {
     package private(set) var rows = 0
     /// Hosts of all rows, and how many were given up.
     package private(set) var hosts = RunSummary.Hosts(total: 0, stopped: 0, unreachable: 0)
-    /// HTTP requests of the runs that came to their end; nil when none did.
+    /// HTTP requests of the runs that came to their end; nil when none did. Of one that was resumed, those since then.
     package private(set) var requests: Int?
     /// Those of them that were sent because an earlier one failed.
     package private(set) var retries = 0
@@ -86,6 +86,9 @@ package struct RunReport: Sendable {
     package func count(_ status: RowStatus) -> Int {
         groups.reduce(0) { $0 + ($1.key.status == status ? $1.value.rows : 0) }
     }
+
+    /// Whether the rows tell of what was before a run was resumed, too, but the requests do not.
+    package var isResumed: Bool { runs.contains { $0.headers.count > 1 } }
 
     /// Whether every row is as the operator wanted it.
     package var isGood: Bool { groups.keys.allSatisfy(\.status.isGood) }

@@ -111,7 +111,7 @@ package struct Fault: Sendable {
         ("busy", "answers its first three requests with errcode 70082", .errcode(70082, times: 3)),
         ("down", "answers everything with HTTP 503", .status(503)),
         ("html", "answers everything with a web page", .garbage()),
-        ("denied", "lets nobody read or edit certificates: errcode 10005", .errcode(10005, at: .certificateUpdate)),
+        ("denied", "lets nobody edit certificates: errcode 10005", .errcode(10005, at: .certificateUpdate)),
         ("old", "has no call certificate/get: errcode 10001", .errcode(10001, at: .certificateGet)),
     ]
 

@@ -45,7 +45,10 @@ struct PacingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The same for one host, as 2/s.", valueName: "rate"))
     var ratePerHost: Rate?
 
-    @Option(help: ArgumentHelp("Further tries of a retryable request, 0-100.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Further tries of a retryable request, 0-100; a login that may have arrived has one at most.",
+            valueName: "n"))
     var retries = RetryPolicy().retries
 
     @Option(

@@ -46,6 +46,7 @@ import Testing
         #expect(check.status == 0 && check.lines.count == 2, "\(check.output)")
         #expect(check.lines.first?.hasPrefix("doubt.csv:2: warning: column 'dns_provider': 'rout53' is no") == true)
         #expect(check.lines.last == "1 row, 1 host: valid")
+        #expect(check.errors.contains("certfleet: 1 edit on 1 PBX, 1 warning\n"), "\(check.errors)")
         let run = try BuiltTool.run(["run", "doubt.csv", "--dry-run"], in: work.path)
         #expect(run.status == 0 && run.lines.count == 1 && run.errors.hasPrefix("doubt.csv:2: warning: "))
     }

@@ -18,7 +18,9 @@ import Testing
         #expect(begun.status == 2 && begun.errors.contains("2 of 3 rows"), "\(begun.errors)")
         let resumed = try BuiltTool.run(
             ["run", "fleet.csv", "--out", "run", "--resume", "--only", "\(hosts[2])"], in: work.path)
-        #expect(resumed.status == 2, "\(resumed.errors)")
+        #expect(resumed.status == 2 && resumed.errors.contains(" of this run"), "\(resumed.errors)")
+        let report = try BuiltTool.run(["report", "run", "--as", "text"], in: work.path)
+        #expect(report.output.contains(" since the last resume"), "\(report.output)")
         let result = try Records(csv: work.file("run/result.csv"))
         #expect(result["result.status"] == ["failed", "ok", "ok"])
         #expect(fleet.editsReceived(ofRow: 2) == 1)
