@@ -39,8 +39,8 @@ struct FleetWork {
     /// - Throws: `ToolError` when it lacks threads or memory.
     func requireMachine(for catalog: RowCatalog, bytesPerRow: Int) throws(ToolError) {
         OpenFileLimit.raise()
-        // Beside the workers a thread each for timers, progress, the ledger, a name to look up, and two to spare.
-        try ThisProcess.reserveThreads(Runner.processors + 6)
+        // Beside the workers a thread each for progress, the ledger, a name to look up, and two to spare.
+        try ThisProcess.reserveThreads(Runner.processors + 5)
         let (rows, hosts) = (catalog.rowCount, catalog.hostCount)
         let kibibytes =
             (16 << 10) + requestsAtOnce(for: catalog) * 96 + rows * bytesPerRow / 1024 + min(hosts, rows - hosts) * 2

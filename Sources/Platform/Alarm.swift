@@ -41,14 +41,14 @@ package final class Alarm: @unchecked Sendable {
     /// - Returns: whether it was rung.
     @discardableResult
     package func wait(for time: Duration? = nil) -> Bool {
-        let end = time.map { (SystemClock().now() + min($0, .seconds(1 << 30))).components }
+        let end = time.map { (SystemClock().now() + max(.zero, min($0, .seconds(1 << 30)))).components }
         var moment = timespec(tv_sec: Int(end?.seconds ?? 0), tv_nsec: Int((end?.attoseconds ?? 0) / 1_000_000_000))
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while !isRung {
             if end == nil {
                 pthread_cond_wait(condition, mutex)
-            } else if pthread_cond_timedwait(condition, mutex, &moment) == ETIMEDOUT {
+            } else if pthread_cond_timedwait(condition, mutex, &moment) != 0 {
                 break
             }
         }

@@ -19,7 +19,9 @@ struct AlarmTests {
         #expect(answer.wait(for: limit))
     }
 
-    @Test("is waited for no longer than is said", arguments: [.seconds(-1), .zero, .milliseconds(20)] as [Duration])
+    @Test(
+        "is waited for no longer than is said",
+        arguments: [.seconds(-1), .seconds(Int64.min) + .nanoseconds(1), .zero, .milliseconds(20)] as [Duration])
     func ends(limit: Duration) {
         let alarm = Alarm()
         let begin = SystemClock().now()
