@@ -49,6 +49,7 @@ package struct Plan: Sendable {
         case .csv, .jsonl:
             try report.printTable(format == .csv ? .csv : .jsonl)
             for doubt in try report.doubts { work.messages.logger.warning("\(doubt)") }
+            Say.say(.notice, report.totals)
         }
         try findings.throwCode(isAsWanted: findings.outcomes.all.allSatisfy { $0.status == .noChange })
     }
@@ -126,7 +127,7 @@ private struct PlanReport {
                 text = ""
             }
         }
-        try Say.print(text + totals + "\n")
+        try Say.print(text + "Plan: \(totals)\n")
     }
 
     private func lines(of job: Job, _ style: TextStyle) -> String {
@@ -146,8 +147,8 @@ private struct PlanReport {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    /// `Plan: 214 to change, 12 unchanged, 3 cannot be read`
-    private var totals: String {
+    /// `214 to change, 12 unchanged, 3 cannot be read`
+    var totals: String {
         var counts: [Action: Int] = [:]
         for outcome in outcomes.all { counts[action(of: outcome), default: 0] += 1 }
         let missing = catalog.selectedRowCount - outcomes.all.count
@@ -155,7 +156,7 @@ private struct PlanReport {
             "\(counts[.change] ?? 0) to change", "\(counts[Action.none] ?? 0) unchanged",
             "\((counts[.error] ?? 0) + missing) cannot be read",
         ]
-        return "Plan: " + parts.joined(separator: ", ")
+        return parts.joined(separator: ", ")
     }
 }
 

@@ -49,6 +49,7 @@ import Testing
         #expect(rows["plan.expiration"][0] == "2031-05-01 10:00:00")
         #expect(rows["plan.error"][2].hasSuffix("there is no certificate with this id"))
         #expect(plan.errors.contains("line 5, 127.1.0.1") && plan.errors.contains("a trusted certificate has no"))
+        #expect(plan.errors.hasSuffix("certfleet: 4 to change, 2 unchanged, 2 cannot be read\n"), "\(plan.errors)")
         for secret in [Self.secret, "new-dns-secret-value", simulator.hosts[0].clientSecret] {
             #expect(!plan.output.contains(secret) && !plan.errors.contains(secret))
         }
