@@ -41,6 +41,10 @@ struct AddressCell {
             rest = rest.part(0..<slash)
         }
         name = try HostName.read(&rest, into: scratch)
+        if name.equals("http") || name.equals("https"), rest.contains(UInt8(ascii: "/")) {
+            throw Diagnostic(
+                .baseURLMalformed, "the address must start with https:// or http://: a colon or a slash is missing")
+        }
         if port == 8088, HostName.isRelay(name) { port = 443 }
         if !rest.isEmpty { port = try Self.port(rest) }
         self.port = port

@@ -15,6 +15,8 @@ struct RowParserTests {
         ("base_url", "ftp://a", "must start with https:// or http://, not 'ftp'"),
         ("base_url", "https://", "there is no host name in the address"),
         ("base_url", "https://a/b", "the address has a path beside host and port"),
+        ("base_url", "http//a", "a colon or a slash is missing"),
+        ("base_url", "https:/a", "a colon or a slash is missing"),
         ("base_url", "https://a:1?access_token=x", "the address has a query beside host and port"),
         ("base_url", "https://u:p@a", "column 'base_url': the port must be"),
         ("base_url", "https://u@a", "the address has a user name beside host and port"),
