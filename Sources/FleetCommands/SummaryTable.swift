@@ -47,7 +47,7 @@ struct SummaryTable {
         placeOfOthers = CommandLineText.of(["report", directory, "--as", "text"])
         totals = Totals(
             rows: summary.rows.rows, hosts: summary.hosts, requests: summary.requests, retries: summary.retries,
-            scope: summary.resumed > 0 || report?.isResumed == true ? " of this run" : "", elapsed: elapsed)
+            scope: report?.isResumed ?? (summary.resumed > 0) ? " of this run" : "", elapsed: elapsed)
         self.style = style
     }
 

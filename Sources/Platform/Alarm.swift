@@ -9,6 +9,8 @@ package final class Alarm: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var isRung = false
+    /// 34 years.
+    private static let ever = Duration.seconds(1 << 30)
 
     /// One that nobody has rung.
     package init() {
@@ -41,17 +43,12 @@ package final class Alarm: @unchecked Sendable {
     /// - Returns: whether it was rung.
     @discardableResult
     package func wait(for time: Duration? = nil) -> Bool {
-        let end = time.map { (SystemClock().now() + max(.zero, min($0, .seconds(1 << 30)))).components }
-        var moment = timespec(tv_sec: Int(end?.seconds ?? 0), tv_nsec: Int((end?.attoseconds ?? 0) / 1_000_000_000))
+        let end = SystemClock().now() + max(.zero, min(time ?? Self.ever, Self.ever))
+        let (seconds, attoseconds) = end.components
+        var moment = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        while !isRung {
-            if end == nil {
-                pthread_cond_wait(condition, mutex)
-            } else if pthread_cond_timedwait(condition, mutex, &moment) != 0 {
-                break
-            }
-        }
+        while !isRung, pthread_cond_timedwait(condition, mutex, &moment) == 0 {}
         defer { isRung = false }
         return isRung
     }

@@ -209,11 +209,12 @@ final class WakeTimer: Sendable {
         while true {
             let (soonest, isOver) = state.withLock { $0 }
             if isOver { return false }
-            if let soonest, soonest <= clock.now() {
+            let rest = soonest.map { $0 - clock.now() }
+            if let rest, rest <= .zero {
                 state.withLock { $0.soonest = nil }
                 return true
             }
-            alarm.wait(for: soonest.map { $0 - clock.now() })
+            alarm.wait(for: rest)
         }
     }
 }

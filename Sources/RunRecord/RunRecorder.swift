@@ -323,7 +323,7 @@ final class WriteQueue<Entry: Sendable>: Sendable {
     private func gather() {
         guard pause > .zero, state.withLock({ $0.beginPause() }) else { return }
         if hurry.wait(for: pause) { return }
-        // The signal of somebody who came at the last moment must not end a later pause.
+        // The ring of somebody who came at the last moment must not end a later pause.
         if !state.withLock({ $0.endPause() }) { hurry.wait() }
     }
 }
