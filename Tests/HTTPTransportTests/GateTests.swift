@@ -46,6 +46,20 @@ struct GateTests {
         #expect(questions.withLock { $0 } == 1)
     }
 
+    @Test("it leaves in one piece with its head when the gate opens soon")
+    func onePiece() throws {
+        let server = try ScriptedServer(Array(repeating: .answer(200, "{}"), count: 20))
+        let client = try client(headGoesAhead: false)
+        for _ in 0..<20 {
+            let exchange = client.send(request(server)) { [loop = client.loop] gate in
+                loop.post { gate.answer(true) }
+                return nil
+            }
+            #expect(exchange.isBodySent)
+        }
+        #expect(server.requests.map(\.pieces) == Array(repeating: 1, count: 20))
+    }
+
     @Test(
         "a large one is whole, whenever the gate opens", arguments: [8192, 8193, 2_000_000], [true, false])
     func large(_ size: Int, _ isOpen: Bool) throws {

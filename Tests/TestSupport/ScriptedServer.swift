@@ -178,19 +178,24 @@ package struct ScriptedRequest: Sendable {
     /// The header lines.
     package let headers: [String]
     package let body: String
+    /// In how many pieces it came; 0 when nobody counted them. Two that were sent apart may come as one.
+    package private(set) var pieces = 0
 
     /// Reads up to the end of the body that `Content-Length` announces; nil when the client goes before.
     fileprivate init?(readFrom connection: Int32) {
         var text: [UInt8] = []
+        var pieces = 0
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             if let request = Self(whole: text) {
                 self = request
+                self.pieces = pieces
                 return
             }
             let count = recv(connection, &chunk, chunk.count, 0)
             guard count > 0 else { return nil }
             text += chunk.prefix(count)
+            pieces += 1
         }
     }
 
