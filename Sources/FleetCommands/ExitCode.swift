@@ -255,9 +255,13 @@ struct Conclusion {
     }
 
     /// What another run is good for, as the beginning of a sentence; nil when every row is good.
-    func advice(rows: OutcomeTally) -> String? {
+    ///
+    /// - Parameters:
+    ///   - rows: what became of them.
+    ///   - leftOut: those of them that are not good, and of which the run was not.
+    func advice(rows: OutcomeTally, leftOut: Int = 0) -> String? {
         if word != nil { return "to go on" }
-        let others = rows.bad
+        let others = rows.bad - leftOut
         guard others > 0 else { return nil }
         let isInvalid = others == rows[.invalid]
         let isRefused = rows.groups.keys.contains { $0.errorClass == .auth && !$0.status.isGood }

@@ -19,6 +19,8 @@ struct ResumedSource: JobSource {
     private(set) var doneCount = 0
     /// How many rows the result has: those that are to run, and of the others those that the history knows.
     private(set) var resultCount: Int
+    /// Rows that are left out of this run, and of which the result says something that is not good.
+    private(set) var badRowsLeftOut = 0
     /// Rows that can run, and those of them that the history knows.
     private var (rows, known) = (0, 0)
 
@@ -61,6 +63,7 @@ struct ResumedSource: JobSource {
         let (standing, outcome) = (history.standing(of: job), history.outcome(of: job))
         if standing != .neverSent || outcome != nil { resultCount += 1 }
         outcomes.keep(standing, outcome, row: job.position.row)
+        if outcomes[job.position.row]?.status.isGood == false { badRowsLeftOut += 1 }
     }
 
     /// Names the rows that are sent again although an edit of theirs may have been made, and tells when the input is

@@ -91,7 +91,7 @@ struct RunSession {
         }
         // Requests that were cut, and lookups that hang, may hold all the others.
         spareFiles.release()
-        return try CommandError.endingRun { try conclude(end, header, recorder, directory) }
+        return try CommandError.endingRun { try conclude(end, header, recorder, directory, rest) }
     }
 
     private func header(rows: Int) throws -> RunHeader {
@@ -131,7 +131,7 @@ struct RunSession {
 
     /// Writes what is left to write, and says what became of the run.
     private func conclude(
-        _ end: RunEnd, _ header: RunHeader, _ recorder: RunRecorder, _ directory: RunDirectory
+        _ end: RunEnd, _ header: RunHeader, _ recorder: RunRecorder, _ directory: RunDirectory, _ rest: ResumedSource?
     ) throws -> ExitCode {
         let recordFailure = error { try recorder.drain() }
         let conclusion = Conclusion(
@@ -160,15 +160,18 @@ struct RunSession {
         if end.hasPassedCanary { sayCanaryPassed() }
         if conclusion.word != nil { logger.warning("\(conclusion.sentence)") }
         if report != nil { logger.notice("to look at: \(directory.file(Report.fileName))") }
-        sayWhatIsNext(conclusion, rows, directory.path)
+        sayWhatIsNext(conclusion, rows, leftOut: rest?.badRowsLeftOut ?? 0, directory.path)
         if let failure { throw failure }
         if !work.settings.messages.isQuiet { try printPath(in: directory, summary) }
         return code
     }
 
     /// Names the commands that go on with the run, and that put back what it changed.
-    private func sayWhatIsNext(_ conclusion: Conclusion, _ rows: OutcomeTally, _ directory: String) {
-        if let advice = conclusion.advice(rows: rows) {
+    private func sayWhatIsNext(_ conclusion: Conclusion, _ rows: OutcomeTally, leftOut: Int, _ directory: String) {
+        if leftOut > 0 {
+            logger.notice("\(counted(leftOut, "row")) that this run left out \(leftOut == 1 ? "is" : "are") not ok")
+        }
+        if let advice = conclusion.advice(rows: rows, leftOut: leftOut) {
             if let command = Invocation.resuming(arguments, in: directory) {
                 Say.advise(advice, command)
             } else {

@@ -56,15 +56,15 @@ package struct ReportPage {
     // MARK: What it comes to
 
     private var head: HTML {
-        let isGood = report.isGood
+        let gap: HTML = report.gap.map { "<p class=\"gap\">\($0)</p>" } ?? ""
         return """
             <header>
             <p class="brand">certfleet report</p>
-            <h1 class="\(isGood ? "good" : "")">\(good) of \(counted(report.rows, "row")) \(good == 1 ? "is" : "are") ok</h1>
+            <h1 class="\(report.isGood && report.gap == nil ? "good" : "")">\(good) of \(counted(report.rows, "row")) \(good == 1 ? "is" : "are") ok</h1>
             <p class="sub">\(report.runs[0].header.input.path) <i>·</i> \(counted(report.hosts.total, "host")) \
             <i>·</i> \(report.span.lowerBound.shown) <i>·</i> \(report.span.length) <i>·</i> \(state)</p>
             <div class="bar" aria-hidden="true">\(RowStatus.allCases.map(share))</div>
-            <ul class="counts">\(RowStatus.allCases.map(tile))</ul>\(report.gap.map { "<p class=\"gap\">\($0)</p>" } ?? "")
+            <ul class="counts">\(RowStatus.allCases.map(tile))</ul>\(gap)
             </header>
             """
     }

@@ -93,17 +93,29 @@ package struct RunReport: Sendable {
     /// Whether every row is as the operator wanted it.
     package var isGood: Bool { groups.keys.allSatisfy(\.status.isGood) }
 
-    /// Which shards of a fleet the report lacks, as a sentence; nil when it lacks none, or is about no shards.
+    /// Why the report may not be of the whole fleet, as a sentence: shards that it lacks, or that are of different inputs; nil
+    /// when neither is so, or it is about no shards.
     package var gap: String? {
-        let shards = runs.flatMap(\.header.arguments.flags).filter { $0.flag == "--shard" }.compactMap {
-            Shard($0.value)
+        var parts: [Int: Set<Int>] = [:]
+        var inputs: Set<SHA256Digest> = []
+        for run in runs {
+            let flags = run.headers.flatMap(\.arguments.flags).filter { $0.flag == "--shard" }
+            for shard in flags.compactMap({ Shard($0.value) }) {
+                parts[shard.count, default: []].insert(shard.part)
+                inputs.insert(run.header.input.sha256)
+            }
         }
-        var missing: [String] = []
-        for (count, shards) in Dictionary(grouping: shards, by: \.count) {
-            let parts = Set(shards.map(\.part))
-            if parts.count > 1 { missing += Set(1...count).subtracting(parts).sorted().map { "\($0)/\(count)" } }
+        let missing = parts.sorted { $0.key < $1.key }.flatMap { count, parts in
+            parts.count == 1 ? [] : Set(1...count).subtracting(parts).sorted().map { "\($0)/\(count)" }
         }
-        guard !missing.isEmpty else { return nil }
+        let sentences = [
+            missing.isEmpty ? nil : Self.sentence(missing),
+            inputs.count < 2 ? nil : "the shards are of \(inputs.count) different inputs: a row may be in none of them",
+        ].compactMap(\.self)
+        return sentences.isEmpty ? nil : sentences.joined(separator: "; ")
+    }
+
+    private static func sentence(_ missing: [String]) -> String {
         let more = missing.count > 10 ? " and \(missing.count - 10) more" : ""
         let names = missing.prefix(10).joined(separator: ", ") + more
         return missing.count == 1

@@ -228,7 +228,8 @@ package enum ConnectFailure: Hashable, Sendable, CustomStringConvertible {
         case .timedOut(.handshake): "the TLS handshake took too long"
         case .untrusted(let failure): failure.description
         case .handshake: "the TLS handshake failed"
-        case .proxy(nil): "the proxy cannot be used"
+        case .proxy(nil): "the proxy that the environment names cannot be used: is https_proxy or the like right?"
+        case .proxy(407): "the proxy wants a login (HTTP 407), as in https_proxy=http://USER:PASSWORD@PROXY:PORT"
         case .proxy(let status?): "the proxy refused to connect (HTTP \(status))"
         case .heldBack: "the request was held back until its time was over"
         case .cut: "the request was cut before it left"

@@ -291,6 +291,8 @@ extension HostHandle {
         let number = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
         if number < 0 { call.reception.machineLimit = MachineLimit(errno) }
         call.reception.hasSocket = true
+        // libcurl does not say so of a connection that failed. A proxy at the host's own port is taken for the host.
+        call.reception.isByProxy = settings.hasProxy && address.port != call.request.host.port
         return number
     }
 }
@@ -319,4 +321,11 @@ private let mayLeaveCallback: curl_prereq_callback = { context, _, _, _, _ in
 private let openSocketCallback: curl_opensocket_callback = { context, _, address in
     guard let context, let address else { return CURL_SOCKET_BAD }
     return HostHandle.of(context).openSocket(address.pointee)
+}
+
+extension curl_sockaddr {
+    /// The TCP port, which stands at the same place in addresses of IPv4 and IPv6.
+    fileprivate var port: Int {
+        withUnsafeBytes(of: addr) { Int($0[2]) << 8 | Int($0[3]) }
+    }
 }

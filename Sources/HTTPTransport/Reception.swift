@@ -8,6 +8,8 @@ struct Reception {
     var isRequestStarted = false
     /// Whether the host's address was known.
     var hasSocket = false
+    /// Whether it is a proxy that is connected to.
+    var isByProxy = false
     /// What this machine lacked for a connection.
     var machineLimit: MachineLimit?
     private(set) var body: [UInt8] = []
@@ -74,7 +76,8 @@ extension HTTPExchange.Ending {
         } else if let limit = MachineLimit(code, of: easy, noted: reception.machineLimit) {
             self = .notConnected(.machine(limit))
         } else {
-            self = .notConnected(ConnectFailure(code, of: easy))
+            let failure = ConnectFailure(code, of: easy)
+            self = .notConnected(reception.isByProxy && failure.isOfTCP ? .proxy(status: nil) : failure)
         }
     }
 
@@ -159,6 +162,9 @@ extension MachineLimit {
 }
 
 extension ConnectFailure {
+    /// Whether no TCP connection came about.
+    fileprivate var isOfTCP: Bool { [.refused, .unreachable, .timedOut(.connect)].contains(self) }
+
     fileprivate init(_ code: CURLcode, of easy: borrowing EasyHandle) {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: self = .unknownHost

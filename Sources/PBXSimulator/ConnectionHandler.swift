@@ -45,8 +45,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         if case .open(_, let shown) = phase { finish(with: shown) }
     }
 
+    /// What is no HTTP, such as the handshake of TLS, is answered as by a web server.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        guard head == nil, error is HTTPParserError else { return context.close(promise: nil) }
+        phase = .over
+        send(Answer(status: 400, body: []).head(length: 0), [], context: context)
     }
 
     /// Takes the first request only: a PBX closes after one answer.

@@ -73,6 +73,12 @@ final class TLSHandler: ChannelDuplexHandler {
     // What came from the client, and what goes to it; the connection owns them.
     private let (incoming, outgoing) = (BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()))
 
+    /// As nginx answers.
+    private static let answerToPlainHTTP = {
+        let body = Array("The plain HTTP request was sent to HTTPS port\n".utf8)
+        return Array(Answer(status: 400, body: body).head(length: body.count).utf8) + body
+    }()
+
     init(_ identity: TLSIdentity) {
         connection = SSL_new(identity.context)
         SSL_set_bio(connection, incoming, outgoing)
@@ -99,7 +105,11 @@ final class TLSHandler: ChannelDuplexHandler {
         // The alert that tells the client why, if there is one.
         flushOutgoing(context: context)
         if buffer.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(buffer)) }
-        if error == SSL_ERROR_SSL { context.close(promise: nil) }
+        guard error == SSL_ERROR_SSL else { return }
+        if ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST {
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: Self.answerToPlainHTTP)), promise: nil)
+        }
+        context.close(promise: nil)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

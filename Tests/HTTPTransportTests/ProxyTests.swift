@@ -1,5 +1,6 @@
 import Glibc
 import HTTPTransport
+import Platform
 import TestSupport
 import Testing
 
@@ -44,6 +45,18 @@ struct ProxyTests {
             setenv("http_proxy", "http://proxy.invalid:3128", 1)
             let ending = try exchange("http://pbx.test:1/")
             #expect(ending == .notConnected(.proxy(status: nil)))
+        }
+    }
+
+    @Test("nor is one that refuses the connection the host's fault", arguments: ["http", "https", "socks5h"])
+    func deadProxy(scheme: String) async {
+        await #expect(processExitsWith: .success) { [scheme] in
+            let nobody = try LoopbackSocket.unused()
+            for name in ["http_proxy", "https_proxy"] { setenv(name, "\(scheme)://\(nobody.host):\(nobody.port)", 1) }
+            for url in ["http://pbx.test:1/", "https://pbx.test:1/"] {
+                let ending = try exchange(url)
+                #expect(ending == .notConnected(.proxy(status: nil)), "\(url)")
+            }
         }
     }
 

@@ -47,9 +47,9 @@ struct FleetTests {
     }
 
     @Test(arguments: ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"])
-    func whatIsNoHTTPIsDropped(text: String) throws {
+    func whatIsNoHTTPIsAnsweredAsByAWebServer(text: String) throws {
         try Simulator.run { simulator throws in
-            #expect(try simulator.client().send(text).text.isEmpty)
+            #expect(try simulator.client().send(text).text.hasPrefix("HTTP/1.1 400 "))
             #expect(try simulator.client().logIn().errcode == 0)
         }
     }

@@ -248,7 +248,22 @@ import Testing
         #expect(try report(["shard1", "shard3"], in: work)["gap"] as? String == sentence)
         let page = try BuiltTool.run(["report", "shard1", "shard3", "-o", "two.html"], in: work.path)
         #expect(page.errors.contains("! \(sentence)\n"), "\(page.errors)")
-        #expect(try work.read("two.html").contains(sentence))
+        #expect(try work.read("two.html").contains("<h1 class=\"\">"))
+        #expect(try work.read("two.html").contains("<p class=\"gap\">\(sentence)</p>"))
+    }
+
+    @Test func shardsOfDifferentInputsAreTold() throws {
+        let fleet = try Fleet(hosts: 12, edits: 1)
+        defer { try? fleet.simulator.stop() }
+        let work = try WorkDirectory()
+        for shard in 1...2 {
+            try work.write("fleet.csv", fleet.csv + String(repeating: "\n", count: shard))
+            _ = try BuiltTool.run(
+                ["run", "fleet.csv", "--out", "shard\(shard)", "--shard", "\(shard)/2", "-q"], in: work.path)
+        }
+        let sentence = "the shards are of 2 different inputs: a row may be in none of them"
+        let both = try BuiltTool.run(["report", "shard1", "shard2", "--as", "text"], in: work.path)
+        #expect(both.status == 0 && both.output.contains("! \(sentence)\n"), "\(both.output)\(both.errors)")
     }
 
     @Test func whatIsNoRunDirectoryIsAUsageError() throws {

@@ -90,6 +90,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false]) func theOtherSchemeIsSaidToBeTheOneThatIsSpoken(isTLS: Bool) throws {
+        var settings = SimulatorSettings(hosts: 1)
+        settings.usesTLS = isTLS
+        let simulator = try Simulator.start(settings)
+        defer { try? simulator.stop() }
+        var row = simulator.hosts[0].row(1)
+        row.url = isTLS ? row.url.replacing("https:", with: "http:") : row.url.replacing("http:", with: "https:")
+        let run = try FinishedRun([row], ["--retries", "0", "--insecure"])
+        #expect(run.verdict(ofRow: 1) == "failed tls - - 0", "\(run.sentences)")
+        let said = isTLS ? "begin the URL with https" : "the server speaks plain HTTP where TLS was expected"
+        #expect(run.sentences[0].contains(said), "\(run.sentences)")
+    }
+
     @Test func eachRowIsHeldToItsOwnPin() throws {
         let pbx = try SecurePBX(edits: 3)
         defer { try? pbx.fleet.simulator.stop() }
