@@ -72,7 +72,7 @@ enum ColumnMeaning: Hashable {
     static let nameLimit = 256
 
     private static func read(_ name: Bytes, _ format: TableShape.Format) -> ColumnMeaning {
-        if let meaning = auth(name) { return meaning }
+        if let meaning = auth(name) { return isNearAuthList(name) ? .nearMiss(.authInfoList) : meaning }
         let lowercase = name.map(\.lowercased)
         if lowercase.starts(with: "result.".utf8) { return .result }
         if format == .jsonl, lowercase.elementsEqual("result".utf8) { return .result }
@@ -131,6 +131,11 @@ extension ColumnMeaning {
         return .auth(key: parts[0], type: type)
     }
 
+    /// Whether `auth.info_list` and the like are meant for `auth_info_list`: no provider has such a key.
+    private static func isNearAuthList(_ name: Bytes) -> Bool {
+        let list = Field.authInfoList.columnName.filter { $0 != "_" }
+        return name.count <= 20 && EditDistance.nearest(to: plain(name), in: [list], atMost: 2) != nil
+    }
 }
 
 extension Bytes {

@@ -5,9 +5,11 @@ import TabularText
 /// Credentials for rows that bring none: from a file by host, from the file's `*` row, from the environment.
 package struct CredentialBook: Sendable {
     private var byHost: [HostKey: Credentials] = [:]
+    /// A port of each name in the file.
+    private var ports: [String: UInt16] = [:]
     private var others: Credentials?
-    /// What the credentials come from that stand in no row, as the end of `neither in the row, nor`.
-    private(set) var places = "by --credentials, nor in the environment"
+    /// What the credentials come from that stand in no row.
+    private var places = "by --credentials, nor in the environment"
     /// What is doubtful about what was read, one sentence each, which name file and line or a variable.
     package private(set) var doubts: [String] = []
 
@@ -26,6 +28,7 @@ package struct CredentialBook: Sendable {
         if let file {
             let reader = try CredentialFile(file, environment)
             byHost = reader.byHost
+            for host in byHost.keys { ports[host.name] = host.port }
             others = reader.others
             doubts = reader.doubts
             places = "in '\(Quotation.escaped(file))', nor in the environment"
@@ -38,6 +41,12 @@ package struct CredentialBook: Sendable {
 
     /// Whether there are credentials for some hosts and not for others.
     var hasHosts: Bool { !byHost.isEmpty }
+
+    /// Where credentials for a PBX were looked for, as the end of `neither in the row, nor`.
+    func places(for url: AddressCell?) -> String {
+        guard let host = url?.host, let port = ports[host.name] else { return places }
+        return "\(places); the file has this host at port \(port), and the row at \(host.port)"
+    }
 
     /// What to use for a PBX; with nil, what would be used for one that stands nowhere.
     func credentials(for url: AddressCell?) -> Credentials? {

@@ -252,19 +252,22 @@ extension DNSProviders {
     /// - Parameters:
     ///   - keys: those that the row gives.
     ///   - known: those of the provider.
-    static func doubts(about keys: [String], of provider: String, _ known: [Key]) -> [Diagnostic] {
+    /// - Returns: each with the given key that it is about; nil when it is about one that is not given.
+    static func doubts(
+        about keys: [String], of provider: String, _ known: [Key]
+    ) -> [(key: String?, doubt: Diagnostic)] {
         let unknown = keys.filter { key in key != "KEY" && !known.contains { $0.name == key } }
         var meant: Set<String> = []
-        var doubts: [Diagnostic] = unknown.map { key in
+        var doubts: [(String?, Diagnostic)] = unknown.map { key in
             let likely = likely(key, in: known.map(\.name))
             if let likely { meant.insert(likely) }
             let advice =
                 likely.map { "did you mean '\($0)'?" } ?? "its keys are \(known.map(\.name).joined(separator: ", "))"
-            return doubt("\(PassThrough.quoted(key: key)) is no key of '\(provider)': \(advice)")
+            return (key, doubt("\(PassThrough.quoted(key: key)) is no key of '\(provider)': \(advice)"))
         }
         for key in known where key.need == .required && !keys.contains(key.name) && !meant.contains(key.name) {
-            doubts.append(
-                doubt("'\(provider)' wants the key '\(key.name)' too: give it in a column 'auth.\(key.name)'"))
+            let what = "'\(provider)' wants the key '\(key.name)' too: give it in a column 'auth.\(key.name)'"
+            doubts.append((nil, doubt(what)))
         }
         return doubts
     }
@@ -307,7 +310,7 @@ struct ProviderAdvice {
     }
 
     /// What is doubtful about the keys that a row gives for the provider asked for last: nothing for nearly every row.
-    func doubts(about auth: [AuthInfo]) -> [Diagnostic] {
+    func doubts(about auth: [AuthInfo]) -> [(key: String?, doubt: Diagnostic)] {
         guard let last, let keys = last.keys else { return [] }
         let isKnown = auth.allSatisfy { item in keys.contains { $0.name == item.key } }
         let isComplete = keys.allSatisfy { key in key.need != .required || auth.contains { $0.key == key.name } }

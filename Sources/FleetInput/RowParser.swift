@@ -297,7 +297,11 @@ extension RowParser {
         if let advice = providerAdvice.about(provider) {
             add(Diagnostic(.dnsProviderUnknown, severity: .warning, advice), cells.name(of: .dnsProvider))
         } else if let auth {
-            for doubt in providerAdvice.doubts(about: auth) { add(doubt, nil) }
+            let list = cells[.authInfoList] ?? cells[.authObject]
+            for (key, doubt) in providerAdvice.doubts(about: auth) {
+                let cell = key == nil ? nil : cells.auth.first { $0.key == key }?.cell ?? list
+                add(doubt, cell.map { cells.names[$0.column] })
+            }
         }
     }
 
@@ -353,6 +357,12 @@ enum NameDoubt {
 
     /// What is doubtful about the name of a certificate's file.
     static func file(_ cell: Bytes) -> Diagnostic? {
+        if cell.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }) {
+            return Diagnostic(
+                .fileNameDoubtful, severity: .warning,
+                "\(PassThrough.quoted(cell, of: .name)) is a path, and 'name' takes the name of a file that the PBX has: "
+                    + "a file of this machine goes into 'cert_file'")
+        }
         if let dot = cell.lastIndex(of: UInt8(ascii: ".")) {
             let ending = cell.part(dot + 1..<cell.count)
             for known in endings where ending.equalsIgnoringCase(known) { return nil }

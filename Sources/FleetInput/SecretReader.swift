@@ -232,7 +232,7 @@ extension RowParser {
         } else if let found = credentials.credentials(for: row.url) {
             row.credentials = found
         } else if row.url != nil || !credentials.hasHosts {
-            let message = "no credentials for this PBX: neither in the row, nor \(credentials.places)"
+            let message = "no credentials for this PBX: neither in the row, nor \(credentials.places(for: row.url))"
             add(Diagnostic(.credentialsMissing, message), nil)
         }
     }

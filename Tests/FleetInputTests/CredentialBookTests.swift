@@ -123,8 +123,11 @@ struct CredentialBookTests {
     func places() throws {
         let file = try secretFile("base_url,client_id,client_secret\na,i,s\n")
         let settings = InputSettings(credentials: try CredentialBook(file: file, environment: [:]))
-        let reading = try Reading("base_url,id,auto_renewal\nb,1,0\n", settings: settings)
-        #expect(reading.texts.count == 1 && reading.texts[0].contains("nor in '\(file)', nor in"), "\(reading.texts)")
+        let reading = try Reading("base_url,id,auto_renewal\nb,1,0\nhttps://A,1,0\n", settings: settings)
+        let places = "nor in '\(file)', nor in the environment"
+        #expect(reading.texts.count == 2 && reading.texts[0].hasSuffix(places), "\(reading.texts)")
+        let hint = "; the file has this host at port 8088, and the row at 443"
+        #expect(reading.texts.last?.hasSuffix(places + hint) == true, "\(reading.texts)")
     }
 
     @Test("A file that others can read is refused", arguments: [0o640, 0o604])

@@ -76,6 +76,7 @@ enum DiagnosticGallery {
             .headerChosenMissing, "host,id,auto_renewal,access_token", "pbx1,5,0,token", columns: ["Cert No=id"]),
         Exhibit(.headerColumnRepeated, "host,id,auto_renewal,Base URL"),
         Exhibit(.headerNearMiss, "host,id,auto_renewl,access_token"),
+        Exhibit(.headerNearMiss, "host,id,auth.info_list,access_token"),
         Exhibit(.headerAuthMalformed, "host,id,auth.TTL:number"),
         Exhibit(.headerAuthMalformed, "host,id,auth_APIKey"), Exhibit(.headerAuthMalformed, "host,id,auth"),
     ]
@@ -121,6 +122,7 @@ enum DiagnosticGallery {
         row(.certFileDoubtful, "cert_file,issue_to", "pbx.pem,pbx2.example.com"),
         row(.lineBreakInside, "auth.APIKey", "\"first\nsecond\""),
         row(.domainDoubtful, "issue_to", "https://pbx1.example.com"), row(.fileNameDoubtful, "Name", "Miller Ltd"),
+        row(.fileNameDoubtful, "name", "certs/pbx.pem"),
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.SecretAccessKey", "route53,key,secret"),
         row(.authKeyDoubtful, "dns_provider,auth.AccessKeyID,auth.Zone", "route53,key,secret"),
         row(.authKeyDoubtful, "auth.KEY", "key"), Exhibit(.ownSecret, "host,id,auto_renewal,access_token,password"),
