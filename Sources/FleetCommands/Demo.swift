@@ -1,6 +1,4 @@
 import Glibc
-import HTTPTransport
-import JSONText
 import Logging
 import PBXClient
 import PBXSimulator

@@ -4,7 +4,6 @@ import Logging
 import FleetModel
 import PBXClient
 import FleetInput
-import TabularText
 import RunRecord
 
 /// Prints the requests of a run, secrets masked, and makes none: it plays each row's procedure against a PBX that does

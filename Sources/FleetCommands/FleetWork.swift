@@ -13,16 +13,15 @@ struct FleetWork {
     /// The settings' pace, with its window on the clock.
     let pace: RunSettings
     let policy: ReadingPolicy
-    let clock: any RunClock
+    let clock = SystemClock()
     let events = EventRelay()
 
     /// One whose window begins now.
     ///
     /// - Throws: `ToolError` when no window can be like that.
-    init(_ settings: WorkSettings, _ policy: ReadingPolicy, clock: any RunClock = SystemClock()) throws(ToolError) {
+    init(_ settings: WorkSettings, _ policy: ReadingPolicy) throws(ToolError) {
         self.settings = settings
         self.policy = policy
-        self.clock = clock
         pace = try settings.windowedPace(by: clock)
     }
 

@@ -51,14 +51,14 @@ package struct Plan: Sendable {
             for doubt in try report.doubts { work.messages.logger.warning("\(doubt)") }
             Say.say(.notice, report.totals)
         }
-        try findings.throwCode(isAsWanted: findings.outcomes.all.allSatisfy { $0.status == .noChange })
+        try findings.throwCode(isAsWanted: findings.outcomes.values.allSatisfy { $0.status == .noChange })
     }
 }
 
 /// What a plan says, for programs and for people.
 private struct PlanReport {
     let catalog: RowCatalog
-    let outcomes: OutcomesByRow
+    let outcomes: [Int: Outcome]
     /// The pin of `--pin`.
     let pin: String?
 
@@ -90,7 +90,7 @@ private struct PlanReport {
     }
 
     private func add(_ row: PassThroughRow, to writer: inout RowWriter) {
-        let outcome = outcomes[row: row.row]
+        let outcome = outcomes[row.row]
         let reading = outcome?.reading
         writer.add(action(of: outcome).rawValue)
         writer.add(reading?.changes.map(\.description).joined(separator: "; ") ?? "")
@@ -131,7 +131,7 @@ private struct PlanReport {
     }
 
     private func lines(of job: Job, _ style: TextStyle) -> String {
-        let outcome = outcomes[job]
+        let outcome = outcomes[job.position.row]
         let state = outcome?.reading?.certificates.first
         let facts = [state?.name, state?.expiration.map { "expires \($0)" }].compactMap { $0 }.filter { !$0.isEmpty }
         let id = job.match == nil ? job.edit.id : state?.id
@@ -150,8 +150,8 @@ private struct PlanReport {
     /// `214 to change, 12 unchanged, 3 cannot be read`
     var totals: String {
         var counts: [Action: Int] = [:]
-        for outcome in outcomes.all { counts[action(of: outcome), default: 0] += 1 }
-        let missing = catalog.selectedRowCount - outcomes.all.count
+        for outcome in outcomes.values { counts[action(of: outcome), default: 0] += 1 }
+        let missing = catalog.selectedRowCount - outcomes.count
         let parts = [
             "\(counts[.change] ?? 0) to change", "\(counts[Action.none] ?? 0) unchanged",
             "\((counts[.error] ?? 0) + missing) cannot be read",
@@ -173,7 +173,7 @@ extension PlanReport {
                 for (index, row) in rows.enumerated() {
                     let job = try catalog.job(row: row)
                     let place = "line \(job.position.line), \(job.address.host)"
-                    let own = outcomes[job]?.reading?.doubts ?? []
+                    let own = outcomes[job.position.row]?.reading?.doubts ?? []
                     doubts += own.map { "\(place): \($0)" }
                     if mayChangeKey(job), try isPinned(rows[(index + 1)...]) {
                         doubts.append("\(place): \(Self.keyDoubt)")
@@ -185,7 +185,7 @@ extension PlanReport {
     }
 
     private func mayChangeKey(_ job: Job) -> Bool {
-        outcomes[job]?.reading?.changes.contains { $0.field == "name" } ?? false
+        outcomes[job.position.row]?.reading?.changes.contains { $0.field == "name" } ?? false
     }
 
     private func isPinned(_ rows: ArraySlice<Int>) throws -> Bool {

@@ -5,7 +5,6 @@ import JSONText
 import Logging
 import Pacing
 import Platform
-import RunEngine
 import RunRecord
 import TabularText
 

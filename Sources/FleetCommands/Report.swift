@@ -1,4 +1,3 @@
-import FleetModel
 import FleetReport
 import Platform
 import RunRecord

@@ -266,8 +266,3 @@ func folded(_ sentence: String, indents: (first: String, others: String) = ("", 
 
 /// A number with what it counts: `1 row`, `3 rows`.
 func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
-
-extension JSONValue {
-    /// A whole number.
-    init(_ number: some BinaryInteger) { self = .number(String(number)) }
-}

@@ -1,8 +1,6 @@
 import Dispatch
-import JSONText
 import Logging
 package import PBXSimulator
-import Platform
 
 /// `certfleet simulate`: simulated PBXs on loopback.
 package struct Simulate: Sendable {

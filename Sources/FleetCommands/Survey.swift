@@ -22,7 +22,7 @@ struct Survey {
 
     /// What became of the rows, and why the run ended.
     struct Findings {
-        let outcomes: OutcomesByRow
+        let outcomes: [Int: Outcome]
         let tally: OutcomeTally
         let conclusion: Conclusion
         /// Whether rows of the input were left out because they are invalid.
@@ -66,35 +66,17 @@ struct Survey {
     }
 }
 
-/// What became of rows.
-struct OutcomesByRow {
-    /// By ``RowPosition/row``.
-    private var outcomes: [Int: Outcome] = [:]
-
-    /// What became of a row; nil when it was not come to.
-    subscript(job: Job) -> Outcome? { self[row: job.position.row] }
-
-    /// The same by the row's 1-based number among the data rows.
-    fileprivate(set) subscript(row row: Int) -> Outcome? {
-        get { outcomes[row] }
-        set { outcomes[row] = newValue }
-    }
-
-    /// Those of all rows that were come to.
-    var all: some Collection<Outcome> { outcomes.values }
-}
-
 /// Keeps what became of each row in memory.
 private final class SurveySink: OutcomeSink {
     /// No edit may leave a command that only reads.
     private struct EditRefused: Error {}
 
-    private let state = Lock((outcomes: OutcomesByRow(), tally: OutcomeTally()))
+    private let state = Lock((outcomes: [Int: Outcome](), tally: OutcomeTally()))
     private let keeping: @Sendable (Job, Outcome) -> Outcome
 
     init(_ keeping: @escaping @Sendable (Job, Outcome) -> Outcome) { self.keeping = keeping }
 
-    var outcomes: OutcomesByRow { state.withLock { $0.outcomes } }
+    var outcomes: [Int: Outcome] { state.withLock { $0.outcomes } }
     var tally: OutcomeTally { state.withLock { $0.tally } }
 
     func willSend(
@@ -107,7 +89,7 @@ private final class SurveySink: OutcomeSink {
     func finished(_ job: Job, _ outcome: Outcome) {
         let kept = keeping(job, outcome)
         state.withLock { state in
-            state.outcomes[row: job.position.row] = kept
+            state.outcomes[job.position.row] = kept
             state.tally.count(outcome)
         }
     }
@@ -167,7 +149,7 @@ struct HostsRead {
         for row in 0..<catalog.rowCount where catalog.host(ofRow: row) != nil {
             let job = try catalog.job(row: row)
             let left = Outcome(status: .notAttempted, error: "the command was stopped before it was read")
-            try body(job, findings.outcomes[job] ?? left)
+            try body(job, findings.outcomes[job.position.row] ?? left)
         }
     }
 }

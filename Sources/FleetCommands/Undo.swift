@@ -112,7 +112,7 @@ package struct Undo: Sendable {
         let findings = try Survey(work, for: .plan).run(catalog)
         let judged = try zip(items, 0..<catalog.rowCount).map { item, row in
             let job = try catalog.job(row: row)
-            return (item, judgement(of: item, job, findings.outcomes[job], list))
+            return (item, judgement(of: item, job, findings.outcomes[job.position.row], list))
         }
         return (judged + rest, findings.exitCode())
     }

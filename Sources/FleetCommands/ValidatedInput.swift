@@ -1,4 +1,3 @@
-import JSONText
 import Logging
 import Platform
 import FleetInput

@@ -22,7 +22,7 @@ package struct WorkSettings: Sendable {
     /// The pace with the window, from now on.
     ///
     /// - Throws: `ToolError` when no window can be like that.
-    func windowedPace(by clock: any RunClock = SystemClock()) throws(ToolError) -> RunSettings {
+    func windowedPace(by clock: any RunClock) throws(ToolError) -> RunSettings {
         var pace = pace
         pace.window = try window(now: clock.now(), wallTime: clock.wallTime())
         return pace

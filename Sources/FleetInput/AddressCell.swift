@@ -22,7 +22,7 @@ struct AddressCell {
     ///   - scratch: where the name is put; it serves cell after cell.
     /// - Throws: ``Diagnostic`` with code `base-url-malformed`.
     init(
-        _ cell: Bytes, apiPath: String? = PBXAddress.defaultAPIPath, scratch: HostNameScratch
+        _ cell: Bytes, apiPath: String?, scratch: HostNameScratch
     ) throws(Diagnostic) {
         try CellText.refuseMarks(cell)
         var rest = cell

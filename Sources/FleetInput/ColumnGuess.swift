@@ -1,4 +1,3 @@
-import FleetModel
 import Platform
 import TabularText
 
@@ -11,7 +10,7 @@ extension ColumnMeaning {
     ///   - titles: the names of the columns that are read.
     ///   - besidePassword: whether a password stands in another one, so that this may be the name to it.
     static func doubt(
-        aboutOwn name: String, beside titles: [String], besidePassword: Bool = false
+        aboutOwn name: String, beside titles: [String], besidePassword: Bool
     ) -> Diagnostic? {
         guard name.utf8.count <= nameLimit else { return nil }
         let header = Quotation.escaped(name.utf8)

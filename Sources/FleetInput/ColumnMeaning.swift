@@ -1,4 +1,3 @@
-import FleetModel
 import Platform
 import TabularText
 

@@ -87,7 +87,7 @@ package struct Selection: Sendable {
     /// - Parameters:
     ///   - patterns: with `*`, `?` and `[…]`; none takes all hosts.
     ///   - shard: the part of the fleet; nil takes all. Without either there is no selection.
-    init?(_ patterns: [String], shard: Shard? = nil) {
+    init?(_ patterns: [String], shard: Shard?) {
         guard !patterns.isEmpty || shard != nil else { return nil }
         self.patterns = patterns.map { $0.lowercased() }
         self.shard = shard

@@ -151,7 +151,7 @@ struct HostTable {
     mutating func number(of name: Bytes, port: UInt16, row: UInt32) throws(ToolError) -> UInt32 {
         let next = UInt32(hosts.count)
         let number = try table.findOrInsert(hash: hash.hash(name, port), next) { [names, hosts] number in
-            hosts[Int(number)].port == port && Self.isEqual(names.part(Self.range(number, hosts)), name)
+            hosts[Int(number)].port == port && names.part(Self.range(number, hosts)).equals(name)
         }
         if number == next {
             try names.append(contentsOf: name)
@@ -173,13 +173,6 @@ struct HostTable {
 
     private static func range(_ host: UInt32, _ hosts: GrowingArray<Host>) -> Range<Int> {
         (host == 0 ? 0 : hosts[Int(host) - 1].nameEnd)..<hosts[Int(host)].nameEnd
-    }
-
-    private static func isEqual(_ name: Bytes, _ other: Bytes) -> Bool {
-        guard name.count == other.count, let start = name.baseAddress, let otherStart = other.baseAddress else {
-            return false
-        }
-        return memcmp(start, otherStart, name.count) == 0
     }
 }
 

@@ -14,11 +14,6 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
         bytes = stringInterpolation.bytes
     }
 
-    /// Adds another piece behind this one.
-    static func += (page: inout HTML, piece: HTML) {
-        page.bytes += piece.bytes
-    }
-
     struct Interpolation: StringInterpolationProtocol {
         fileprivate var bytes: [UInt8] = []
 

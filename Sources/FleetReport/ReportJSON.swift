@@ -10,10 +10,10 @@ extension RunReport {
         json.beginObject()
         json.member("rows", Int64(rows))
         json.member(
-            "counts", .object(RowStatus.allCases.map { JSONMember(key: $0.rawValue, value: .whole(count($0))) }))
+            "counts", .object(RowStatus.allCases.map { JSONMember(key: $0.rawValue, value: JSONValue(count($0))) }))
         json.member("errcodes", errcodes)
         json.member("hosts", hostCounts)
-        json.member("requests", requests.map(JSONValue.whole) ?? .null)
+        json.member("requests", requests.map { JSONValue($0) } ?? .null)
         json.member("retries", Int64(retries))
         json.member("started_at", span.lowerBound.description)
         json.member("finished_at", span.upperBound.description)
@@ -42,14 +42,14 @@ extension RunReport {
     private var errcodes: JSONValue {
         var rows: [Int: Int] = [:]
         for (group, count) in groups { if let errcode = group.errcode { rows[errcode, default: 0] += count.rows } }
-        return .object(rows.sorted { $0.key < $1.key }.map { JSONMember(key: "\($0)", value: .whole($1)) })
+        return .object(rows.sorted { $0.key < $1.key }.map { JSONMember(key: "\($0)", value: JSONValue($1)) })
     }
 
     private var hostCounts: JSONValue {
         .object([
-            JSONMember(key: "total", value: .whole(hosts.total)),
-            JSONMember(key: "stopped", value: .whole(hosts.stopped)),
-            JSONMember(key: "unreachable", value: .whole(hosts.unreachable)),
+            JSONMember(key: "total", value: JSONValue(hosts.total)),
+            JSONMember(key: "stopped", value: JSONValue(hosts.stopped)),
+            JSONMember(key: "unreachable", value: JSONValue(hosts.unreachable)),
         ])
     }
 }
@@ -65,34 +65,30 @@ extension JSONWriter {
         member("state", run.state.word)
         member("started_at", run.headers[0].startedAt.description)
         member("finished_at", run.ending.map { .string($0.finishedAt.description) } ?? .null)
-        member("exit_code", run.ending.map { .whole($0.exitCode) } ?? .null)
+        member("exit_code", run.ending.map { JSONValue($0.exitCode) } ?? .null)
         member("stopped_by", run.ending?.stoppedBy.map { .string($0) } ?? .null)
     }
 
     fileprivate mutating func append(_ cause: Cause) {
         member("status", cause.status.rawValue)
-        member("errcode", cause.errcode.map(JSONValue.whole) ?? .null)
+        member("errcode", cause.errcode.map { JSONValue($0) } ?? .null)
         member("error_class", cause.errorClass.map { .string($0.rawValue) } ?? .null)
         member("error", cause.sentence)
         member("rows", Int64(cause.rows))
         member("hosts", Int64(cause.hosts))
-        member("first_lines", .array(cause.firstLines.map(JSONValue.whole)))
+        member("first_lines", .array(cause.firstLines.map { JSONValue($0) }))
     }
 
     fileprivate mutating func append(_ row: ReportRow, of runs: [RecordedRun]) {
         member("row", Int64(row.order.row))
-        member("line", row.line.map(JSONValue.whole) ?? .null)
+        member("line", row.line.map { JSONValue($0) } ?? .null)
         member("host", row.host)
         member("id", row.certificate)
         member("status", row.outcome.status.rawValue)
-        member("errcode", row.outcome.errcode.map(JSONValue.whole) ?? .null)
+        member("errcode", row.outcome.errcode.map { JSONValue($0) } ?? .null)
         member("error", row.outcome.error)
         member("run_id", runs[row.run].header.runID)
     }
-}
-
-extension JSONValue {
-    fileprivate static func whole(_ number: Int) -> JSONValue { .number(String(number)) }
 }
 
 extension RecordedRun.State {

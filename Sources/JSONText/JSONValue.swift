@@ -23,6 +23,9 @@ package enum JSONValue: Hashable, Sendable {
         return JSONNumber(text).integer
     }
 
+    /// A whole number.
+    package init(_ number: some BinaryInteger) { self = .number(String(number)) }
+
     /// The text of a string; nil for anything else.
     package var text: String? {
         guard case .string(let text) = self else { return nil }

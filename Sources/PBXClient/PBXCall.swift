@@ -167,7 +167,7 @@ struct BaseURL: Hashable, Sendable {
     }
 
     /// Path and query of a URL; the token is percent-encoded, and nil for the call that needs none, as is what follows it.
-    func target(of endpoint: String, token: String?, _ query: String? = nil) -> String {
+    func target(of endpoint: String, token: String?, _ query: String?) -> String {
         var target = ""
         target.reserveCapacity(path.utf8.count + endpoint.utf8.count + 16 + (token?.utf8.count ?? 0))
         target += "/"

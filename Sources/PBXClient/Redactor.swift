@@ -167,7 +167,7 @@ extension Redactor {
     /// - Parameters:
     ///   - secret: what to spell.
     ///   - length: bytes of the text that they are looked for in: it has no room for longer ones.
-    static func spellings(of secret: Secret, within length: Int = .max) -> [[UInt8]] {
+    static func spellings(of secret: Secret, within length: Int) -> [[UInt8]] {
         var text = secret.reveal()
         guard text.withUTF8({ $0.contains { $0 <= 0x20 } }) else { return spellings(of: text, within: length) }
         let lines = text.split(whereSeparator: \.isNewline).filter { $0.utf8.count >= shortestFolded }

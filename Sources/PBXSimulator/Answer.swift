@@ -46,11 +46,6 @@ struct Answer: Sendable {
     }
 }
 
-extension JSONValue {
-    /// A whole number.
-    static func integer(_ number: some BinaryInteger) -> JSONValue { .number(String(number)) }
-}
-
 /// The codes a simulated PBX answers with by itself, by the names the PBX's own table gives them.
 enum ErrorCode: Int, Error {
     case success = 0

@@ -86,7 +86,7 @@ struct CertificateStore {
 
     private static func answer(_ found: ArraySlice<SimulatedCertificate>, of total: Int) -> [JSONMember] {
         [
-            JSONMember(key: "total_number", value: .integer(total)),
+            JSONMember(key: "total_number", value: JSONValue(total)),
             JSONMember(key: "certificate_list", value: .array(found.map(\.info))),
         ]
     }
@@ -144,7 +144,7 @@ struct CertificateStore {
     mutating func delete(_ request: ReceivedRequest) throws(ErrorCode) -> [JSONMember] {
         let removed = certificates.remove(at: try index(of: request.number("id")))
         underWay[removed.id] = nil
-        return [JSONMember(key: "reboot", value: .integer(1)), JSONMember(key: "apply", value: .integer(1))]
+        return [JSONMember(key: "reboot", value: JSONValue(1)), JSONMember(key: "apply", value: JSONValue(1))]
     }
 
     private func index(of id: Int?) throws(ErrorCode) -> Int {

@@ -92,9 +92,9 @@ struct Logins {
         sessions.append(session)
         return [
             JSONMember(key: "access_token", value: .string(session.token)),
-            JSONMember(key: "access_token_expire_time", value: .integer(lifetime.components.seconds)),
+            JSONMember(key: "access_token_expire_time", value: JSONValue(lifetime.components.seconds)),
             JSONMember(key: "refresh_token", value: .string(session.refreshToken)),
-            JSONMember(key: "refresh_token_expire_time", value: .integer(Self.refreshLifetime.components.seconds)),
+            JSONMember(key: "refresh_token_expire_time", value: JSONValue(Self.refreshLifetime.components.seconds)),
         ]
     }
 

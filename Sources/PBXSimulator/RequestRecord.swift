@@ -123,7 +123,7 @@ extension RecordedRequest {
     private static let mask = "***"
     private static let secretNames: Set = ["password", "access_token", "refresh_token", "sv"]
 
-    private static func json(_ number: Int?) -> JSONValue { number.map { .integer($0) } ?? .null }
+    private static func json(_ number: Int?) -> JSONValue { number.map { JSONValue($0) } ?? .null }
 
     private var maskedQuery: String {
         let items = query.split(separator: "&", omittingEmptySubsequences: false).map { item in

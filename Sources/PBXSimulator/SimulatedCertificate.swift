@@ -83,17 +83,17 @@ package struct SimulatedCertificate: Sendable, Hashable {
     /// The certificate as the API's `Cert_Info`, secrets and all.
     var info: JSONValue {
         var members: [(String, JSONValue)] = [
-            ("id", .integer(id)), ("name", .string(name)), ("type", .string(purpose.rawValue)),
+            ("id", JSONValue(id)), ("name", .string(name)), ("type", .string(purpose.rawValue)),
             ("issue_to", .string(issueTo)), ("expiration", .string(expiration)),
         ]
         if purpose == .server {
             members += [
-                ("ca_type", .string(origin.rawValue)), ("auto_renewal", .integer(autoRenewal ? 1 : 0)),
+                ("ca_type", .string(origin.rawValue)), ("auto_renewal", JSONValue(autoRenewal ? 1 : 0)),
                 ("dns_provider", .string(dnsProvider)), ("auth_info_list", .array(authInfo.map(\.info))),
             ]
         }
         if let applyStatus { members.append(("apply_status", .string(applyStatus.rawValue))) }
-        if let tipCode { members.append(("apply_tip_code", .integer(tipCode))) }
+        if let tipCode { members.append(("apply_tip_code", JSONValue(tipCode))) }
         return .object(members.map { JSONMember(key: $0.0, value: $0.1) })
     }
 }
@@ -123,7 +123,7 @@ package struct SimulatedAuthInfo: Sendable, Hashable {
     fileprivate var info: JSONValue {
         let typed =
             switch value {
-            case .integer(let number): JSONMember(key: "iv", value: .integer(number))
+            case .integer(let number): JSONMember(key: "iv", value: JSONValue(number))
             case .string(let text): JSONMember(key: "sv", value: .string(text))
             case .boolean(let value): JSONMember(key: "bv", value: .boolean(value))
             }

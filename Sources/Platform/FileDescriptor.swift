@@ -35,7 +35,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
     ///   - kind: what it means for the command when it cannot be opened.
     /// - Throws: ``ToolError`` when it cannot be opened.
     package init(
-        _ path: String, flags: Int32 = O_RDONLY, mode: mode_t = 0o666, kind: ToolError.Kind = .broken
+        _ path: String, flags: Int32, mode: mode_t = 0o666, kind: ToolError.Kind = .broken
     ) throws(ToolError) {
         let number = SystemText.withPath(path) { path in retrying { open(path, flags | O_CLOEXEC, mode) } }
         guard number >= 0 else { throw .cannot("open", path, code: errno, kind: kind) }

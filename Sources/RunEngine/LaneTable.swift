@@ -1,7 +1,6 @@
 import DequeModule
 import FleetModel
 import HeapModule
-import Pacing
 import Platform
 
 /// The rows of one host that were begun and are not over: one at a time, in file order.

@@ -1,5 +1,4 @@
 import FleetModel
-import Pacing
 
 /// Everything a run decides, as a value: events go in, actions come out. No clock, no lock, no I/O.
 ///

@@ -137,7 +137,7 @@ package struct LatencyBuckets: Hashable, Sendable {
     /// `{"7":12,"10":3}`: those that are not empty, under their bounds.
     var json: JSONValue {
         let members = zip(LatencyBuckets.bounds, counts).filter { $0.1 > 0 }
-        return .object(members.map { JSONMember(key: LatencyBuckets.key($0), value: .integer($1)) })
+        return .object(members.map { JSONMember(key: LatencyBuckets.key($0), value: JSONValue($1)) })
     }
 
     fileprivate init?(_ json: JSONValue) {

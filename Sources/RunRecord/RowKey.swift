@@ -36,9 +36,6 @@ package struct RowKey: Hashable, Sendable, CustomStringConvertible {
 
     /// Appends the 32 hexadecimal digits.
     func append(to bytes: inout [UInt8]) { bits.appendHexadecimal(to: &bytes) }
-
-    /// Tells keys apart as well as any hash of it would, because it is one itself.
-    var hash: UInt32 { UInt32(truncatingIfNeeded: bits) }
 }
 
 /// What makes keys of one run differ from keys of another: 128 random bits, written once into the run's ledger.

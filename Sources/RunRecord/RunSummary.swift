@@ -101,36 +101,32 @@ extension RunSummary {
             JSONMember(key: "counts", value: counts),
             JSONMember(key: "errcodes", value: errcodes),
             JSONMember(key: "hosts", value: hosts.json),
-            JSONMember(key: "requests", value: .integer(requests)),
-            JSONMember(key: "retries", value: .integer(retries)),
-            JSONMember(key: "resumed", value: .integer(resumed)),
+            JSONMember(key: "requests", value: JSONValue(requests)),
+            JSONMember(key: "retries", value: JSONValue(retries)),
+            JSONMember(key: "resumed", value: JSONValue(resumed)),
             JSONMember(key: "latency_ms", value: latency?.json ?? LatencySummary.absent),
             JSONMember(key: "latency_buckets", value: (latency?.buckets ?? LatencyBuckets()).json),
-            JSONMember(key: "exit_code", value: .integer(Int(exitCode))),
+            JSONMember(key: "exit_code", value: JSONValue(Int(exitCode))),
             JSONMember(key: "stopped_by", value: stoppedBy.map { .string($0) } ?? .null),
             JSONMember(key: "result", value: result.map { .string($0) } ?? .null),
         ]
     }
 
     private var counts: JSONValue {
-        .object(RowStatus.allCases.map { JSONMember(key: $0.rawValue, value: .integer(rows[$0])) })
+        .object(RowStatus.allCases.map { JSONMember(key: $0.rawValue, value: JSONValue(rows[$0])) })
     }
 
     private var errcodes: JSONValue {
         let sorted = rows.errcodes.sorted { $0.key < $1.key }
-        return .object(sorted.map { JSONMember(key: "\($0.key)", value: .integer($0.value)) })
+        return .object(sorted.map { JSONMember(key: "\($0.key)", value: JSONValue($0.value)) })
     }
 }
 
 extension RunSummary.Hosts {
     fileprivate var json: JSONValue {
         .object([
-            JSONMember(key: "total", value: .integer(total)), JSONMember(key: "stopped", value: .integer(stopped)),
-            JSONMember(key: "unreachable", value: .integer(unreachable)),
+            JSONMember(key: "total", value: JSONValue(total)), JSONMember(key: "stopped", value: JSONValue(stopped)),
+            JSONMember(key: "unreachable", value: JSONValue(unreachable)),
         ])
     }
-}
-
-extension JSONValue {
-    static func integer(_ number: Int) -> JSONValue { .number(String(number)) }
 }

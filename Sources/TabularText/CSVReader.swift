@@ -38,7 +38,7 @@ struct CSVReader: ~Copyable {
     /// - Returns: where the text stops being a CSV, if it does; nothing is read after that.
     /// - Throws: ``ToolError`` when the input can no longer be read.
     mutating func read(
-        _ text: TextReader, _ body: Body, exchange: (inout CSVParser) -> Void = { _ in }
+        _ text: TextReader, _ body: Body, exchange: (inout CSVParser) -> Void
     ) throws(ToolError) -> Diagnostic? {
         defer { exchange(&parser) }
         while let slice = try text.next() {
@@ -288,7 +288,7 @@ final class CSVPipeline: @unchecked Sendable {
     /// - Returns: how the text ended.
     /// - Throws: ``ToolError`` when the input can no longer be read.
     func run(_ body: CSVReader.Body) throws(ToolError) -> TextEnd {
-        let thread = try startCutting()
+        try startThread { self.cut() }
         for turn in 0... {
             filled.wait()
             let batch = batches[turn % batches.count]
@@ -297,27 +297,7 @@ final class CSVPipeline: @unchecked Sendable {
             vacant.signal()
             if isLast { break }
         }
-        pthread_join(thread, nil)
         return try outcome.get()
-    }
-
-    private func startCutting() throws(ToolError) -> pthread_t {
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<CSVPipeline>.fromOpaque(context).takeRetainedValue().cut()
-                return nil
-            }, context.toOpaque())
-        guard code == 0 else {
-            context.release()
-            throw ToolError(
-                .broken, "no thread can be started: \(ToolError.systemText(code))",
-                hint: "is a limit of processes reached?")
-        }
-        return thread
     }
 
     /// The other side: fills batches until the text ends.
