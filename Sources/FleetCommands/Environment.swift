@@ -54,6 +54,8 @@ package struct FlagVariables {
         let letter: String?
         /// What the help says of it.
         let help: String
+        /// The words that it takes; empty when it takes any.
+        let values: [String]
         let takesValue: Bool
         /// Whether each further value is added to those before it.
         let isRepeated: Bool
@@ -80,8 +82,10 @@ package struct FlagVariables {
         _ variables: [String: String], before given: [String], butThoseOf others: [FlagVariables] = []
     ) throws(ToolError) -> [String] {
         var arguments: [String] = []
-        for flag in flags where !others.contains(where: { $0.understandsOtherwise(flag) }) {
-            guard let value = variables[flag.variable], !value.isEmpty, !flag.isOverruled(by: given) else { continue }
+        for flag in flags {
+            guard let value = variables[flag.variable], !value.isEmpty, !flag.isOverruled(by: given),
+                !others.contains(where: { $0.understandsOtherwise(flag, value) })
+            else { continue }
             if flag.takesValue {
                 // Each line is a value of its own where a flag takes several.
                 let values = flag.isRepeated ? value.split(separator: "\n").map(String.init) : [value]
@@ -93,7 +97,9 @@ package struct FlagVariables {
         return arguments + given
     }
 
-    private func understandsOtherwise(_ flag: Flag) -> Bool { flags.contains { $0.name == flag.name && $0 != flag } }
+    private func understandsOtherwise(_ flag: Flag, _ value: String) -> Bool {
+        flags.contains { $0.name == flag.name && $0 != flag && ($0.values.isEmpty || $0.values.contains(value)) }
+    }
 
     /// The variable whose value a refusal is about; nil when it is about the command line.
     package func variable(behind refusal: String, in variables: [String: String]) -> String? {
@@ -124,7 +130,8 @@ extension FlagVariables.Flag {
         else { return nil }
         self.init(
             name: name, letter: names.first { $0["kind"]?.text == "short" }?["name"]?.text,
-            help: argument["abstract"]?.text ?? "", takesValue: kind == "option",
+            help: argument["abstract"]?.text ?? "", values: argument["allValues"]?.texts ?? [],
+            takesValue: kind == "option",
             isRepeated: argument["isRepeating"] == .boolean(true))
     }
 
@@ -147,4 +154,8 @@ extension FlagVariables.Flag {
         default: throw ToolError(.usage, "\(variable) is neither yes nor no", hint: "set it to 1 or 0")
         }
     }
+}
+
+extension JSONValue {
+    fileprivate var texts: [String] { if case .array(let items) = self { items.compactMap(\.text) } else { [] } }
 }

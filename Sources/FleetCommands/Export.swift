@@ -84,7 +84,9 @@ package struct Export: Sendable {
     ///
     /// What is not known to the letter, or no input can hold, is left empty; nil when nothing else is known.
     private func edit(of state: CertificateState, on job: Job) -> CertificateEdit? {
-        var (whole, lost) = CertificateEdit(of: state).undone(to: state, unwritable: proof.unwritable)
+        var (whole, lost) = CertificateEdit(of: state).undone(to: state) { edit in
+            proof.unwritable(edit) + Self.formulas(in: edit)
+        }
         for column in state.altered { whole.leaveAlone(column) }
         var edit = state.purpose == .trusted ? CertificateEdit(id: whole.id, name: whole.name) : whole
         if !keepsSecrets, edit.authInfo?.isEmpty == false || lost.contains("auth_info_list") {
@@ -112,9 +114,18 @@ package struct Export: Sendable {
             }
         }
         guard !said.isEmpty || !hasRow else { return }
-        let reason = "because a secret stands in it, or no input can hold it"
-        let fate = hasRow ? "left empty, \(reason)" : "left out, \(reason)"
+        let reason =
+            said.isEmpty
+            ? "because the PBX tells nothing of it that an edit could set"
+            : "because a secret stands in it, a spreadsheet would take it for a formula, or no input can hold it: "
+                + said.joined(separator: ", ")
         let place = "\(job.address.host), certificate \(state.id)"
-        Say.say(.warning, "\(place): \(fate): \(said.joined(separator: ", "))", insists: true)
+        Say.say(.warning, "\(place): left \(hasRow ? "empty" : "out"), \(reason)", insists: true)
+    }
+
+    /// Texts of a PBX that must not stand bare in a sheet; with a mark before them they would be others.
+    private static func formulas(in edit: CertificateEdit) -> [String] {
+        let texts = [("name", edit.name), ("issue_to", edit.issueTo), ("dns_provider", edit.dnsProvider)]
+        return texts.filter { $1.map(FormulaMark.isFormula) == true }.map(\.0)
     }
 }

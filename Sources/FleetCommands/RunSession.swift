@@ -201,7 +201,8 @@ struct RunSession {
 
     private func sayCanaryPassed() {
         let hosts = min(work.pace.canaryHosts ?? 0, input.catalog.hostCount)
-        logger.notice("the canary passed: every row of the first \(hosts == 1 ? "host" : "\(hosts) hosts") was ok")
+        let scope = hosts == 1 ? "host" : "\(hosts) hosts"
+        logger.notice("the canary passed: every row tried on the first \(scope) was ok")
     }
 
     /// `row 3 (line 4) on pbx1.example.com:8088`; nil when the input can no longer be read.

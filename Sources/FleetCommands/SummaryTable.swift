@@ -41,7 +41,7 @@ struct SummaryTable {
     ///   - style: how a terminal shows it.
     init(_ summary: RunSummary, _ report: RunReport?, in directory: String, elapsed: Duration, style: TextStyle) {
         groups = summary.rows.groups
-        firstLines = report?.groups.compactMapValues(\.firstLine) ?? [:]
+        firstLines = report?.firstLines ?? [:]
         causes = report?.causes ?? []
         (shownCauses, gap) = (5, nil)
         placeOfOthers = CommandLineText.of(["report", directory, "--as", "text"])
@@ -60,11 +60,11 @@ struct SummaryTable {
     init(_ report: RunReport, shownCauses: Int, style: TextStyle) {
         self.shownCauses = shownCauses
         (placeOfOthers, gap) = ("see the report", report.gap)
-        groups = report.groups.mapValues(\.rows)
-        firstLines = report.groups.compactMapValues(\.firstLine)
+        groups = report.tally.groups
+        firstLines = report.firstLines
         causes = report.causes
         totals = Totals(
-            rows: report.rows, hosts: report.hosts, requests: report.requests, retries: report.retries,
+            rows: report.tally.rows, hosts: report.hosts, requests: report.requests, retries: report.retries,
             scope: report.isResumed ? " since the last resume" : "", elapsed: nil)
         self.style = style
     }

@@ -34,9 +34,10 @@ package struct WorkSettings: Sendable {
     /// that starts a run too late would else open the next day's window.
     func window(now: Duration, wallTime: WallTime) throws(ToolError) -> RunWindow? {
         let end = try endOfDay(now: wallTime)
-        let lengths = [end.map { $0 - wallTime }, maxDuration].compactMap { $0 }
-        guard let length = lengths.min() else { return nil }
-        if let short = lengths.first(where: { $0 > .zero && $0 < transport.timeout }) {
+        let rest = end.map { $0 - wallTime }
+        guard let length = [rest, maxDuration].compactMap(\.self).min() else { return nil }
+        let lengths = [rest.flatMap { $0 > .zero ? $0 : nil }, maxDuration].compactMap(\.self)
+        if let short = lengths.first(where: { $0 < transport.timeout }) {
             throw ToolError(
                 .usage,
                 "the window of \(DurationText(short)) is shorter than --timeout \(DurationText(transport.timeout))",

@@ -58,6 +58,19 @@ package final class CertificateFile: Hashable, Sendable, CustomStringConvertible
         return abs(told.milliseconds / dayLength - end.milliseconds / dayLength) <= 1
     }
 
+    /// Sentences for a person about what speaks against the file for a certificate.
+    package func doubts(about state: CertificateState) -> [String] {
+        var doubts: [String] = []
+        // The time zone of what a PBX tells may make it a day off.
+        if let told = state.expiration.flatMap(WallTime.init(expiration:)), told - end > .seconds(86_400) {
+            doubts.append("the file's certificate expires before the one that it replaces")
+        }
+        if holdsKey, state.purpose == .trusted {
+            doubts.append("the file holds a private key, which a trusted certificate does not need")
+        }
+        return doubts
+    }
+
     /// Whether both send the same content under the same name.
     package static func == (left: CertificateFile, right: CertificateFile) -> Bool {
         left.digest == right.digest && left.name.utf8.elementsEqual(right.name.utf8)

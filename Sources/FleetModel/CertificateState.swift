@@ -122,7 +122,7 @@ extension CertificateEdit {
     package func changes(to state: CertificateState) -> [FieldChange] {
         var changes: [FieldChange] = []
         if let file, name == nil {
-            let new = "file \(file.name)"
+            let new = "file \(file.name) (expires \(file.end.description.prefix(10)))"
             changes.append(FieldChange(field: "name", old: state.name, new: new, isCertain: state.name != nil))
         }
         func compare(_ field: String, _ old: String?, _ new: String?) {

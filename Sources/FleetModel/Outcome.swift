@@ -113,8 +113,8 @@ package struct Outcome: Hashable, Sendable {
 
     /// Whether the PBX accepted or refused the edit itself, which is its word on the same edit sent before, too.
     ///
-    /// So is a certificate that was read back and is not as it should be. What the PBX says about a token is not, nor
-    /// that it is busy, nor what it says before it has the edit, nor a failure that may have carried out a part of it.
+    /// A certificate that was read back and is not as it should be settles it, too. What does not: what the PBX says about a
+    /// token, that it is busy, what it says before it has the edit, and a failure that may have carried out a part of it.
     package var settlesDoubt: Bool {
         if status.isGood || status == .failed && errorClass == .verify { return true }
         return isRefusal && !mayHaveChanged && errcode.map { !PBXErrorCode($0).isTemporary } ?? false

@@ -8,11 +8,10 @@ extension RunReport {
     package var json: [UInt8] {
         var json = JSONWriter()
         json.beginObject()
-        json.member("rows", Int64(rows))
-        json.member(
-            "counts", .object(RowStatus.allCases.map { JSONMember(key: $0.rawValue, value: JSONValue(count($0))) }))
-        json.member("errcodes", errcodes)
-        json.member("hosts", hostCounts)
+        json.member("rows", Int64(tally.rows))
+        json.member("counts", tally.countsJSON)
+        json.member("errcodes", tally.errcodesJSON)
+        json.member("hosts", hosts.json)
         json.member("requests", requests.map { JSONValue($0) } ?? .null)
         json.member("retries", Int64(retries))
         json.member("started_at", span.lowerBound.description)
@@ -37,20 +36,6 @@ extension RunReport {
             json.endObject()
         }
         json.endArray()
-    }
-
-    private var errcodes: JSONValue {
-        var rows: [Int: Int] = [:]
-        for (group, count) in groups { if let errcode = group.errcode { rows[errcode, default: 0] += count.rows } }
-        return .object(rows.sorted { $0.key < $1.key }.map { JSONMember(key: "\($0)", value: JSONValue($1)) })
-    }
-
-    private var hostCounts: JSONValue {
-        .object([
-            JSONMember(key: "total", value: JSONValue(hosts.total)),
-            JSONMember(key: "stopped", value: JSONValue(hosts.stopped)),
-            JSONMember(key: "unreachable", value: JSONValue(hosts.unreachable)),
-        ])
     }
 }
 

@@ -49,18 +49,19 @@ package struct ReportPage {
         return page.bytes
     }
 
-    private var title: String { "\(grouped(good)) of \(counted(report.rows, "row")) ok – certfleet" }
+    private var title: String { "\(grouped(good)) of \(counted(report.tally.rows, "row")) ok – certfleet" }
 
-    private var good: Int { report.count(.ok) + report.count(.noChange) }
+    private var good: Int { report.tally[.ok] + report.tally[.noChange] }
 
     // MARK: What it comes to
 
     private var head: HTML {
+        let isWhollyGood = report.tally.bad == 0 && report.gap == nil
         let gap: HTML = report.gap.map { "<p class=\"gap\">\($0)</p>" } ?? ""
         return """
             <header>
             <p class="brand">certfleet report</p>
-            <h1 class="\(report.isGood && report.gap == nil ? "good" : "")">\(good) of \(counted(report.rows, "row")) \(good == 1 ? "is" : "are") ok</h1>
+            <h1 class="\(isWhollyGood ? "good" : "")">\(good) of \(counted(report.tally.rows, "row")) \(good == 1 ? "is" : "are") ok</h1>
             <p class="sub">\(report.runs[0].header.input.path) <i>·</i> \(counted(report.hosts.total, "host")) \
             <i>·</i> \(report.span.lowerBound.shown) <i>·</i> \(report.span.length) <i>·</i> \(state)</p>
             <div class="bar" aria-hidden="true">\(RowStatus.allCases.map(share))</div>
@@ -70,12 +71,12 @@ package struct ReportPage {
     }
 
     private func share(_ status: RowStatus) -> HTML {
-        let count = report.count(status)
+        let count = report.tally[status]
         return count == 0 ? "" : "<span class=\"\(status.rawValue)\" style=\"flex:\(plain: count)\"></span>"
     }
 
     private func tile(_ status: RowStatus) -> HTML {
-        let count = report.count(status)
+        let count = report.tally[status]
         return """
             <li class="\(status.rawValue)\(count == 0 ? " none" : "")"><b data-count="\(status.rawValue)">\(count)</b> \
             <span>\(status.words)</span></li>
@@ -113,17 +114,17 @@ package struct ReportPage {
 
     private var outcomes: HTML {
         let order = RowStatus.allCases
-        let groups = report.groups.sorted { left, right in
+        let groups = report.tally.groups.sorted { left, right in
             let ranks = [left.key, right.key].map { order.firstIndex(of: $0.status) ?? 0 }
-            return (ranks[0], -left.value.rows, left.key.errcode ?? 0) < (
-                ranks[1], -right.value.rows, right.key.errcode ?? 0
+            return (ranks[0], -left.value, left.key.errcode ?? 0) < (
+                ranks[1], -right.value, right.key.errcode ?? 0
             )
         }
-        let rows: [HTML] = groups.map { group, count in
+        let rows: [HTML] = groups.map { group, rows in
             """
             <tr><td>\(badge(group.status))</td><td class="n">\(group.errcode.map(String.init) ?? "")</td>\
-            <td>\(words(group))</td><td class="n">\(count.rows)</td>\
-            <td class="n">\(group.status.isGood ? "" : count.firstLine.map(String.init) ?? "")</td></tr>
+            <td>\(words(group))</td><td class="n">\(rows)</td>\
+            <td class="n">\(group.status.isGood ? "" : report.firstLines[group].map(String.init) ?? "")</td></tr>
 
             """
         }
@@ -218,7 +219,7 @@ package struct ReportPage {
             ? "" : "\(counted(rest, "more row")) that \(rest == 1 ? "is" : "are") not ok: see the result file."
         return """
             <section><h2>Rows that are not ok <small><span id="shown">\(report.details.rows.count)</span> of \
-            \(report.rows - good)</small></h2>
+            \(report.tally.rows - good)</small></h2>
             <div id="tools" hidden><input id="find" type="search" placeholder="Find in these rows" aria-label="Find in these rows">
             <select id="only" aria-label="Status"><option value="">every status</option></select></div>
             <div class="scroll tall"><table id="rows">

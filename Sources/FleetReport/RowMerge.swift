@@ -77,14 +77,27 @@ struct RowMerge {
         verdicts[place] = verdict
     }
 
-    /// Runs of the same rows of the same input are counted once.
+    /// Runs of the same rows of the same input are counted once, and no input has more rows than it has: what a run of a part
+    /// does not list, one of the whole may, or the other way round.
     private var unlistedRows: [(run: Int, count: Int)] {
+        var rest: [SHA256Digest: Int] = [:]
+        for (number, run) in runs.enumerated() where selections[number].flags.isEmpty {
+            let input = run.header.input
+            let known = listed.filter { $0.key.input == input.sha256 }.values.reduce(into: Set()) { $0.formUnion($1) }
+            rest[input.sha256] = input.rows - known.count
+        }
         let groups = Dictionary(grouping: runs.indices) { selections[$0] }
-        return groups.compactMap { selection, members -> (run: Int, count: Int)? in
+        let unlisted = groups.compactMap { selection, members -> (run: Int, count: Int)? in
             guard let last = members.last(where: { runs[$0].state != .finished }) else { return nil }
             let rows = members.map { runs[$0].header.input.rows }.max() ?? 0
             return (last, max(0, rows - listed[selection, default: []].count))
-        }.sorted { $0.run < $1.run }
+        }
+        return unlisted.sorted { $0.run < $1.run }.map { run, count in
+            let input = runs[run].header.input.sha256
+            let count = min(count, rest[input] ?? count)
+            rest[input]? -= count
+            return (run, count)
+        }
     }
 
     /// The part of an input that a run is about.

@@ -1,5 +1,5 @@
 import FleetInput
-package import FleetModel
+import FleetModel
 package import Platform
 package import RunRecord
 
@@ -10,10 +10,10 @@ package import RunRecord
 package struct RunReport: Sendable {
     /// The runs, in the order in which they were begun.
     package fileprivate(set) var runs: [RecordedRun]
-    /// Rows by status, errcode and class.
-    package private(set) var groups: [OutcomeGroup: RowGroup] = [:]
-    /// All rows.
-    package private(set) var rows = 0
+    /// All rows, by status, errcode and class.
+    package private(set) var tally = OutcomeTally()
+    /// The input's line of the first row of each group, where it is known.
+    package private(set) var firstLines: [OutcomeGroup: Int] = [:]
     /// Hosts of all rows, and how many were given up.
     package private(set) var hosts = RunSummary.Hosts(total: 0, stopped: 0, unreachable: 0)
     /// HTTP requests of the runs that came to their end; nil when none did. Of one that was resumed, those since then.
@@ -82,16 +82,8 @@ package struct RunReport: Sendable {
         allRows.sort { $0.order < $1.order }
     }
 
-    /// Rows with a status.
-    package func count(_ status: RowStatus) -> Int {
-        groups.reduce(0) { $0 + ($1.key.status == status ? $1.value.rows : 0) }
-    }
-
     /// Whether the rows tell of what was before a run was resumed, too, but the requests do not.
     package var isResumed: Bool { runs.contains { $0.headers.count > 1 } }
-
-    /// Whether every row is as the operator wanted it.
-    package var isGood: Bool { groups.keys.allSatisfy(\.status.isGood) }
 
     /// Why the report may not be of the whole fleet, as a sentence: shards that it lacks, or that are of different inputs; nil
     /// when neither is so, or it is about no shards.
@@ -131,9 +123,10 @@ package struct RunReport: Sendable {
     }
 
     fileprivate mutating func take(_ row: ReportRow) {
-        rows += 1
         let isGood = row.outcome.status.isGood
-        groups[OutcomeGroup(row.outcome), default: RowGroup(firstLine: row.line)].rows += 1
+        let group = OutcomeGroup(row.outcome)
+        if tally.groups[group] == nil { firstLines[group] = row.line }
+        tally.count(row.outcome)
         hostTimes.count(row)
         if let end = row.outcome.finishedAt { timeline.count(end, isGood: isGood) }
         guard !isGood else { return changes.count(row) }
@@ -144,9 +137,8 @@ package struct RunReport: Sendable {
     /// Rows that no file of their run lists yet.
     private mutating func takeUnlisted(_ count: Int, of run: RecordedRun) {
         guard count > 0 else { return }
-        rows += count
         let outcome = Outcome(status: .notAttempted, errorClass: .runStopped, error: run.unlistedReason)
-        groups[OutcomeGroup(outcome), default: RowGroup(firstLine: nil)].rows += count
+        tally.count(outcome, rows: count)
         folding.count(outcome, rows: count)
     }
 
@@ -198,18 +190,6 @@ package struct EndingReport {
         try report.runs[0].readEnding()
         report.conclude()
         return report
-    }
-}
-
-/// Rows that have status, errcode and class in common.
-package struct RowGroup: Hashable, Sendable {
-    /// How many there are.
-    package fileprivate(set) var rows = 0
-    /// The input's line of the first of them; nil when it is not known.
-    package let firstLine: Int?
-
-    fileprivate init(firstLine: Int?) {
-        self.firstLine = firstLine
     }
 }
 

@@ -180,7 +180,7 @@ extension HostSession {
     /// Goes on with ending the session, whose rows are all done.
     ///
     /// - Parameters:
-    ///   - reply: what the last call that this wanted came to; nil to begin, and to go on after a wait.
+    ///   - reply: the reply to the call that this last returned; nil to begin, and to go on after a wait.
     ///   - now: on the run's clock.
     ///   - generator: where the jitter comes from.
     package mutating func close(

@@ -270,7 +270,8 @@ extension Reply {
         guard let serverKey else { return "" }
         return switch failure {
         case .pinMismatch: ": it is \(serverKey), to be put into tls_pin if this is the right PBX"
-        case .unknownAuthority: ": trust its authority by --cacert, or its key by tls_pin \(serverKey)"
+        case .unknownAuthority:
+            ": trust its authority by --cacert, or put its key \(serverKey) into a column tls_pin of the input"
         default: ""
         }
     }

@@ -488,7 +488,9 @@ extension RowProcedure {
     /// What the row is when no more calls are made for it although it is not done; nil when it is as if it had never been
     /// begun.
     var fallback: Outcome? {
-        if case .watch(let watch) = stage { return weigh(watch.unfinished("the run ended before it was read back")) }
+        if case .watch(let watch) = stage {
+            return weigh(watch.unfinished("the run ended before it was seen to be done"))
+        }
         if let failed { return failed }
         guard edits > 0 else { return nil }
         return Outcome(

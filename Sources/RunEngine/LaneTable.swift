@@ -152,7 +152,7 @@ struct LaneTable {
     /// Whether a lane that was begun has rows which are not done.
     var hasBegunRows: Bool { lanes.contains { $0?.positions.isEmpty == false } }
 
-    /// Whether a lane that no worker has has such rows.
+    /// Whether a lane without a worker has such rows.
     var hasIdleRows: Bool { !ready.isEmpty || !unresponsive.isEmpty || !waiting.isEmpty }
 
     /// Whether something of a lane that was begun could be sent now.

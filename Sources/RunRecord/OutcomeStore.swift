@@ -228,10 +228,10 @@ package struct OutcomeTally: Hashable, Sendable {
         return Dictionary(counts, uniquingKeysWith: +)
     }
 
-    /// Counts one row.
-    package mutating func count(_ outcome: Outcome) {
-        groups[OutcomeGroup(outcome), default: 0] += 1
-        rows += 1
+    /// Counts rows with this outcome.
+    package mutating func count(_ outcome: Outcome, rows count: Int = 1) {
+        groups[OutcomeGroup(outcome), default: 0] += count
+        rows += count
         if outcome.mayHaveChanged { mayHaveChangedSomething = true }
     }
 }

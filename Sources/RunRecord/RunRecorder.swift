@@ -5,6 +5,7 @@ package import Platform
 
 /// Keeps the record of a run while it happens: the ledger on disk, the outcomes and the counts in memory.
 package final class RunRecorder: OutcomeSink {
+    /// Kept for its lock, which ends with it.
     private let directory: RunDirectory
     private let clock: any RunClock
     private let salt: RowSalt

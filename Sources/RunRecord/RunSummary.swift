@@ -1,5 +1,5 @@
 import FleetModel
-import JSONText
+package import JSONText
 package import Platform
 
 /// What a run was and how it ended: the content of `summary.json`.
@@ -98,8 +98,8 @@ extension RunSummary {
             JSONMember(key: "arguments", value: run.argumentsJSON),
             JSONMember(key: "started_at", value: .string(run.startedAt.description)),
             JSONMember(key: "finished_at", value: .string(finishedAt.description)),
-            JSONMember(key: "counts", value: counts),
-            JSONMember(key: "errcodes", value: errcodes),
+            JSONMember(key: "counts", value: rows.countsJSON),
+            JSONMember(key: "errcodes", value: rows.errcodesJSON),
             JSONMember(key: "hosts", value: hosts.json),
             JSONMember(key: "requests", value: JSONValue(requests)),
             JSONMember(key: "retries", value: JSONValue(retries)),
@@ -111,19 +111,23 @@ extension RunSummary {
             JSONMember(key: "result", value: result.map { .string($0) } ?? .null),
         ]
     }
+}
 
-    private var counts: JSONValue {
-        .object(RowStatus.allCases.map { JSONMember(key: $0.rawValue, value: JSONValue(rows[$0])) })
+extension OutcomeTally {
+    /// Rows by status.
+    package var countsJSON: JSONValue {
+        .object(RowStatus.allCases.map { JSONMember(key: $0.rawValue, value: JSONValue(self[$0])) })
     }
 
-    private var errcodes: JSONValue {
-        let sorted = rows.errcodes.sorted { $0.key < $1.key }
-        return .object(sorted.map { JSONMember(key: "\($0.key)", value: JSONValue($0.value)) })
+    /// Rows by errcode.
+    package var errcodesJSON: JSONValue {
+        .object(errcodes.sorted { $0.key < $1.key }.map { JSONMember(key: "\($0.key)", value: JSONValue($0.value)) })
     }
 }
 
 extension RunSummary.Hosts {
-    fileprivate var json: JSONValue {
+    /// `{"total":…,"stopped":…,"unreachable":…}`.
+    package var json: JSONValue {
         .object([
             JSONMember(key: "total", value: JSONValue(total)), JSONMember(key: "stopped", value: JSONValue(stopped)),
             JSONMember(key: "unreachable", value: JSONValue(unreachable)),

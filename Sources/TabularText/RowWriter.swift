@@ -223,9 +223,10 @@ package enum FormulaMark {
     /// With the blank that a tab or a line end became before.
     private static let starts = Array("=+-@\t\r ".utf8)
 
-    static func guarding(_ text: String) -> String {
-        text.utf8.first.map(starts.contains) == true ? "'" + text : text
-    }
+    static func guarding(_ text: String) -> String { isFormula(text) ? "'" + text : text }
+
+    /// Whether a spreadsheet may take a text for a formula.
+    package static func isFormula(_ text: String) -> Bool { text.utf8.first.map(starts.contains) == true }
 
     /// The text as it was before it was guarded.
     package static func removed(from text: String) -> String {

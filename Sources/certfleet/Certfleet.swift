@@ -106,7 +106,12 @@ import FleetCommands
         if message.hasPrefix("Missing expected argument"), let usage = command?.configuration.usage {
             help = "write '\(usage)'"
         }
-        if let variable { help = [help, "it stands in \(variable)"].compactMap(\.self).joined(separator: "; ") }
+        let place = variable.map { "it stands in \($0)" }
+        // The parser's own advice, behind its sentence, comes before any other.
+        if let place, message.contains(". Please ") {
+            return ParserReply.refusal("\(message.dropLast()); \(place)", help: help, command: command?._commandName)
+        }
+        if let place { help = [help, place].compactMap(\.self).joined(separator: "; ") }
         return ParserReply.refusal(message, help: help, command: command?._commandName)
     }
 
@@ -128,9 +133,11 @@ private enum FlagForm {
         guard refusal.hasPrefix("The value '"), parts.count == 5, let start = parts[3].firstIndex(of: "<") else {
             return nil
         }
-        let number = Int(parts[1]).map { "\($0)" }
+        let number = Int(parts[1]).flatMap { (1...1_000_000).contains($0) ? "\($0)" : nil }
         switch parts[3][start...] {
-        case "<rate>": return "write \(number ?? "5")/s, \(number ?? "5")/m or \(number ?? "5")/h"
+        case "<rate>":
+            return number.map { "write \($0)/s, \($0)/m or \($0)/h" }
+                ?? "write it as 5/s, 5/m or 5/h, more than 0 and at most 999999999/s"
         case "<duration>":
             return number.map { "write \($0)s, \($0)m or \($0)h" } ?? "write it as 500ms, 10s, 5m or 2h, at most 8760h"
         case "<days>": return "write \(number ?? "30")d, or 12h"

@@ -116,7 +116,7 @@ struct ReadingOptions: ParsableArguments {
     @Flag(help: "Read each certificate first, and send no edit that would change nothing.")
     var skipUnchanged = false
 
-    @Flag(help: "Read each certificate first, and keep its values in undo.csv; so do the other two.")
+    @Flag(help: "Read each certificate first, and keep its values in undo.csv, as --skip-unchanged and --verify do.")
     var undo = false
 
     @Flag(help: "Read each certificate back after its edit, wait until it is issued, and compare.")

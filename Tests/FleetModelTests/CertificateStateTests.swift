@@ -1,3 +1,4 @@
+import Platform
 import TestSupport
 import Testing
 
@@ -102,6 +103,17 @@ struct CertificateStateTests {
         let whole = CertificateEdit(id: 5, issueTo: "b", dnsProvider: "arvancloud", authInfo: [Self.key])
         #expect(whole.doubts(about: applied).isEmpty)
         #expect(CertificateEdit(id: 5, name: "b.pem").doubts(about: Self.state()).isEmpty)
+    }
+
+    @Test("a file is doubted that is no progress")
+    func fileDoubts() throws {
+        let end = try #require(WallTime(expiration: "2027-01-10 00:00:00"))
+        let file = CertificateFile(name: "a.pem", content: [], holdsKey: true, end: end)
+        for (expiration, count) in [("2027-01-09", 0), ("2027-01-11", 0), ("2027-01-12", 1), ("soon", 0)] {
+            let told = expiration == "soon" ? expiration : "\(expiration) 00:00:00"
+            #expect(file.doubts(about: Self.state { $0.expiration = told }).count == count, "\(expiration)")
+        }
+        #expect(file.doubts(about: Self.state { $0.purpose = .trusted }).count == 1)
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import RunRecord
 import FleetModel
 import Foundation
 import TestSupport
@@ -180,7 +181,7 @@ import Testing
                 : .make(row, host: "pbx\(row / 10).example.com:8088")
         }
         let report = try RunReport(of: [RunFiles(rows).write("run", in: work)])
-        #expect(report.rows == 100_000)
+        #expect(report.tally.rows == 100_000)
         #expect(report.details.rows.count + report.details.leftOut == 50_000)
         #expect(report.details.rows.count >= 5000)
         let bytes = ReportPage(report, version: "0.1.0").bytes

@@ -28,9 +28,9 @@ import Testing
             .make(3, .skipped, .hostStopped, "its host was stopped"), .make(4, .invalid, .input, "no id"),
         ]
         let report = try RunReport(of: [RunFiles(rows).write("run", in: work)])
-        #expect(report.rows == 4)
-        #expect(RowStatus.allCases.map { report.count($0) } == [1, 0, 1, 0, 1, 1, 0])
-        #expect(!report.isGood)
+        #expect(report.tally.rows == 4)
+        #expect(RowStatus.allCases.map { report.tally[$0] } == [1, 0, 1, 0, 1, 1, 0])
+        #expect(report.tally.bad > 0)
         #expect(report.details.rows.map(\.order.row) == [2, 3, 4])
         #expect(report.details.rows[0].own.map { "\($0.name)=\($0.value)" } == ["site=Oslo"])
         #expect(report.details.columns == ["site"])
@@ -48,8 +48,8 @@ import Testing
         file.write(Data(#"{"event":"done","row":3,"key":"0000000000000000000000000000"#.utf8))
         let report = try RunReport(of: [path], listsAllRows: true)
         #expect(report.runs[0].state == .brokenOff)
-        #expect(RowStatus.allCases.map { report.count($0) } == [1, 0, 1, 1, 0, 0, 7])
-        #expect(report.rows == 10)
+        #expect(RowStatus.allCases.map { report.tally[$0] } == [1, 0, 1, 1, 0, 0, 7])
+        #expect(report.tally.rows == 10)
         #expect(report.requests == nil)
         #expect(report.details.rows.map(\.order.row) == [3, 5])
         #expect(report.causes.map(\.rows).reduce(0, +) == 9)
@@ -65,7 +65,7 @@ import Testing
         try file.seekToEnd()
         file.write(try #require(FileManager.default.contents(atPath: "\(other)/ledger.jsonl")))
         let report = try RunReport(of: [path], listsAllRows: true)
-        #expect(report.count(.ok) == 1 && report.count(.unknown) == 3)
+        #expect(report.tally[.ok] == 1 && report.tally[.unknown] == 3)
         let errors = Dictionary(uniqueKeysWithValues: report.details.rows.map { ($0.order.row, $0.outcome.error) })
         #expect(errors[2] == "refused; an earlier run may have made the edit")
         // The last run sent it.
@@ -87,7 +87,7 @@ import Testing
         let report = try RunReport(of: [path])
         #expect(report.runs[0].headers.count == 2)
         #expect(report.runs[0].state == .brokenOff)
-        #expect(report.count(.ok) == 2)
+        #expect(report.tally[.ok] == 2)
     }
 
     @Test func shardsTogetherAreTheRunInInputOrder() throws {
@@ -101,8 +101,8 @@ import Testing
         }
         #expect(try results(shards.reversed()) == results([whole]))
         let (one, all) = (try RunReport(of: [whole]), try RunReport(of: shards))
-        #expect(all.rows == 60)
-        #expect(all.groups.mapValues(\.rows) == one.groups.mapValues(\.rows))
+        #expect(all.tally.rows == 60)
+        #expect(all.tally.groups == one.tally.groups)
         #expect(all.hosts.total == one.hosts.total)
         #expect(all.requests == 60)
         #expect(all.latency?.buckets == one.latency?.buckets)
@@ -135,7 +135,7 @@ import Testing
         // As far as its ledger tells.
         let killed = try files.writeLedger("killed", in: work)
         #expect(try results([first, killed]) == ["1 failed", "2 ok", "3 ok", "4 ok"])
-        #expect(try RunReport(of: [first, killed]).rows == 4)
+        #expect(try RunReport(of: [first, killed]).tally.rows == 4)
     }
 
     @Test func aRowThatAnotherPartLeavesOutKeepsItsVerdict() throws {
@@ -159,15 +159,28 @@ import Testing
         var two = RunFiles([.make(3)], of: 5)
         two.arguments += ["--shard", "2/2"]
         let report = try RunReport(of: [one.write("one", in: work), two.writeLedger("two", in: work)])
-        #expect(report.rows == 7)
-        #expect(report.count(.notAttempted) == 4)
+        #expect(report.tally.rows == 7)
+        #expect(report.tally[.notAttempted] == 4)
         // The second window of the same rows.
         let again = try RunReport(of: [
             RunFiles([.make(1), .make(2)], of: 3).writeLedger("a", in: work),
             RunFiles([.make(3)], of: 3).writeLedger("b", in: work),
         ])
-        #expect(again.rows == 3)
-        #expect(again.isGood)
+        #expect(again.tally.rows == 3)
+        #expect(again.tally.bad == 0)
+    }
+
+    @Test func whatOthersListIsNotLeftOfARunThatWasKilled() throws {
+        let whole = try RunFiles([.make(1), .make(2)], of: 5).writeLedger("killed", in: work)
+        let shards = try [[1, 2, 3], [4, 5]].enumerated().map { number, rows in
+            var files = RunFiles(rows.map { .make($0) })
+            files.arguments += ["--shard", "\(number + 1)/2"]
+            return try files.write("shard\(number + 1)", in: work)
+        }
+        let all = try RunReport(of: [whole] + shards)
+        #expect(all.tally.rows == 5 && all.tally.bad == 0)
+        let half = try RunReport(of: [whole, shards[0]])
+        #expect(half.tally.rows == 5 && half.tally[.notAttempted] == 2)
     }
 
     @Test func equalFailuresAreFoldedOverHosts() throws {

@@ -111,7 +111,10 @@ struct PBXCallTests {
                 reply = Reply(accepting: call)
             }
         }
-        guard case .call(let logout) = host.close(nil, at: .zero, using: &generator) else { return }
+        guard case .call(let logout) = host.close(nil, at: .zero, using: &generator) else {
+            Issue.record("the session is to be ended")
+            return
+        }
         lines.append(logout.request().url + " " + (logout.pin ?? ""))
         let update = "certificate/update?access_token=%2A%2A%2A"
         #expect(

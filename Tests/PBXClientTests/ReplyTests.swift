@@ -117,8 +117,8 @@ struct ReplyTests {
             ),
             (
                 .untrusted(.unknownAuthority, key: "sha256//A"),
-                "the server's certificate is not signed by a trusted authority: trust its authority by --cacert, or its "
-                    + "key by tls_pin sha256//A"
+                "the server's certificate is not signed by a trusted authority: trust its authority by --cacert, or put "
+                    + "its key sha256//A into a column tls_pin of the input"
             ),
         ] as [(HTTPExchange, String)])
     func sentences(_ exchange: HTTPExchange, _ expected: String) {

@@ -244,7 +244,9 @@ struct RowUploadTests {
         play.found = [Self.server("new.pem")]
         let outcome = play.run(edit: Self.edit()).outcome
         #expect(
-            outcome.status == .ok && outcome.reading?.changes.map(\.description) == ["name: new.pem -> file new.pem"])
+            outcome.status == .ok
+                && outcome.reading?.changes.map(\.description) == ["name: new.pem -> file new.pem (expires 2027-02-28)"]
+        )
         #expect(play.calls == ["login A"])
     }
 

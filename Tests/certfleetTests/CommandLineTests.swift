@@ -148,6 +148,14 @@ import Testing
         #expect(problem?["column"] as? String == "id" && (problem?["message"] as? String)?.contains("'x'") == true)
     }
 
+    @Test func theTemplateHasEveryColumn() throws {
+        let refusal = try BuiltTool.run(["check", "fleet.csv", "--column", "A=B"])
+        let list = try #require(refusal.errors.firstMatch(of: /the columns are (.*)\n/)?.output.1)
+        let columns = list.replacing(" and ", with: ", ").split(separator: ", ").map(String.init)
+        let header = try BuiltTool.run(["template"]).output.dropLast().split(separator: ",").map(String.init)
+        #expect(columns.count > 10 && Set(header) == Set(columns))
+    }
+
     @Test(arguments: ["csv", "jsonl"])
     func aFilledTemplateIsValid(format: String) throws {
         let template = try BuiltTool.run(["template", "--format", format])

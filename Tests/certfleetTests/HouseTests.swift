@@ -124,19 +124,6 @@ import Testing
         }
     }
 
-    @Test func noFoldersOfATargetKnowOneAnotherInACircle() throws {
-        let madeUp = [
-            "A/one.swift": "struct One { let two: Two }", "B/two.swift": "struct Two {} // One",
-            "C/three.swift": "enum Three { case four(Four) }", "D/four.swift": "let three = Three.self\nclass Four {}",
-        ]
-        #expect(SourceMap(madeUp).circle == ["C", "D"])
-        for target in Self.table.keys {
-            let files = try Self.files(of: target).map { ($0.name, $0.text) }
-            let circle = SourceMap(Dictionary(uniqueKeysWithValues: files)).circle
-            #expect(circle.isEmpty, "\(target): \(circle)")
-        }
-    }
-
     /// Of two files of which only the one knows the other, a reader has to open both; short ones had better be one.
     @Test func noShortFileIsKnownToOneOtherAlone() throws {
         var all: [String: String] = [:]
@@ -209,20 +196,6 @@ private struct SourceMap {
             let readers = words.keys.filter { knows($0, file) }
             return readers.count == 1 ? (file, readers[0]) : nil
         }
-    }
-
-    /// Folders that lead back to themselves, in their order; files that are in none are left out.
-    var circle: [String] {
-        func folder(_ file: String) -> String { String(file.split(separator: "/").dropLast().joined(separator: "/")) }
-        var edges: [String: Set<String>] = [:]
-        for reader in words.keys where folder(reader) != "" {
-            let known = declared.keys.filter { knows(reader, $0) }.map(folder).filter {
-                $0 != "" && $0 != folder(reader)
-            }
-            edges[folder(reader), default: []].formUnion(known)
-        }
-        while let end = edges.first(where: { $0.value.isDisjoint(with: edges.keys) })?.key { edges[end] = nil }
-        return edges.keys.sorted()
     }
 }
 

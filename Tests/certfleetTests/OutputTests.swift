@@ -85,22 +85,23 @@ import Testing
         for id in 1...3 {
             simulator.set(
                 SimulatedCertificate(
-                    id: id, name: id == 1 ? "a \(secret).pem" : "a.pem", issueTo: id == 3 ? secret : "a.example.com",
+                    id: id, name: id == 1 ? "a \(secret).pem" : "a.pem",
+                    issueTo: ["a.example.com", "=HYPERLINK(\"x\")", secret][id - 1],
                     expiration: "=1+1", dnsProvider: id == 2 ? "\t=cmd" : ""), on: 1)
         }
         let work = try WorkDirectory()
         try work.write("hosts.csv", Self.hosts(simulator))
         let export = try BuiltTool.run(["export", "hosts.csv", "-o", "sheet.csv"], in: work.path)
-        #expect(
-            export.status == 0
-                && export.errors.contains("left empty, because a secret stands in it, or no input can hold it: name"))
-        #expect(
-            export.errors.contains(
-                "certificate 3: left empty, because a secret stands in it, or no input can hold it: issue_to"))
+        let reason = "a secret stands in it, a spreadsheet would take it for a formula, or no input can hold it"
+        #expect(export.status == 0, "\(export.errors)")
+        for (id, column) in [(1, "name"), (2, "dns_provider, issue_to"), (3, "issue_to")] {
+            let warning = "certificate \(id): left empty, because \(reason): \(column)"
+            #expect(export.errors.contains("\(warning)\n"), "\(export.errors)")
+        }
         let rows = try Records(csv: work.file("sheet.csv"))
         #expect(
             rows["name"].prefix(3) == ["", "a.pem", "a.pem"]
-                && rows["issue_to"].prefix(3) == ["a.example.com", "a.example.com", ""])
+                && rows["issue_to"].prefix(3) == ["a.example.com", "", ""])
         #expect(rows["cert.expiration"].prefix(3) == ["'=1+1", "'=1+1", "'=1+1"])
         #expect(rows["cert.dns_provider"].prefix(3) == ["", "' =cmd", ""])
         let list = try BuiltTool.run(["list", "hosts.csv", "--as", "csv"], in: work.path)
