@@ -54,7 +54,9 @@ extension Check {
         let carried = catalog.columns.filter { $0.meaning == nil }.map { quoted($0.name) }
         if !used.isEmpty, !catalog.isFileInvalid { Say.say(.notice, "columns: \(used.joined(separator: ", "))") }
         if !carried.isEmpty, !catalog.isFileInvalid {
-            Say.say(.notice, "carried along into the result: \(carried.joined(separator: ", "))")
+            let told = carried.contains { $0.hasPrefix("'cert.") }
+            let note = told ? "; those with 'cert.' tell what an export found, and change nothing" : ""
+            Say.say(.notice, "carried along into the result: \(carried.joined(separator: ", "))\(note)")
         }
         guard catalog.selectedRowCount > 0, !catalog.isFileInvalid else { return }
         let edits = counted(catalog.selectedRowCount - catalog.invalidRowCount, "edit")

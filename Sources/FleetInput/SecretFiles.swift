@@ -43,7 +43,8 @@ enum SecretFile {
         let path = SystemText.text(path.utf8)
         let fullPath = path.hasPrefix("/") ? path : "\(folder)/\(path)"
         guard !path.isEmpty, !path.utf8.contains(0), let mode = FileDescriptor.mode(of: fullPath) else {
-            throw Failure(clause: "is no file that exists")
+            let place = path.hasPrefix("/") || folder == "." ? "" : " in '\(Quotation.escaped(folder))'"
+            throw Failure(clause: "is no file that exists\(place)")
         }
         // Other things may never end, or do something when they are opened.
         try check(mode, patience)

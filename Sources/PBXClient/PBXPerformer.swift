@@ -96,8 +96,9 @@ package final class PBXPerformer: JobPerformer, @unchecked Sendable {
         if number >= hosts.count { hosts += repeatElement(nil, count: number + 1 - hosts.count) }
         let note = SentNote(loop)
         if let host = hosts[number] { return host.begin(job, policy, note) }
-        let host = spare.popLast() ?? Host(session, job, policy, note)
-        host.begin(job, policy, note)
+        let spare = spare.popLast()
+        spare?.begin(job, policy, note)
+        let host = spare ?? Host(session, job, policy, note)
         if let certificates { host.session.certificates = certificates(number) }
         hosts[number] = host
     }

@@ -64,6 +64,9 @@ import Testing
         #expect(tool.errors.contains("columns: 'Host' as base_url, id, auto_renewal, access_token\n"), "\(tool.errors)")
         #expect(tool.errors.contains("carried along into the result: 'customer'\n"))
         #expect(tool.errors.contains("1 edit on 1 PBX, 1 invalid\n"))
+        try work.write("sheet.csv", "host,id,auto_renewal,access_token,cert.auto_renewal\na,1,0,t,1\n")
+        let sheet = try BuiltTool.run(["check", "sheet.csv"], in: work.path)
+        #expect(sheet.errors.contains("'cert.auto_renewal'; those with 'cert.' tell what an export found, and change"))
     }
 
     @Test func strictMakesWhatIsDoubtfulWrong() throws {
