@@ -1,3 +1,4 @@
+import JSONText
 package import Platform
 import TabularText
 
@@ -56,9 +57,17 @@ package struct ColumnChoices: Sendable {
     /// Whether a plain secret stands on the command line, where others can see it.
     package var hasPlainSecret: Bool {
         fillings.contains { filling in
-            let isSecret = [.secret, .secretList].contains(PassThrough(filling.meaning))
-            return isSecret && !filling.text.withBytes { SecretCell.isReference($0) }
+            switch PassThrough(filling.meaning) {
+            case .secret: !filling.text.withBytes(SecretCell.isReference)
+            case .secretList: !Self.isList(ofReferences: filling.text)
+            case .plain, .address, .typed, .dropped: false
+            }
         }
+    }
+
+    private static func isList(ofReferences text: String) -> Bool {
+        guard case .array(let items)? = try? JSONValue(parsing: Array(text.utf8)) else { return false }
+        return items.compactMap { $0["sv"]?.text }.allSatisfy { $0.withBytes(SecretCell.isReference) }
     }
 
     /// What a column or member means.

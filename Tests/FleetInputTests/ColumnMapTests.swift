@@ -229,6 +229,8 @@ struct ColumnChoicesTests {
         "A plain secret on the command line is noticed",
         arguments: [
             ("client_secret=x", true), ("client_secret=env:X", false), ("auth.k=file:x", false), ("id=5", false),
+            (#"auth_info_list=[{"k":"a","sv":"env:X"},{"k":"b","iv":1}]"#, false), ("auth_info_list=[", true),
+            (#"auth_info_list=[{"k":"a","sv":"env:X"},{"k":"b","sv":"x"}]"#, true),
         ])
     func plainSecret(value: String, isPlain: Bool) throws {
         #expect(try ColumnChoices(columns: [], values: [value]).hasPlainSecret == isPlain)
