@@ -12,7 +12,7 @@ package struct RunReport: Sendable {
     package fileprivate(set) var runs: [RecordedRun]
     /// All rows, by status, errcode and class.
     package private(set) var tally = OutcomeTally()
-    /// The input's line of the first row of each group, where it is known.
+    /// The input's line of the first row of each group of rows that are not good, where it is known.
     package private(set) var firstLines: [OutcomeGroup: Int] = [:]
     /// Hosts of all rows, and how many were given up.
     package private(set) var hosts = RunSummary.Hosts(total: 0, stopped: 0, unreachable: 0)
@@ -124,12 +124,12 @@ package struct RunReport: Sendable {
 
     fileprivate mutating func take(_ row: ReportRow) {
         let isGood = row.outcome.status.isGood
-        let group = OutcomeGroup(row.outcome)
-        if tally.groups[group] == nil { firstLines[group] = row.line }
         tally.count(row.outcome)
         hostTimes.count(row)
         if let end = row.outcome.finishedAt { timeline.count(end, isGood: isGood) }
         guard !isGood else { return changes.count(row) }
+        let group = OutcomeGroup(row.outcome)
+        if firstLines[group] == nil { firstLines[group] = row.line }
         folding.count(row)
         details.add(row)
     }
