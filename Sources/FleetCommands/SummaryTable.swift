@@ -122,7 +122,7 @@ struct SummaryTable {
     }
 
     private func text(_ line: Line, _ rows: Int) -> String {
-        let first = line.status.isGood ? nil : firstLines.filter { Line($0.key) == line }.map(\.value).min()
+        let first = firstLines.filter { Line($0.key) == line }.map(\.value).min()
         let plain = text(
             line.status.rawValue, line.errcode.map(String.init) ?? "-", line.meaning ?? "", String(rows),
             first.map(String.init) ?? "")

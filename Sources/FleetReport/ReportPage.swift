@@ -124,7 +124,7 @@ package struct ReportPage {
             """
             <tr><td>\(badge(group.status))</td><td class="n">\(group.errcode.map(String.init) ?? "")</td>\
             <td>\(words(group))</td><td class="n">\(rows)</td>\
-            <td class="n">\(group.status.isGood ? "" : report.firstLines[group].map(String.init) ?? "")</td></tr>
+            <td class="n">\(report.firstLines[group].map(String.init) ?? "")</td></tr>
 
             """
         }
