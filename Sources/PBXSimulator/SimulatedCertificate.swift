@@ -153,7 +153,10 @@ package struct SimulatedUpload: Sendable, Hashable {
                 var next = bytes.baseAddress
                 return d2i_PKCS12(nil, &next, bytes.count)
             }
-            PKCS12_parse(store, "", nil, &certificate, nil)
+            // Which certificate it is goes by the key.
+            var key: OpaquePointer?
+            PKCS12_parse(store, "", &key, &certificate, nil)
+            EVP_PKEY_free(key)
             PKCS12_free(store)
         }
         guard let certificate else { return nil }

@@ -37,6 +37,8 @@ import Testing
         try write([(1, "1,good.pem"), (1, "2,good.pem"), (2, "1,good.p12"), (2, "4,bare.pem")])
         let run = try run()
         #expect(run.status == 0, "\(run.errors)")
+        // The same certificate stands in both files.
+        #expect(simulator.certificates(on: 1)[0].expiration == simulator.certificates(on: 2)[0].expiration)
         #expect(
             calls(on: 1) == [
                 .getToken, .certificateQuery, .certificateUpload, .certificateUpdate, .certificateUpdate, .delToken,
