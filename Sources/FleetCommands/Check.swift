@@ -54,7 +54,7 @@ extension Check {
         let carried = catalog.columns.filter { $0.meaning == nil }.map { quoted($0.name) }
         if !used.isEmpty, !catalog.isFileInvalid { Say.say(.notice, "columns: \(used.joined(separator: ", "))") }
         if !carried.isEmpty, !catalog.isFileInvalid {
-            let told = carried.contains { $0.hasPrefix("'cert.") }
+            let told = catalog.columns.contains { Export.columns.contains($0.name) }
             let note = told ? "; those with 'cert.' tell what an export found, and change nothing" : ""
             Say.say(.notice, "carried along into the result: \(carried.joined(separator: ", "))\(note)")
         }

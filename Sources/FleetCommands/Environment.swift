@@ -76,16 +76,13 @@ package struct FlagVariables {
     /// - Parameters:
     ///   - variables: the environment.
     ///   - given: what the command line has behind the command's name.
-    ///   - others: commands of which a flag by the same name means something else: its variable is left to them.
     /// - Throws: `ToolError` when a switch has a value that is neither yes nor no.
     package func arguments(
-        _ variables: [String: String], before given: [String], butThoseOf others: [FlagVariables] = []
+        _ variables: [String: String], before given: [String]
     ) throws(ToolError) -> [String] {
         var arguments: [String] = []
         for flag in flags {
-            guard let value = variables[flag.variable], !value.isEmpty, !flag.isOverruled(by: given),
-                !others.contains(where: { $0.understandsOtherwise(flag, value) })
-            else { continue }
+            guard let value = variables[flag.variable], !value.isEmpty, !flag.isOverruled(by: given) else { continue }
             if flag.takesValue {
                 // Each line is a value of its own where a flag takes several.
                 let values = flag.isRepeated ? value.split(separator: "\n").map(String.init) : [value]
@@ -97,15 +94,23 @@ package struct FlagVariables {
         return arguments + given
     }
 
-    private func understandsOtherwise(_ flag: Flag, _ value: String) -> Bool {
-        flags.contains { $0.name == flag.name && $0 != flag && ($0.values.isEmpty || $0.values.contains(value)) }
+    /// Whether this command has a flag by a variable's name that is another one than the other command's, and may take the
+    /// value.
+    package func understands(_ variable: String, _ value: String, otherwiseThan other: FlagVariables) -> Bool {
+        flags.contains { flag in
+            flag.variable == variable && !other.flags.contains(flag)
+                && (flag.values.isEmpty || flag.values.contains(value))
+        }
     }
 
     /// The variable whose value a refusal is about; nil when it is about the command line.
     package func variable(behind refusal: String, in variables: [String: String]) -> String? {
         let flag = flags.first { flag in
             guard let value = variables[flag.variable], !value.isEmpty else { return false }
-            return refusal.contains("--\(flag.name) ") && refusal.contains(value)
+            // What stands behind the sign of `NAME=VALUE` may be a secret, and is not quoted.
+            let name = value.lastIndex(of: "=").map { "'\(value[..<$0])" }
+            return refusal.contains("--\(flag.name) ")
+                && (refusal.contains(value) || name.map { refusal.contains($0) } ?? false)
         }
         return flag?.variable
     }

@@ -14,7 +14,8 @@ package struct Export: Sendable {
     package var keepsSecrets = false
     private let proof = EditProof()
 
-    private static let columns = [
+    /// The columns that it adds to those of an input, which tell what the PBX has.
+    static let columns = [
         "cert.type", "cert.ca_type", "cert.expiration", "cert.days_left", "cert.apply_status", "cert.auto_renewal",
         "cert.dns_provider",
     ]

@@ -122,7 +122,7 @@ package struct ColumnChoices: Sendable {
         let name = choice[choice.utf8.index(after: sign)...]
         guard !header.isEmpty else { throw Self.refused("--column", choice, "names no header before its '='") }
         // What stands behind the sign may be a secret that was meant for --set.
-        let meaning = name.isEmpty ? .other : try Self.known(name, "--column", choice[...sign])
+        let meaning = name.isEmpty ? .other : try Self.known(name, "--column", "\(choice[...sign])…")
         let key = header.withBytes(Self.key)
         guard !renamed.contains(where: { $0.key == key }) else {
             throw Self.refused("--column", choice, "gives a second meaning to the same header")

@@ -5,7 +5,7 @@ import TabularText
 /// Credentials for rows that bring none: from a file by host, from the file's `*` row, from the environment.
 package struct CredentialBook: Sendable {
     private var byHost: [HostKey: Credentials] = [:]
-    /// A port of each name in the file.
+    /// The lowest port of each name in the file.
     private var ports: [String: UInt16] = [:]
     private var others: Credentials?
     /// What the credentials come from that stand in no row.
@@ -28,7 +28,7 @@ package struct CredentialBook: Sendable {
         if let file {
             let reader = try CredentialFile(file, environment)
             byHost = reader.byHost
-            for host in byHost.keys { ports[host.name] = host.port }
+            for host in byHost.keys { ports[host.name] = min(host.port, ports[host.name] ?? .max) }
             others = reader.others
             doubts = reader.doubts
             places = "in '\(Quotation.escaped(file))', nor in the environment"

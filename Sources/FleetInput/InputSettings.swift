@@ -87,7 +87,7 @@ package struct Selection: Sendable {
     /// - Parameters:
     ///   - patterns: with `*`, `?` and `[…]`; none takes all hosts.
     ///   - shard: the part of the fleet; nil takes all. Without either there is no selection.
-    init?(_ patterns: [String], shard: Shard?) {
+    package init?(_ patterns: [String], shard: Shard?) {
         guard !patterns.isEmpty || shard != nil else { return nil }
         self.patterns = patterns.map { $0.lowercased() }
         self.shard = shard
@@ -96,10 +96,10 @@ package struct Selection: Sendable {
     /// Whether a host is one of them; an IPv6 address with its brackets or without.
     ///
     /// - Parameter name: host name or address in lower case, without a port; nil when it cannot be read.
-    func includes(_ name: Bytes?) -> Bool {
-        let text = name?.text
-        return matches(text) && shard?.includes(text) ?? true
-    }
+    func includes(_ name: Bytes?) -> Bool { includes(host: name?.text) }
+
+    /// The same of a text.
+    package func includes(host name: String?) -> Bool { matches(name) && shard?.includes(name) ?? true }
 
     private func matches(_ text: String?) -> Bool {
         guard !patterns.isEmpty else { return true }

@@ -99,6 +99,9 @@ struct ColumnRoles {
 }
 
 extension [String] {
+    /// What `--only` and `--shard` say in a command line; empty when it takes every row.
+    var selecting: [(flag: String, value: String)] { flags.filter { ["--only", "--shard"].contains($0.flag) } }
+
     /// Each long flag of a command line with its value, written as one argument or as two.
     var flags: [(flag: String, value: String)] {
         indices.compactMap { index in

@@ -1,3 +1,4 @@
+import FleetInput
 import FleetModel
 import Platform
 import RunRecord
@@ -13,9 +14,10 @@ struct RowMerge {
     private var verdicts: [Place: Verdict] = [:]
     /// Where a certificate's row stands in the first input that has it.
     private var places: [Certificate: Place] = [:]
-    /// The part of its input that each run is about, and the rows that its files list.
-    private let selections: [Selection]
-    private var listed: [Selection: Set<Int>] = [:]
+    /// The part of its input that each run is about.
+    private let parts: [Part]
+    /// Each part of which a run did not come to its end, with those of its rows that the files of any run list.
+    private var open: [(part: Part, rows: Set<Int>)] = []
     /// How many rows of which run no file lists yet.
     private(set) var unlisted: [(run: Int, count: Int)] = []
 
@@ -44,7 +46,9 @@ struct RowMerge {
     /// - Throws: `ToolError` when their files cannot be read.
     init(_ runs: [RecordedRun]) throws(ToolError) {
         self.runs = runs
-        selections = runs.map(Selection.init)
+        parts = runs.map(Part.init)
+        let broken = zip(parts, runs).filter { $1.state != .finished }.map(\.0)
+        open = Set(broken).map { (part: $0, rows: []) }
         for run in runs where inputs[run.header.input.sha256] == nil { inputs[run.header.input.sha256] = inputs.count }
         if runs.count == 1, runs[0].state == .finished { return }
         for (number, run) in runs.enumerated() {
@@ -70,45 +74,58 @@ struct RowMerge {
 
     private mutating func weigh(_ row: ReportRow) {
         let place = place(of: row)
-        listed[selections[row.run], default: []].insert(row.order.row)
+        for index in open.indices where open[index].part.includes(row, of: parts[row.run]) {
+            open[index].rows.insert(row.order.row)
+        }
         if inputs.count > 1, let certificate = Certificate(of: row) { places[certificate] = place }
         let verdict = Verdict(run: row.run, status: row.outcome.status, time: row.outcome.finishedAt)
         if let known = verdicts[place], known.counts(more: verdict) { return }
         verdicts[place] = verdict
     }
 
-    /// Runs of the same rows of the same input are counted once, and no input has more rows than it has: what a run of a part
-    /// does not list, one of the whole may, or the other way round.
+    /// Runs of the same part are counted once, and a part not at all when a run of the whole input was broken off, too.
     private var unlistedRows: [(run: Int, count: Int)] {
-        var rest: [SHA256Digest: Int] = [:]
-        for (number, run) in runs.enumerated() where selections[number].flags.isEmpty {
-            let input = run.header.input
-            let known = listed.filter { $0.key.input == input.sha256 }.values.reduce(into: Set()) { $0.formUnion($1) }
-            rest[input.sha256] = input.rows - known.count
-        }
-        let groups = Dictionary(grouping: runs.indices) { selections[$0] }
-        let unlisted = groups.compactMap { selection, members -> (run: Int, count: Int)? in
-            guard let last = members.last(where: { runs[$0].state != .finished }) else { return nil }
-            let rows = members.map { runs[$0].header.input.rows }.max() ?? 0
-            return (last, max(0, rows - listed[selection, default: []].count))
-        }
-        return unlisted.sorted { $0.run < $1.run }.map { run, count in
-            let input = runs[run].header.input.sha256
-            let count = min(count, rest[input] ?? count)
-            rest[input]? -= count
-            return (run, count)
-        }
+        let whole = Set(open.map(\.part).filter(\.isWhole).map(\.input))
+        return open.compactMap { part, rows -> (run: Int, count: Int)? in
+            let members = runs.indices.filter { parts[$0] == part }
+            guard part.isWhole || !whole.contains(part.input),
+                let last = members.last(where: { runs[$0].state != .finished })
+            else { return nil }
+            let size = members.map { runs[$0].header.input.rows }.max() ?? 0
+            return (last, max(0, size - rows.count))
+        }.sorted { $0.run < $1.run }
+    }
+}
+
+/// The part of an input that a run is about.
+private struct Part: Hashable {
+    let input: SHA256Digest
+    private let flags: [String]
+    private let selection: Selection?
+
+    init(of run: RecordedRun) {
+        let selecting = run.header.arguments.selecting
+        input = run.header.input.sha256
+        flags = selecting.map(\.value)
+        selection = Selection(
+            selecting.filter { $0.flag == "--only" }.map(\.value),
+            shard: selecting.last { $0.flag == "--shard" }.flatMap { Shard($0.value) })
     }
 
-    /// The part of an input that a run is about.
-    private struct Selection: Hashable {
-        let input: SHA256Digest
-        let flags: [String]
+    var isWhole: Bool { flags.isEmpty }
 
-        init(of run: RecordedRun) {
-            input = run.header.input.sha256
-            flags = run.header.arguments.flags.filter { ["--only", "--shard"].contains($0.flag) }.map(\.value)
-        }
+    /// Whether a row that the files of a run list, which is about a part, belongs to this one.
+    func includes(_ row: ReportRow, of part: Part) -> Bool {
+        guard part.input == input else { return false }
+        let name = row.host.lastIndex(of: ":").map { row.host[..<$0].lowercased() }
+        return part == self || selection?.includes(host: name) ?? true
+    }
+
+    static func == (left: Part, right: Part) -> Bool { left.input == right.input && left.flags == right.flags }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(input)
+        hasher.combine(flags)
     }
 }
 

@@ -86,19 +86,22 @@ package struct RunReport: Sendable {
     package var isResumed: Bool { runs.contains { $0.headers.count > 1 } }
 
     /// Why the report may not be of the whole fleet, as a sentence: shards that it lacks, or that are of different inputs; nil
-    /// when neither is so, or it is about no shards.
+    /// when neither is so, or it is about no shards. Beside a run of a whole input its shards lack nothing.
     package var gap: String? {
         var parts: [Int: Set<Int>] = [:]
         var inputs: Set<SHA256Digest> = []
-        for run in runs {
-            let flags = run.headers.flatMap(\.arguments.flags).filter { $0.flag == "--shard" }
-            for shard in flags.compactMap({ Shard($0.value) }) {
+        let headers = runs.map(\.header)
+        let whole = Set(headers.filter(\.arguments.selecting.isEmpty).map(\.input.sha256))
+        for header in headers where !whole.contains(header.input.sha256) {
+            for shard in header.arguments.selecting.compactMap({ Shard($0.value) }) {
                 parts[shard.count, default: []].insert(shard.part)
-                inputs.insert(run.header.input.sha256)
+                inputs.insert(header.input.sha256)
             }
         }
+        let isComplete = parts.contains { count, parts in count == parts.count }
         let missing = parts.sorted { $0.key < $1.key }.flatMap { count, parts in
-            parts.count == 1 ? [] : Set(1...count).subtracting(parts).sorted().map { "\($0)/\(count)" }
+            isComplete || parts.count == 1
+                ? [] : Set(1...count).subtracting(parts).sorted().map { "\($0)/\(count)" }
         }
         let sentences = [
             missing.isEmpty ? nil : Self.sentence(missing),

@@ -93,8 +93,7 @@ package struct HostCertificates: Sendable {
         if unlisted > 0 { return none("\(shortfall): nobody knows which one fits 'match'") }
         let fitting = list.filter(match.fits)
         if fitting.count != 1 {
-            let ids = fitting.isEmpty ? "" : ": \(fitting.map { "\($0.id)" }.joined(separator: ", "))"
-            return none("\(fitting.count) certificates of the PBX fit 'match' \(match), not 1\(ids)")
+            return none("\(fitting.count) certificates of the PBX fit 'match' \(match), not 1")
         }
         if named.contains(fitting[0].id) || takers[fitting[0].id, default: job.position] != job.position {
             return none("certificate \(fitting[0].id), which fits 'match' \(match), is that of another row, too")

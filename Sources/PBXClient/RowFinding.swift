@@ -1,6 +1,5 @@
 import FleetModel
 import Pacing
-import Platform
 
 /// What a certificate that was read shows of its row's edit: before it, after one that brought no word, and until the PBX
 /// is done with it. What is sent next is ``RowProcedure``'s to say.
@@ -99,7 +98,7 @@ extension RowProcedure {
         // What the PBX does not tell is no reason to doubt its word, and none to believe that it was done.
         let missing = missing(from: state).filter { !isAccepted || $0.isCertain }
         guard missing.isEmpty else {
-            let fields = missing.map { named(shown($0, on: host)) }.joined(separator: ", ")
+            let fields = missing.map { shown($0, on: host).field }.joined(separator: ", ")
             guard isAccepted else {
                 return coming(
                     watch, reading, doubtOfFile(state) ?? "the new value of \(fields) is not there yet")
@@ -113,12 +112,6 @@ extension RowProcedure {
         )
         outcome.errcode = isAccepted ? watch.answer.errcode : nil
         return .over(verified(outcome, by: state, on: host))
-    }
-
-    /// A field, with both values where the row does not tell its own.
-    private func named(_ change: FieldChange) -> String {
-        guard change.field == "expiration", let old = change.old, let new = change.new else { return change.field }
-        return "expiration: \(Quotation.of(old.utf8)), and the file's is \(new)"
     }
 
     /// The outcome of a row that is ok, with whether each value of the edit was seen, and if not, why.

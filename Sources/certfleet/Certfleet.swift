@@ -64,15 +64,19 @@ import FleetCommands
         let own = FlagVariables(dump: command._dumpHelp())
         let others = configuration.subcommands.filter { $0 != command }.map { FlagVariables(dump: $0._dumpHelp()) }
         FlagVariables.warn(of: variables, known: others + [own])
-        let line = try name + own.arguments(variables, before: given)
-        do {
-            return try parseNoting(line)
-        } catch {
-            // A variable that is meant for another command's flag of the same name must not keep this one from running.
-            if let parsed = try? parseNoting(name + own.arguments(variables, before: given, butThoseOf: others)) {
-                return parsed
+        var variables = variables
+        while true {
+            let line = try name + own.arguments(variables, before: given)
+            do {
+                return try parseNoting(line)
+            } catch {
+                // A variable that is meant for another command's flag of the same name must not keep this one from running.
+                guard let variable = own.variable(behind: message(for: error), in: variables),
+                    let value = variables[variable],
+                    others.contains(where: { $0.understands(variable, value, otherwiseThan: own) })
+                else { throw reply(error, to: command) { own.variable(behind: $0, in: variables) } }
+                variables[variable] = nil
             }
-            throw reply(error, to: command) { own.variable(behind: $0, in: variables) }
         }
     }
 

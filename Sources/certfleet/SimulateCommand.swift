@@ -31,7 +31,7 @@ struct SimulateCommand: ParsableCommand {
     var fault: [SimulatedFault] = []
 
     mutating func validate() throws {
-        if hosts < 1 { throw ValidationError("--hosts must be at least 1") }
+        if hosts < 1 { throw ValidationError("--hosts \(hosts) is below 1") }
         if let fault = fault.first(where: { $0.host > hosts }) {
             throw ValidationError("--fault \(fault.host)=… names none of the \(hosts) hosts")
         }
@@ -90,7 +90,7 @@ struct DemoCommand: ParsableCommand {
     var messages: MessageOptions
 
     mutating func validate() throws {
-        if hosts < 3 { throw ValidationError("--hosts must be at least 3") }
+        if hosts < 3 { throw ValidationError("--hosts \(hosts) is below 3") }
     }
 
     func run() throws {

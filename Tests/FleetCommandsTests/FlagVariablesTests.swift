@@ -44,8 +44,18 @@ import Testing
                 {"kind":"flag","isRepeating":false,"names":[{"kind":"long","name":"insecure"}]}
                 ]}}
                 """)
-        let variables = ["CERTFLEET_JOBS": "3", "CERTFLEET_INSECURE": "1"]
-        #expect(try Self.flags.arguments(variables, before: [], butThoseOf: [other]) == ["--insecure"])
+        #expect(other.understands("CERTFLEET_JOBS", "3", otherwiseThan: Self.flags))
+        #expect(!other.understands("CERTFLEET_INSECURE", "1", otherwiseThan: Self.flags))
+        #expect(!other.understands("CERTFLEET_ONLY", "a", otherwiseThan: Self.flags))
+        let words = FlagVariables(
+            dump: """
+                {"serializationVersion":0,"command":{"commandName":"list","arguments":[
+                {"kind":"option","abstract":"Other.","isRepeating":false,"allValues":["few","many"],
+                "names":[{"kind":"long","name":"jobs"}]}
+                ]}}
+                """)
+        #expect(words.understands("CERTFLEET_JOBS", "many", otherwiseThan: Self.flags))
+        #expect(!words.understands("CERTFLEET_JOBS", "3", otherwiseThan: Self.flags))
     }
 
     @Test(arguments: [

@@ -1,3 +1,4 @@
+import FleetInput
 import FleetModel
 import Foundation
 import JSONText
@@ -154,9 +155,10 @@ import Testing
     }
 
     @Test func aShardThatWasKilledLeavesItsRowsUntold() throws {
-        var one = RunFiles([.make(1), .make(2)])
+        let (first, second) = try (hosts(ofShard: "1/2"), hosts(ofShard: "2/2"))
+        var one = RunFiles([.make(1, host: first[0]), .make(2, host: first[1])])
         one.arguments += ["--shard", "1/2"]
-        var two = RunFiles([.make(3)], of: 5)
+        var two = RunFiles([.make(3, host: second[0])], of: 5)
         two.arguments += ["--shard", "2/2"]
         let report = try RunReport(of: [one.write("one", in: work), two.writeLedger("two", in: work)])
         #expect(report.tally.rows == 7)
@@ -170,17 +172,38 @@ import Testing
         #expect(again.tally.bad == 0)
     }
 
+    /// Names of hosts that fall to a shard.
+    private func hosts(ofShard shard: String) throws -> [String] {
+        let selection = try #require(Selection([], shard: Shard(shard)))
+        return (1...40).map { "pbx\($0).example.com" }.filter { selection.includes(host: $0) }
+    }
+
     @Test func whatOthersListIsNotLeftOfARunThatWasKilled() throws {
-        let whole = try RunFiles([.make(1), .make(2)], of: 5).writeLedger("killed", in: work)
-        let shards = try [[1, 2, 3], [4, 5]].enumerated().map { number, rows in
-            var files = RunFiles(rows.map { .make($0) })
-            files.arguments += ["--shard", "\(number + 1)/2"]
-            return try files.write("shard\(number + 1)", in: work)
+        let (first, second) = try (hosts(ofShard: "1/2"), hosts(ofShard: "2/2"))
+        let rows = (first.prefix(3) + second.prefix(2)).enumerated().map { RecordedRow.make($0 + 1, host: $1) }
+        func files(_ rows: ArraySlice<RecordedRow>, of count: Int, _ arguments: String...) -> RunFiles {
+            var files = RunFiles(Array(rows), of: count)
+            files.arguments += arguments
+            return files
         }
-        let all = try RunReport(of: [whole] + shards)
-        #expect(all.tally.rows == 5 && all.tally.bad == 0)
-        let half = try RunReport(of: [whole, shards[0]])
-        #expect(half.tally.rows == 5 && half.tally[.notAttempted] == 2)
+        let whole = try files(rows[..<2], of: 5).writeLedger("whole", in: work)
+        let one = try files(rows[..<3], of: 3, "--shard", "1/2").write("one", in: work)
+        let two = try files(rows[3...], of: 2, "--shard", "2/2").write("two", in: work)
+        let brokenOne = try files(rows[..<1], of: 3, "--shard", "1/2").writeLedger("broken", in: work)
+        let some = try files(rows[..<5], of: 5, "--only", "pbx*").write("some", in: work)
+        for (directories, untold) in [
+            ([whole, one, two], 0), ([whole, one], 2), ([whole, brokenOne], 3), ([brokenOne, two], 2),
+            ([brokenOne, two, some], 0),
+        ] {
+            let report = try RunReport(of: directories)
+            #expect(report.tally.rows == 5 && report.tally[.notAttempted] == untold, "\(directories)")
+            #expect(report.gap == nil, "\(directories)")
+        }
+        let four = try files(rows[..<1], of: 1, "--shard", "1/4").write("four", in: work)
+        #expect(try RunReport(of: [one, two, four]).gap == nil)
+        #expect(try RunReport(of: [one, four]).gap == nil)
+        let twoOfFour = try files(rows[1..<2], of: 1, "--shard", "2/4").write("twoOfFour", in: work)
+        #expect(try RunReport(of: [one, four, twoOfFour]).gap?.hasPrefix("shards 3/4, 4/4 are missing") == true)
     }
 
     @Test func equalFailuresAreFoldedOverHosts() throws {

@@ -209,7 +209,7 @@ import Testing
         let result = try Records(csv: work.file("run/result.csv"))
         #expect(result["result.status"] == ["ok", "ok", "failed", "failed", "failed"])
         #expect(result["result.error_class"] == ["", "", "match", "match", "match"])
-        #expect(result["result.error"][2] == "2 certificates of the PBX fit 'match' only, not 1: 1, 2")
+        #expect(result["result.error"][2] == "2 certificates of the PBX fit 'match' only, not 1")
         #expect(result["result.error"][4].hasSuffix("is that of another row, too"))
         #expect(simulator.record.of(.certificateList).count == 1 && simulator.record.of(.certificateUpdate).count == 2)
         #expect(!simulator.certificates(on: 1)[0].autoRenewal)
