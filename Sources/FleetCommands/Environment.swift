@@ -77,9 +77,7 @@ package struct FlagVariables {
     ///   - variables: the environment.
     ///   - given: what the command line has behind the command's name.
     /// - Throws: `ToolError` when a switch has a value that is neither yes nor no.
-    package func arguments(
-        _ variables: [String: String], before given: [String]
-    ) throws(ToolError) -> [String] {
+    package func arguments(_ variables: [String: String], before given: [String]) throws(ToolError) -> [String] {
         var arguments: [String] = []
         for flag in flags {
             guard let value = variables[flag.variable], !value.isEmpty, !flag.isOverruled(by: given) else { continue }

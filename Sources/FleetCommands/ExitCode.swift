@@ -258,7 +258,7 @@ struct Conclusion {
     ///
     /// - Parameters:
     ///   - rows: what became of them.
-    ///   - leftOut: those of them that are not good, and of which the run was not.
+    ///   - leftOut: those of them that are not good and no part of the run.
     func advice(rows: OutcomeTally, leftOut: Int = 0) -> String? {
         if word != nil { return "to go on" }
         let others = rows.bad - leftOut

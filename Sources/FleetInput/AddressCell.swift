@@ -21,9 +21,7 @@ struct AddressCell {
     ///   - apiPath: the path that may stand behind host and port, without slashes at its ends; nil for any.
     ///   - scratch: where the name is put; it serves cell after cell.
     /// - Throws: ``Diagnostic`` with code `base-url-malformed`.
-    init(
-        _ cell: Bytes, apiPath: String?, scratch: HostNameScratch
-    ) throws(Diagnostic) {
+    init(_ cell: Bytes, apiPath: String?, scratch: HostNameScratch) throws(Diagnostic) {
         try CellText.refuseMarks(cell)
         var rest = cell
         var port: UInt16 = 8088
