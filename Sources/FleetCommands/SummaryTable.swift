@@ -24,6 +24,8 @@ struct SummaryTable {
     private struct Totals {
         let rows: Int
         let hosts: RunSummary.Hosts
+        /// Whether there may be more hosts.
+        var hasUnlistedRows = false
         /// Nil when nobody counted them.
         let requests: Int?
         let retries: Int
@@ -64,7 +66,8 @@ struct SummaryTable {
         firstLines = report.firstLines
         causes = report.causes
         totals = Totals(
-            rows: report.tally.rows, hosts: report.hosts, requests: report.requests, retries: report.retries,
+            rows: report.tally.rows, hosts: report.hosts, hasUnlistedRows: report.hasUnlistedRows,
+            requests: report.requests, retries: report.retries,
             scope: report.isResumed ? " since the last resume" : "", elapsed: nil)
         self.style = style
     }
@@ -147,7 +150,8 @@ struct SummaryTable {
     /// The counts of the run in one line.
     var footer: String {
         let hosts = totals.hosts
-        var facts = [counted(totals.rows, "row"), counted(hosts.total, "host")]
+        let least = totals.hasUnlistedRows ? "at least " : ""
+        var facts = [counted(totals.rows, "row"), least + counted(hosts.total, "host")]
         if let requests = totals.requests {
             facts.append(counted(requests, "request") + totals.scope)
         }

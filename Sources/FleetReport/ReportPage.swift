@@ -57,12 +57,13 @@ package struct ReportPage {
 
     private var head: HTML {
         let isWhollyGood = report.tally.bad == 0 && report.gap == nil
+        let hosts = (report.hasUnlistedRows ? "at least " : "") + counted(report.hosts.total, "host")
         let gap: HTML = report.gap.map { "<p class=\"gap\">\($0)</p>" } ?? ""
         return """
             <header>
             <p class="brand">certfleet report</p>
             <h1 class="\(isWhollyGood ? "good" : "")">\(good) of \(counted(report.tally.rows, "row")) \(good == 1 ? "is" : "are") ok</h1>
-            <p class="sub">\(report.runs[0].header.input.path) <i>·</i> \(counted(report.hosts.total, "host")) \
+            <p class="sub">\(report.runs[0].header.input.path) <i>·</i> \(hosts) \
             <i>·</i> \(report.span.lowerBound.shown) <i>·</i> \(report.span.length) <i>·</i> \(state)</p>
             <div class="bar" aria-hidden="true">\(RowStatus.allCases.map(share))</div>
             <ul class="counts">\(RowStatus.allCases.map(tile))</ul>\(gap)

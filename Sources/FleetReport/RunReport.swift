@@ -16,6 +16,8 @@ package struct RunReport: Sendable {
     package private(set) var firstLines: [OutcomeGroup: Int] = [:]
     /// Hosts of all rows, and how many were given up.
     package private(set) var hosts = RunSummary.Hosts(total: 0, stopped: 0, unreachable: 0)
+    /// Whether there are rows of which no file tells the host, so that there may be more hosts.
+    package private(set) var hasUnlistedRows = false
     /// HTTP requests of the runs that came to their end; nil when none did. Of one that was resumed, those since then.
     package private(set) var requests: Int?
     /// Those of them that were sent because an earlier one failed.
@@ -143,6 +145,7 @@ package struct RunReport: Sendable {
         let outcome = Outcome(status: .notAttempted, errorClass: .runStopped, error: run.unlistedReason)
         tally.count(outcome, rows: count)
         folding.count(outcome, rows: count)
+        hasUnlistedRows = true
     }
 
     private mutating func takeEndings() {

@@ -140,6 +140,8 @@ import Testing
         #expect(((killed["runs"] as? [[String: Any]])?[0])?["state"] as? String == "broken_off")
         #expect((killed["counts"] as? [String: Int])?["unknown"] == 1)
         #expect((killed["counts"] as? [String: Int])?["not_attempted"] == 3)
+        let text = try BuiltTool.run(["report", "run", "--as", "text"], in: work.path)
+        #expect(text.output.hasSuffix("12 rows, at least 3 hosts\n"), "\(text.output)")
     }
 
     @Test func aRunWhoseResultCouldNotBeWrittenIsToldFromItsLedger() throws {
