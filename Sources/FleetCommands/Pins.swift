@@ -27,11 +27,10 @@ package struct Pins: Sendable {
     package func run() throws {
         let file = try output.map { path throws(ToolError) in try OutputFile(path) }
         let read = try request.read(.pins, keepsSecrets: output != nil, needsCredentials: false)
-        let own = try OwnColumns(of: read.catalog, ColumnChoices(columns: request.input.columns, values: []))
         var writer =
             isJSON
             ? RowWriter(TableShape(format: .jsonl), columns: ["host", "tls_pin", "seen", "error"])
-            : RowWriter.plain(EditRow.Column.host.map(\.name) + own.names)
+            : RowWriter.plain(EditRow.Column.host.map(\.name))
         var isAsWanted = true
         try read.forEachHost { job, outcome in
             let seen = outcome.reading?.serverKey
@@ -45,7 +44,7 @@ package struct Pins: Sendable {
                     for text in [job.address.host.description, job.tlsPin ?? seen, seen, error] { row.add(text ?? "") }
                 }
             } else {
-                writer.append(Self.cells(of: job, pin: job.tlsPin ?? seen ?? "") + own.cells(of: job))
+                writer.append(Self.cells(of: job, pin: job.tlsPin ?? seen ?? ""))
             }
         }
         if let file {
@@ -70,26 +69,4 @@ package struct Pins: Sendable {
             edit: CertificateEdit(id: 0))
         return EditRow.Column.host.map { row.cells[$0] }
     }
-}
-
-/// The columns of a CSV of hosts that are nobody's but the user's.
-private struct OwnColumns {
-    private(set) var names: [String] = []
-    /// By ``RowPosition/row``.
-    private var cells: [Int: [String]] = [:]
-
-    /// - Throws: `ToolError` when the hosts can no longer be read.
-    init(of catalog: RowCatalog, _ choices: ColumnChoices) throws {
-        let header = catalog.shape.header.map { String(decoding: $0, as: UTF8.self) }
-        let places = header.indices.filter { ColumnRole(named: header[$0], choices) == .own }
-        names = places.map { header[$0] }
-        guard !places.isEmpty else { return }
-        try catalog.forEachRow { row in
-            guard case .cells(let all) = row.content else { return }
-            cells[row.row] = places.map { $0 < all.count ? String(decoding: all[$0], as: UTF8.self) : "" }
-        }
-    }
-
-    /// Those of a host's row.
-    func cells(of job: Job) -> [String] { cells[job.position.row] ?? names.map { _ in "" } }
 }

@@ -264,14 +264,5 @@ import Testing
         let kept = try BuiltTool.run(["pins", "one.csv", "-o", "pinned.csv"], in: work.path)
         #expect(kept.status == 0 && kept.output.isEmpty)
         #expect(try Records(csv: work.file("pinned.csv"))["client_secret"] == ["plain-client-secret"])
-        try work.write(
-            "own.csv", "Customer;FQDN;id;password;Note\n\"Miller; Sons\";\(address);5;canary;=a\nSmith;127.0.0.9:1;;;\n"
-        )
-        let own = try BuiltTool.run(["pins", "own.csv", "--column", "FQDN=base_url", "--retries", "0"], in: work.path)
-        #expect(
-            own.lines == [
-                "base_url,api_path,access_token,client_id,client_secret,tls_pin,Customer,Note",
-                "\(address),,,,,\(server.pin),Miller; Sons,=a", "https://127.0.0.9:1,,,,,,Smith,",
-            ], "\(own.output)\(own.errors)")
     }
 }
