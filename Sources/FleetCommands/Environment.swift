@@ -105,12 +105,16 @@ package struct FlagVariables {
     package func variable(behind refusal: String, in variables: [String: String]) -> String? {
         let flag = flags.first { flag in
             guard let value = variables[flag.variable], !value.isEmpty else { return false }
-            // What stands behind the sign of `NAME=VALUE` may be a secret, and is not quoted.
-            let name = value.lastIndex(of: "=").map { "'\(value[..<$0])" }
-            return refusal.contains("--\(flag.name) ")
-                && (refusal.contains(value) || name.map { refusal.contains($0) } ?? false)
+            let values = flag.isRepeated ? value.split(separator: "\n") : [value[...]]
+            return refusal.contains("--\(flag.name) ") && values.contains { Self.isNamed($0, in: refusal) }
         }
         return flag?.variable
+    }
+
+    /// What stands behind the sign of `NAME=VALUE` may be a secret, and is not named.
+    private static func isNamed(_ value: Substring, in refusal: String) -> Bool {
+        let signs = [value.firstIndex(of: "="), value.lastIndex(of: "=")].compactMap(\.self)
+        return (["'\(value)'", " \(value) "] + signs.map { "'\(value[..<$0])" }).contains { refusal.contains($0) }
     }
 
     /// Warns of variables that have the tool's name and that nothing reads.

@@ -24,8 +24,7 @@ struct SummaryTable {
     private struct Totals {
         let rows: Int
         let hosts: RunSummary.Hosts
-        /// Whether there may be more hosts.
-        var hasUnlistedRows = false
+        var mayHaveMoreHosts = false
         /// Nil when nobody counted them.
         let requests: Int?
         let retries: Int
@@ -66,7 +65,7 @@ struct SummaryTable {
         firstLines = report.firstLines
         causes = report.causes
         totals = Totals(
-            rows: report.tally.rows, hosts: report.hosts, hasUnlistedRows: report.hasUnlistedRows,
+            rows: report.tally.rows, hosts: report.hosts, mayHaveMoreHosts: report.mayHaveMoreHosts,
             requests: report.requests, retries: report.retries,
             scope: report.isResumed ? " since the last resume" : "", elapsed: nil)
         self.style = style
@@ -150,7 +149,7 @@ struct SummaryTable {
     /// The counts of the run in one line.
     var footer: String {
         let hosts = totals.hosts
-        let least = totals.hasUnlistedRows ? "at least " : ""
+        let least = totals.mayHaveMoreHosts ? "at least " : ""
         var facts = [counted(totals.rows, "row"), least + counted(hosts.total, "host")]
         if let requests = totals.requests {
             facts.append(counted(requests, "request") + totals.scope)

@@ -57,7 +57,7 @@ package struct ReportPage {
 
     private var head: HTML {
         let isWhollyGood = report.tally.bad == 0 && report.gap == nil
-        let hosts = (report.hasUnlistedRows ? "at least " : "") + counted(report.hosts.total, "host")
+        let hosts = (report.mayHaveMoreHosts ? "at least " : "") + counted(report.hosts.total, "host")
         let gap: HTML = report.gap.map { "<p class=\"gap\">\($0)</p>" } ?? ""
         return """
             <header>

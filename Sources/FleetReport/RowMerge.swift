@@ -74,7 +74,8 @@ struct RowMerge {
 
     private mutating func weigh(_ row: ReportRow) {
         let place = place(of: row)
-        for index in open.indices where open[index].part.includes(row, of: parts[row.run]) {
+        let host = open.isEmpty ? nil : HostKey(cell: row.host)?.name
+        for index in open.indices where open[index].part.includes(host, listedFor: parts[row.run]) {
             open[index].rows.insert(row.order.row)
         }
         if inputs.count > 1, let certificate = Certificate(of: row) { places[certificate] = place }
@@ -114,11 +115,11 @@ private struct Part: Hashable {
 
     var isWhole: Bool { flags.isEmpty }
 
-    /// Whether a row that the files of a run list, which is about a part, belongs to this one.
-    func includes(_ row: ReportRow, of part: Part) -> Bool {
-        guard part.input == input else { return false }
-        let name = row.host.lastIndex(of: ":").map { row.host[..<$0].lowercased() }
-        return part == self || selection?.includes(host: name) ?? true
+    /// Whether a row belongs to this part that the files of a run of another one list, or of the same.
+    ///
+    /// - Parameter host: the name of its host; nil when it cannot be read.
+    func includes(_ host: String?, listedFor part: Part) -> Bool {
+        part.input == input && (part == self || selection?.includes(host: host) ?? true)
     }
 
     static func == (left: Part, right: Part) -> Bool { left.input == right.input && left.flags == right.flags }

@@ -17,7 +17,7 @@ package struct RunReport: Sendable {
     /// Hosts of all rows, and how many were given up.
     package private(set) var hosts = RunSummary.Hosts(total: 0, stopped: 0, unreachable: 0)
     /// Whether there are rows of which no file tells the host, so that there may be more hosts.
-    package private(set) var hasUnlistedRows = false
+    package private(set) var mayHaveMoreHosts = false
     /// HTTP requests of the runs that came to their end; nil when none did. Of one that was resumed, those since then.
     package private(set) var requests: Int?
     /// Those of them that were sent because an earlier one failed.
@@ -130,6 +130,7 @@ package struct RunReport: Sendable {
     fileprivate mutating func take(_ row: ReportRow) {
         let isGood = row.outcome.status.isGood
         tally.count(row.outcome)
+        if row.host.isEmpty, row.line == nil { mayHaveMoreHosts = true }
         hostTimes.count(row)
         if let end = row.outcome.finishedAt { timeline.count(end, isGood: isGood) }
         guard !isGood else { return changes.count(row) }
@@ -145,7 +146,7 @@ package struct RunReport: Sendable {
         let outcome = Outcome(status: .notAttempted, errorClass: .runStopped, error: run.unlistedReason)
         tally.count(outcome, rows: count)
         folding.count(outcome, rows: count)
-        hasUnlistedRows = true
+        mayHaveMoreHosts = true
     }
 
     private mutating func takeEndings() {

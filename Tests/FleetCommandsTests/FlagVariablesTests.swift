@@ -61,7 +61,8 @@ import Testing
     @Test(arguments: [
         ("The value '0' is invalid for '--jobs <n|auto>'", "CERTFLEET_JOBS"),
         ("The value '1' is invalid for '--jobs <n|auto>'", nil), ("--only '[' matches no host", "CERTFLEET_ONLY"),
-        ("Unknown option '--fast'", nil),
+        ("Unknown option '--fast'", nil), ("The value '0x' is invalid for '--jobs <n|auto>'", nil),
+        ("--jobs 0 is below 1", "CERTFLEET_JOBS"),
     ])
     func aRefusalIsTracedToItsVariable(refusal: String, variable: String?) {
         let variables = ["CERTFLEET_JOBS": "0", "CERTFLEET_ONLY": "[", "CERTFLEET_DRY_RUN": "1"]

@@ -199,6 +199,11 @@ import Testing
             #expect(report.tally.rows == 5 && report.tally[.notAttempted] == untold, "\(directories)")
             #expect(report.gap == nil, "\(directories)")
         }
+        // A row whose host cannot be read is in the first shard.
+        let bad = RecordedRow.make(6, host: "pbx1.example.com:99999", .invalid, .input, "no such port")
+        let all = try files(rows[...] + [bad], of: 6).write("all", in: work)
+        let brokenWithBad = try files(rows[..<1], of: 4, "--shard", "1/2").writeLedger("brokenWithBad", in: work)
+        #expect(try RunReport(of: [all, brokenWithBad]).tally.rows == 6)
         let four = try files(rows[..<1], of: 1, "--shard", "1/4").write("four", in: work)
         #expect(try RunReport(of: [one, two, four]).gap == nil)
         #expect(try RunReport(of: [one, four]).gap == nil)
