@@ -57,7 +57,7 @@ extension InputSettings {
 }
 
 /// A part of a fleet that is split over several machines, by a hash of the host that is the same everywhere.
-package struct Shard: Sendable, Equatable {
+package struct Shard: Sendable, Hashable {
     /// From 1 to ``count``.
     package let part: Int
     /// How many parts there are; from 1 to 10,000.
@@ -80,7 +80,7 @@ package struct Shard: Sendable, Equatable {
 }
 
 /// Which hosts are worked on: those that match a shell pattern of `--only`, regardless of case, and fall to the shard.
-package struct Selection: Sendable {
+package struct Selection: Sendable, Hashable {
     private let patterns: [String]
     private let shard: Shard?
 

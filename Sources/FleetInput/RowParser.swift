@@ -377,31 +377,3 @@ enum NameDoubt {
         "pem", "crt", "cer", "cert", "der", "key", "p12", "pfx", "p7b", "p7c", "csr", "jks",
     ]
 }
-
-/// The path of a PBX's API, as the column `api_path` gives it.
-enum APIPath {
-    /// The path without slashes at its ends.
-    ///
-    /// - Throws: ``Diagnostic`` with code `api-path-malformed` when it is no plain path.
-    static func read(_ cell: Bytes) throws(Diagnostic) -> String {
-        try CellText.refuseMarks(cell)
-        var path = cell
-        while path.first == UInt8(ascii: "/") { path = path.part(1..<path.count) }
-        while path.last == UInt8(ascii: "/") { path = path.part(0..<path.count - 1) }
-        let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        let isPlain = segments.allSatisfy { segment in
-            !segment.isEmpty && !segment.allSatisfy { $0 == UInt8(ascii: ".") } && segment.allSatisfy(isPathCharacter)
-        }
-        guard isPlain else {
-            throw Diagnostic(
-                .apiPathMalformed,
-                "\(PassThrough.quoted(cell, of: .apiPath)) is no path like 'openapi/v1.0': letters, digits and . _ ~ - "
-                    + "between slashes")
-        }
-        return path.text
-    }
-
-    private static func isPathCharacter(_ byte: UInt8) -> Bool {
-        byte.isLetter || byte.isDigit || "._~-".utf8.contains(byte)
-    }
-}

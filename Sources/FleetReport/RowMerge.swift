@@ -101,32 +101,24 @@ struct RowMerge {
 /// The part of an input that a run is about.
 private struct Part: Hashable {
     let input: SHA256Digest
-    private let flags: [String]
+    /// Nil for all of it.
     private let selection: Selection?
 
     init(of run: RecordedRun) {
         let selecting = run.header.arguments.selecting
         input = run.header.input.sha256
-        flags = selecting.map(\.value)
         selection = Selection(
             selecting.filter { $0.flag == "--only" }.map(\.value),
             shard: selecting.last { $0.flag == "--shard" }.flatMap { Shard($0.value) })
     }
 
-    var isWhole: Bool { flags.isEmpty }
+    var isWhole: Bool { selection == nil }
 
     /// Whether a row belongs to this part that the files of a run of another one list, or of the same.
     ///
     /// - Parameter host: the name of its host; nil when it cannot be read.
     func includes(_ host: String?, listedFor part: Part) -> Bool {
         part.input == input && (part == self || selection?.includes(host: host) ?? true)
-    }
-
-    static func == (left: Part, right: Part) -> Bool { left.input == right.input && left.flags == right.flags }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(input)
-        hasher.combine(flags)
     }
 }
 

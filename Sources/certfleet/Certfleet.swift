@@ -71,10 +71,10 @@ import FleetCommands
                 return try parseNoting(line)
             } catch {
                 // A variable that is meant for another command's flag of the same name must not keep this one from running.
-                guard let variable = own.variable(behind: message(for: error), in: variables),
-                    let value = variables[variable],
+                let variable = own.variable(behind: message(for: error), in: variables)
+                guard let variable, let value = variables[variable],
                     others.contains(where: { $0.understands(variable, value, otherwiseThan: own) })
-                else { throw reply(error, to: command) { own.variable(behind: $0, in: variables) } }
+                else { throw reply(error, to: command, variable) }
                 variables[variable] = nil
             }
         }
@@ -91,14 +91,14 @@ import FleetCommands
     ///
     /// - Parameters:
     ///   - command: whose flags were read; nil when none was found.
-    ///   - variable: names the variable that a refusal is about.
+    ///   - variable: the one that a refusal is about; nil when it is about none.
     static func reply(
-        _ error: any Error, to command: (any ParsableCommand.Type)? = nil, variable: (String) -> String? = { _ in nil }
+        _ error: any Error, to command: (any ParsableCommand.Type)? = nil, _ variable: String? = nil
     ) -> any Error {
         switch exitCode(for: error) {
         case .success: ParserReply.answer(fullMessage(for: error))
         case .validationFailure:
-            refusal(message(for: error), help: help(for: error), command, variable(message(for: error)))
+            refusal(message(for: error), help: help(for: error), command, variable)
         default: error
         }
     }
